@@ -1,0 +1,1 @@
+//! The fleetsim command line, as a library so that a user's own binary can add policies.

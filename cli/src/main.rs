@@ -1,0 +1,3 @@
+//! The `fleetsim` binary: a thin shell around the library.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Results to charts, tables, HTML and CSV.

@@ -1,0 +1,1 @@
+//! Dated catalogues: instance types and price books.

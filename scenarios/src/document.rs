@@ -1,0 +1,1 @@
+//! The spanned document: parsing, merging, origins, schema checks, diagnostics.

@@ -1,0 +1,1 @@
+//! The scenario file: its shape, and how it becomes variants.

@@ -1,0 +1,8 @@
+//! Scenario files, catalogues, variants, the parallel runner and results.
+
+pub mod catalogue;
+pub mod document;
+pub mod file;
+pub mod results;
+pub mod runner;
+pub mod trace;

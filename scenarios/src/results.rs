@@ -1,0 +1,1 @@
+//! The results folder and the statistics over replications.

@@ -1,0 +1,1 @@
+//! Experiments: jobs in parallel, stored as they finish.

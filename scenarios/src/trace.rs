@@ -1,0 +1,1 @@
+//! Trace readers: streams of rows from files, never held in memory whole.

@@ -1,0 +1,1 @@
+//! Typed ids, arenas and generational slabs.

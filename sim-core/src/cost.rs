@@ -1,0 +1,1 @@
+//! Usage meters, price book, bill.

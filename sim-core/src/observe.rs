@@ -1,0 +1,1 @@
+//! What a run states about itself to whoever watches.

@@ -1,0 +1,1 @@
+//! Policies: views in, decisions out, one catalogue.

@@ -1,0 +1,1 @@
+//! Luck: streams by purpose and owner, draws keyed on a request, distributions.

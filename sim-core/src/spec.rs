@@ -1,0 +1,1 @@
+//! One variant of a scenario as plain data: what a fleet is built from.

@@ -1,0 +1,1 @@
+//! Traffic: arrival laws, rate shapes, trace cursors, schedules, closed-loop users.
