@@ -1,1 +1,13 @@
-//! Usage meters, price book, bill.
+//! From what a run used to what it would cost.
+//!
+//! Two halves that meet only in [`Usage`]. During a run the booking helpers ([`Booking`], [`Invocations`],
+//! [`LoadBalancerMeter`], [`ProvisionedMeter`]) turn what happened into counts of [`Meter`]s, applying each
+//! platform's minimum and rounding. After the run [`bill`] turns usage into money with a [`PriceBook`]. Usage is
+//! integers and holds no price, so a stored result can be priced again, for another region or for Spot, without
+//! being simulated again.
+
+mod instance_type;
+mod usage;
+
+pub use instance_type::{Arch, Burst, InstanceType, Purchase};
+pub use usage::{Meter, Usage};
