@@ -128,9 +128,9 @@ impl Histogram {
         if total == 0 {
             return None;
         }
-        let rank = p.clamp(0.0, 1.0) * total as f64;
-        // A hair of tolerance: 0.07 x 100 is a little more than 7 in binary, and the seventh of a hundred is meant.
-        if rank > self.count as f64 * (1.0 + 1e-12) || self.count == 0 {
+        // Less by a hair: 0.07 x 100 is a little more than 7 in binary, and the seventh of a hundred is meant.
+        let rank = p.clamp(0.0, 1.0) * total as f64 * (1.0 - 1e-12);
+        if rank > self.count as f64 || self.count == 0 {
             return Some(f64::INFINITY);
         }
         let mut below = 0.0;
