@@ -23,6 +23,7 @@ mod arithmetic;
 pub mod cluster_scaling;
 pub mod routing;
 pub mod selection;
+pub mod service_scaling;
 pub mod view;
 
 pub use selection::{
