@@ -21,9 +21,12 @@
 mod alarm;
 mod arithmetic;
 pub mod cluster_scaling;
+pub mod keep_alive;
+pub mod provisioning;
 pub mod routing;
 pub mod selection;
 pub mod service_scaling;
+pub mod termination;
 pub mod view;
 
 pub use selection::{
