@@ -22,6 +22,7 @@ mod alarm;
 mod arithmetic;
 pub mod cluster_scaling;
 pub mod keep_alive;
+pub mod placement;
 pub mod provisioning;
 pub mod routing;
 pub mod selection;

@@ -27,6 +27,18 @@ pub enum Termination {
 impl Termination {
     fn rule(self) -> &'static str {
         match self {
+            Termination::Default | Termination::ClosestToNextInstanceHour => {
+                "closest to its next instance hour"
+            }
+            Termination::OldestInstance => "oldest",
+            Termination::NewestInstance => "newest",
+        }
+    }
+
+    /// What the victim has least of.
+    fn key(self, view: &TerminationView, instance: &GroupInstance) -> u64 {
+        let age = view.now.since(instance.launched).nanos();
+        match self {
             Termination::Default | Termination::ClosestToNextInstanceHour if age == 0 => HOUR.nanos(),
             Termination::Default | Termination::ClosestToNextInstanceHour => {
                 (HOUR.nanos() - age % HOUR.nanos()) % HOUR.nanos()
