@@ -18,8 +18,16 @@
 //! Scenario files name a policy and its parameters ([`PolicySpec`]); the [`catalogue`] builds it, in the worker that
 //! runs it. One declaration there gives a policy its name, help, parameter schema, example and constructor.
 
+mod alarm;
+mod arithmetic;
 pub mod cluster_scaling;
+pub mod keep_alive;
+pub mod placement;
+pub mod provisioning;
+pub mod routing;
 pub mod selection;
+pub mod service_scaling;
+pub mod termination;
 pub mod view;
 
 pub use selection::{

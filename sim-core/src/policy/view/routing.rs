@@ -20,6 +20,9 @@ pub struct RoutingView<'a> {
     pub targets: Cow<'a, [u32]>,
     /// Requests in progress, by target number.
     pub outstanding: Cow<'a, [u32]>,
+    /// Requests that the balancer has routed before.
+    #[serde(default)]
+    pub turn: u64,
     /// The seed of the request's draws for its route.
     #[serde(default)]
     pub luck: u64,
