@@ -6,8 +6,14 @@
 //! integers and holds no price, so a stored result can be priced again, for another region or for Spot, without
 //! being simulated again.
 
+mod balancer;
+mod booking;
 mod instance_type;
+mod lambda;
 mod usage;
 
+pub use balancer::LoadBalancerMeter;
+pub use booking::{Booking, FargateTask};
 pub use instance_type::{Arch, Burst, InstanceType, Purchase};
+pub use lambda::{Invocations, ProvisionedMeter, Served, gateway_units};
 pub use usage::{Meter, Usage};
