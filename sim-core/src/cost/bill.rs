@@ -7,8 +7,9 @@
 //! Money is `f64` dollars, never rounded before it is printed: its relative error stays below 10^-12, far under a cent of
 //! any bill. [`cents`] does the rounding for print.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::prices::{PriceBook, walk};
@@ -39,7 +40,7 @@ impl<'a> Days<'a> {
     }
 }
 
-/// What of a [`Days`] applies when it is billed.
+/// What is a matter of choice when a month is billed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BillOptions {
@@ -174,37 +175,32 @@ fn monthly(days: &[Days<'_>]) -> BTreeMap<Meter, BTreeMap<String, f64>> {
     monthly
 }
 
-/// The items of the bill in the order of their first meter. Meters that differ only in what has no price (zones) share an item.
+/// A line's name and detail.
+type Key = (&'static str, String);
+
+/// The items of the bill in the order of their first meter. Meters that differ only in what has no price (zones) share one.
 fn items(
     monthly: &BTreeMap<Meter, BTreeMap<String, f64>>,
     book: &PriceBook,
-) -> Result<BTreeMap<(usize, String), Item>, Vec<String>> {
-    let mut items: BTreeMap<(usize, String), Item> = BTreeMap::new();
-    let mut names: Vec<&str> = Vec::new();
-    let mut missing = Vec::new();
+) -> Result<IndexMap<Key, Item>, Vec<String>> {
+    let mut items: IndexMap<Key, Item> = IndexMap::new();
+    let mut missing = BTreeSet::new();
     for (meter, owners) in monthly {
         let rate = match rate_of(meter, book) {
             Ok(Some(rate)) => rate,
             Ok(None) => continue,
             Err(what) => {
-                missing.push(what);
+                missing.insert(what);
                 continue;
             }
         };
-        let place = names.iter().position(|name| *name == rate.item).unwrap_or_else(|| {
-            names.push(rate.item);
-            names.len() - 1
-        });
-        let key = (place, rate.detail.clone());
-        let divisor = rate.divisor;
+        let (key, divisor) = ((rate.item, rate.detail.clone()), rate.divisor);
         let item = items.entry(key).or_insert_with(|| Item { rate, quantities: BTreeMap::new() });
         for (owner, amount) in owners {
             *item.quantities.entry(owner.clone()).or_default() += amount / divisor;
         }
     }
-    missing.sort();
-    missing.dedup();
-    if missing.is_empty() { Ok(items) } else { Err(missing) }
+    if missing.is_empty() { Ok(items) } else { Err(missing.into_iter().collect()) }
 }
 
 fn allowances(book: &PriceBook, options: BillOptions) -> BTreeMap<Allowance, f64> {
