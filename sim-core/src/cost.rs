@@ -6,8 +6,22 @@
 //! integers and holds no price, so a stored result can be priced again, for another region or for Spot, without
 //! being simulated again.
 
+mod balancer;
+mod bill;
+mod booking;
 mod instance_type;
+mod lambda;
+mod prices;
+mod rates;
 mod usage;
 
+pub use balancer::LoadBalancerMeter;
+pub use bill::{Bill, BillLine, BillOptions, Days, MONTH_HOURS, UnbilledLine, bill, cents, month_factor};
+pub use booking::{Booking, FargateTask};
 pub use instance_type::{Arch, Burst, InstanceType, Purchase};
+pub use lambda::{Invocations, ProvisionedMeter, Served, gateway_units};
+pub use prices::{
+    BalancerPrices, Ec2Prices, FargatePrices, FargateRates, GatewayPrices, LambdaPrices, LambdaRates, Price,
+    PriceBook, Tier, TieredPrice, UnbilledItem,
+};
 pub use usage::{Meter, Usage};

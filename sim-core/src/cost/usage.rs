@@ -42,8 +42,8 @@ pub enum Meter {
     },
     /// Ephemeral storage of Fargate tasks above the free 20 GiB: MiB-nanoseconds.
     FargateStorage,
-    /// Application Load Balancers: hours begun.
-    BalancerHours,
+    /// Application Load Balancers existing: balancer-nanoseconds.
+    Balancer,
     /// Load balancer capacity units: billionths of an LCU-hour.
     BalancerUnits,
     /// Lambda invocations: requests.

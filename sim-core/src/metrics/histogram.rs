@@ -32,8 +32,8 @@ impl Default for Histogram {
 impl Histogram {
     /// The precision of a histogram that results are read from: relative error at most 2^-9 (0.195 %).
     pub const FINE_BITS: u32 = 9;
-    /// The precision of one window of a series: relative error at most 2^-6 (1.6 %).
-    pub const COARSE_BITS: u32 = 6;
+    /// The precision of one window of a series: relative error at most 2^-5 (3.2 %).
+    pub const COARSE_BITS: u32 = 5;
 
     /// An empty histogram with a relative error of at most 0.2 %.
     pub fn new() -> Self {
@@ -199,6 +199,29 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
+    /// The buckets that hold something, as `(bucket, count)`.
+    pub(super) fn sparse(&self) -> Vec<(u32, u64)> {
+        self.occupied().map(|(index, count)| (index as u32, count)).collect()
+    }
+
+    /// The histogram that [`Self::sparse`] was taken of, as far as its buckets tell: extremes are bucket edges, the sum is
+    /// that of the buckets' middles.
+    pub(super) fn from_sparse(bits: u32, buckets: &[(u32, u64)]) -> Self {
+        let mut histogram = Histogram::with_bits(bits);
+        for (index, count) in buckets.iter().map(|(index, count)| (*index as usize, *count)) {
+            if index >= histogram.buckets.len() {
+                histogram.grow(index);
+            }
+            histogram.buckets[index] += count;
+            let (low, width) = histogram.bounds(index);
+            histogram.count += count;
+            histogram.sum += u128::from(low + (width - 1) / 2) * u128::from(count);
+            histogram.min = histogram.min.min(low);
+            histogram.max = histogram.max.max(low + (width - 1));
+        }
+        histogram
+    }
+
     /// The buckets that hold something, in ascending order.
     fn occupied(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.buckets.iter().copied().enumerate().filter(|(_, count)| *count > 0)
@@ -225,7 +248,7 @@ struct Stored {
 
 impl From<Histogram> for Stored {
     fn from(histogram: Histogram) -> Self {
-        let buckets = histogram.occupied().map(|(index, count)| (index as u32, count)).collect();
+        let buckets = histogram.sparse();
         let Histogram { bits, count, sum, min, max, .. } = histogram;
         Stored { bits, count, sum, min, max, buckets }
     }
@@ -233,13 +256,7 @@ impl From<Histogram> for Stored {
 
 impl From<Stored> for Histogram {
     fn from(stored: Stored) -> Self {
-        let mut histogram = Histogram::with_bits(stored.bits.clamp(1, 16));
-        for (index, count) in stored.buckets {
-            if index as usize >= histogram.buckets.len() {
-                histogram.grow(index as usize);
-            }
-            histogram.buckets[index as usize] += count;
-        }
+        let histogram = Histogram::from_sparse(stored.bits.clamp(1, 16), &stored.buckets);
         let Stored { count, sum, min, max, .. } = stored;
         Histogram { count, sum, min, max, ..histogram }
     }
