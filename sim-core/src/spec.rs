@@ -1,18 +1,18 @@
 //! One variant of a scenario as plain data: what a fleet is built from.
 
-/// One thing that makes no sense, at a dotted path such as `services.api.scaling.target`.
+/// Something wrong with the input: where, what, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where: the path of the offending value within the variant.
+    /// The dotted path of the setting, `services.api.scaling.target-tracking.target` say.
     pub path: String,
-    /// What is wrong, as a sentence without a full stop.
+    /// What is wrong, as a fragment.
     pub message: String,
-    /// What to do about it.
+    /// How to put it right, where that can be said.
     pub hint: Option<String>,
 }
 
 impl Problem {
-    /// A problem without a hint.
+    /// A problem at `path` without a hint.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         Problem { path: path.into(), message: message.into(), hint: None }
     }

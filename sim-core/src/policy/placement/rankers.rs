@@ -1,0 +1,126 @@
+//! The placement strategies of ECS: spread, binpack, random.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use crate::policy::view::{Candidate, PlacementView, Ranker, StopView};
+
+/// Leaves in `standing` those with the smallest key.
+pub fn keep_least<K: PartialOrd>(standing: &mut Vec<usize>, key: impl Fn(usize) -> K) {
+    keep_best(standing, key, |one, other| one < other);
+}
+
+/// Leaves in `standing` those with the largest key.
+pub fn keep_most<K: PartialOrd>(standing: &mut Vec<usize>, key: impl Fn(usize) -> K) {
+    keep_best(standing, key, |one, other| one > other);
+}
+
+fn keep_best<K: PartialOrd>(standing: &mut Vec<usize>, key: impl Fn(usize) -> K, better: fn(&K, &K) -> bool) {
+    let keys = standing.iter().map(|position| key(*position));
+    let Some(best) = keys.reduce(|best, next| if better(&next, &best) { next } else { best }) else {
+        return;
+    };
+    standing.retain(|position| !better(&best, &key(*position)));
+}
+
+/// Evens out a service's tasks over the values of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spread {
+    /// Over availability zones.
+    Zone,
+    /// Over instances.
+    Instance,
+    /// Over the values of an attribute; instances without it count as one group.
+    Attribute(String),
+}
+
+impl FromStr for Spread {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "zone" | "attribute:ecs.availability-zone" => Ok(Spread::Zone),
+            "instance" | "instanceId" => Ok(Spread::Instance),
+            _ => match text.strip_prefix("attribute:") {
+                Some(name) if !name.is_empty() => Ok(Spread::Attribute(name.to_owned())),
+                _ => Err(format!("`{text}` is none of zone, instance, attribute:NAME")),
+            },
+        }
+    }
+}
+
+impl Spread {
+    /// For every candidate, the tasks of the service in its group, full instances and draining ones included.
+    fn loads(&self, candidates: &[Candidate]) -> Vec<u32> {
+        let attribute = match self {
+            Spread::Instance => return candidates.iter().map(|candidate| candidate.service_tasks).collect(),
+            Spread::Zone => "ecs.availability-zone",
+            Spread::Attribute(name) => name,
+        };
+        let mut totals: BTreeMap<Option<&str>, u32> = BTreeMap::new();
+        for candidate in candidates {
+            *totals.entry(candidate.attribute(attribute)).or_default() += candidate.service_tasks;
+        }
+        candidates.iter().map(|candidate| totals[&candidate.attribute(attribute)]).collect()
+    }
+}
+
+impl Ranker for Spread {
+    fn narrow(&mut self, view: &PlacementView<'_>, standing: &mut Vec<usize>) {
+        let loads = self.loads(&view.candidates);
+        keep_least(standing, |position| loads[position]);
+    }
+
+    fn narrow_stop(&mut self, view: &StopView<'_>, standing: &mut Vec<usize>) {
+        let loads = self.loads(&view.candidates);
+        keep_most(standing, |position| loads[position]);
+    }
+}
+
+/// Fills instances one after the other, so that the fewest are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binpack {
+    /// By CPU units.
+    Cpu,
+    /// By memory.
+    Memory,
+}
+
+impl FromStr for Binpack {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "cpu" => Ok(Binpack::Cpu),
+            "memory" => Ok(Binpack::Memory),
+            _ => Err(format!("`{text}` is neither cpu nor memory")),
+        }
+    }
+}
+
+impl Binpack {
+    fn free(self, candidate: &Candidate) -> u32 {
+        match self {
+            Binpack::Cpu => candidate.free_cpu_units,
+            Binpack::Memory => candidate.free_memory_mib,
+        }
+    }
+}
+
+impl Ranker for Binpack {
+    fn narrow(&mut self, view: &PlacementView<'_>, standing: &mut Vec<usize>) {
+        keep_least(standing, |position| self.free(&view.candidates[position]));
+    }
+
+    /// The task whose stop leaves the most free: all tasks of a service free the same, so the order is that of what is
+    /// free now.
+    fn narrow_stop(&mut self, view: &StopView<'_>, standing: &mut Vec<usize>) {
+        keep_most(standing, |position| self.free(&view.candidates[position]));
+    }
+}
+
+/// Leaves everything to the draw.
+#[derive(Clone, Copy, Debug)]
+pub struct Random;
+
+impl Ranker for Random {
+    fn narrow(&mut self, _: &PlacementView<'_>, _: &mut Vec<usize>) {}
+}

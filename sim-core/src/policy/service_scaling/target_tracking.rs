@@ -1,0 +1,172 @@
+//! Target tracking as Application Auto Scaling runs it for ECS services.
+//!
+//! The platform does not publish its law; this one has the documented alarms, rounding, proportionality and cooldowns
+//! (Application Auto Scaling User Guide, "Target tracking scaling policies"; ECS Developer Guide).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Level, Metric, default_cooldown, within};
+use crate::engine::Span;
+use crate::policy::alarm::{Alarm, Breach, newest};
+use crate::policy::arithmetic::proportional;
+use crate::policy::view::{
+    AlarmReading, AlarmState, Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView,
+};
+use crate::quantity::Percent;
+use crate::spec::Problem;
+
+/// Datapoints above the target before scaling out.
+const HIGH_DATAPOINTS: u32 = 3;
+/// Datapoints below the lower threshold before scaling in.
+const LOW_DATAPOINTS: u32 = 15;
+/// The lower threshold as a share of the target. Not documented beyond "usually more than 10 % lower"; 0.9 is what
+/// the alarms that the service creates show.
+const LOW_SHARE: f64 = 0.9;
+
+/// Keeps a metric near a target, as a thermostat does.
+///
+/// Two alarms are read each minute. High: three of three one-minute datapoints above the target. Low: fifteen of
+/// fifteen below 90 % of it. Either leads to ceil(running x metric / target) tasks, counted from the RUNNING tasks, not
+/// from the desired ones. Too few datapoints lead to nothing. Within the cooldown after scaling out, what was ordered
+/// counts as present: only a larger step acts, and adds the difference. Within the cooldown after scaling in, nothing
+/// more is removed, but scaling out acts at once. While a deployment is in progress nothing is removed. A service that
+/// was scaled to zero gets one task on the first datapoint that shows demand.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetTrackingParameters {
+    /// The metric to hold.
+    pub metric: Metric,
+    /// Where to hold it: "60%" of a utilization, "600/min" of requests per target.
+    pub target: Level,
+    /// Never fewer tasks than this. 1 if not given; 0 allows scaling to zero.
+    #[serde(default)]
+    pub min: Option<u32>,
+    /// Never more tasks than this.
+    #[serde(default)]
+    pub max: Option<u32>,
+    /// How long an action counts as still taking effect before more of the same size may follow.
+    #[serde(default = "default_cooldown")]
+    pub scale_out_cooldown: Span,
+    /// How long after an action nothing more is removed.
+    #[serde(default = "default_cooldown")]
+    pub scale_in_cooldown: Span,
+    /// Only ever scale out.
+    #[serde(default)]
+    pub disable_scale_in: bool,
+    /// The largest share of the tasks that one action removes, at least one. The platform says that it "scales in more
+    /// gradually" and not how; 100 % is the plain formula.
+    #[serde(default = "whole")]
+    pub scale_in_at_most: Percent,
+}
+
+fn whole() -> Percent {
+    Percent(1.0)
+}
+
+/// The policy `target-tracking`.
+pub struct TargetTracking(TargetTrackingParameters);
+
+impl TargetTracking {
+    /// The policy, if its parameters make sense together.
+    pub fn new(parameters: TargetTrackingParameters) -> Result<Self, Vec<Problem>> {
+        let mut problems: Vec<Problem> =
+            parameters.metric.problem(parameters.target, "target").into_iter().collect();
+        if parameters.target.value() <= 0.0 {
+            problems.push(Problem::new("target", "is zero").hint("a target is above zero"));
+        }
+        let share = parameters.scale_in_at_most.0;
+        if !(share > 0.0 && share <= 1.0) {
+            problems.push(Problem::new("scale_in_at_most", "is not above 0% and at most 100%"));
+        }
+        if problems.is_empty() { Ok(TargetTracking(parameters)) } else { Err(problems) }
+    }
+
+    fn target(&self) -> f64 {
+        self.0.target.value()
+    }
+
+    fn alarms(&self, view: &ServiceScalingView) -> Vec<AlarmReading> {
+        let (name, published) = (self.0.metric.name(), self.0.metric.published(view));
+        let high = Alarm { datapoints: HIGH_DATAPOINTS, breach: Breach::Above(self.target()) };
+        let low = Alarm { datapoints: LOW_DATAPOINTS, breach: Breach::Below(LOW_SHARE * self.target()) };
+        vec![high.read(format!("{name} high"), published), low.read(format!("{name} low"), published)]
+    }
+
+    /// `cpu 90% of 10 running, target 60%`.
+    fn evidence(&self, view: &ServiceScalingView, value: f64) -> String {
+        let metric = self.0.metric;
+        let (value, target) = (metric.show(value), metric.show(self.target()));
+        format!("{} {value} with {} running, target {target}", metric.name(), view.running)
+    }
+
+    fn scale_out(&self, view: &ServiceScalingView, value: f64) -> ServiceScalingDecision {
+        let wanted = proportional(view.running, value, self.target()).max(view.running + 1);
+        let evidence = self.evidence(view, value);
+        let waiting = within(self.0.scale_out_cooldown, view.last_scale_out, view.now);
+        let wanted = match view.last_scale_out_from {
+            Some(before) if waiting => before + (wanted - view.running),
+            _ => wanted,
+        };
+        if wanted > view.desired {
+            return ServiceScalingDecision::to(wanted, format!("{evidence}: out to {wanted}"));
+        }
+        let why = if waiting { "in scale-out cooldown" } else { "still starting" };
+        ServiceScalingDecision::hold(format!("{evidence}: {wanted} wanted, {} ordered, {why}", view.desired))
+    }
+
+    fn scale_in(&self, view: &ServiceScalingView, value: f64) -> ServiceScalingDecision {
+        let evidence = self.evidence(view, value);
+        if self.0.disable_scale_in {
+            return ServiceScalingDecision::abstain(format!("{evidence}: scale-in is disabled"));
+        }
+        if view.deployment_in_progress {
+            return ServiceScalingDecision::hold(format!("{evidence}: no scale-in during a deployment"));
+        }
+        let cancelled = view.last_scale_out > view.last_scale_in;
+        if !cancelled && within(self.0.scale_in_cooldown, view.last_scale_in, view.now) {
+            return ServiceScalingDecision::hold(format!("{evidence}: in scale-in cooldown"));
+        }
+        let most = ((f64::from(view.desired) * self.0.scale_in_at_most.0) as u32).max(1);
+        let wanted = proportional(view.running, value, self.target()).max(view.desired.saturating_sub(most));
+        if wanted < view.desired {
+            ServiceScalingDecision::to(wanted, format!("{evidence}: in to {wanted}"))
+        } else {
+            ServiceScalingDecision::hold(format!("{evidence}: {wanted} wanted, nothing to remove"))
+        }
+    }
+
+    fn rest(&self, view: &ServiceScalingView, alarms: &[AlarmReading]) -> ServiceScalingDecision {
+        let reason = match newest(self.0.metric.published(view)) {
+            Some(value) => self.evidence(view, value),
+            None => format!("{} has no data", self.0.metric.name()),
+        };
+        let unknown = alarms.iter().all(|alarm| alarm.state == AlarmState::InsufficientData);
+        let reason = if unknown { format!("{reason}: insufficient data") } else { reason };
+        if self.0.disable_scale_in {
+            ServiceScalingDecision::abstain(reason)
+        } else {
+            ServiceScalingDecision::hold(reason)
+        }
+    }
+}
+
+impl ServiceScalingPolicy for TargetTracking {
+    fn decide(&mut self, view: &ServiceScalingView) -> ServiceScalingDecision {
+        let alarms = self.alarms(view);
+        let value = newest(self.0.metric.published(view));
+        let decision = match value {
+            Some(value) if view.running == 0 && view.desired == 0 && value > 0.0 => {
+                ServiceScalingDecision::to(1, format!("{}: demand at zero tasks", self.evidence(view, value)))
+            }
+            Some(value) if alarms[0].state == AlarmState::Alarm => self.scale_out(view, value),
+            Some(value) if alarms[1].state == AlarmState::Alarm => self.scale_in(view, value),
+            _ => self.rest(view, &alarms),
+        };
+        decision.with_alarms(alarms)
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { min: self.0.min, max: self.0.max }
+    }
+}
