@@ -31,6 +31,8 @@ pub(super) struct Frame {
 pub(super) struct Opened {
     pub frame: Option<Frame>,
     pub points: Vec<Point>,
+    /// How many variants the file names.
+    pub families: usize,
 }
 
 /// The schema of the frame, with the keys of a fleet (given by its schema) and the variants accepted unseen: these are
@@ -53,7 +55,7 @@ pub(super) fn open(
     job_limit: u64,
     problems: &mut Diagnostics,
 ) -> Opened {
-    let nothing = Opened { frame: None, points: Vec::new() };
+    let nothing = Opened { frame: None, points: Vec::new(), families: 0 };
     let mut parsed = parse(text, problems);
     if !parsed.sound {
         return nothing;
@@ -84,8 +86,8 @@ pub(super) fn open(
         replications: frame.as_ref().map_or(1, |frame| frame.run.replications),
         job_limit,
     };
-    let points = expander.expand(&parsed.root, variants.as_ref(), sweep.as_ref(), problems);
-    Opened { frame, points }
+    let (points, families) = expander.expand(&parsed.root, variants.as_ref(), sweep.as_ref(), problems);
+    Opened { frame, points, families }
 }
 
 /// The frame of a document whose structure has been found right, and what makes no sense in it.

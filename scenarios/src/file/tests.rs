@@ -1,10 +1,13 @@
 //! Scenario files become variants; mistakes in what leads there, as the user sees them.
 
+mod load;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use sim_core::engine::Span;
 use sim_core::quantity::{MemorySize, Rate};
 
+use super::expand::collect_problems;
 use super::open::{Opened, open};
 use crate::document::set::Override;
 use crate::document::{Diagnostics, Report, Schema};
@@ -38,6 +41,7 @@ fn opened(text: &str, overrides: &[&str]) -> (Opened, Report) {
     let overrides: Vec<Override> = overrides.iter().map(|given| Override::parse(given).unwrap()).collect();
     let mut problems = Diagnostics::default();
     let opened = open(text, &schema, &Schema::new(&schema), &overrides, 1_000, &mut problems);
+    collect_problems(&opened.points, opened.families, &mut problems);
     (opened, Report::new("test.toml", text, problems))
 }
 
