@@ -20,6 +20,7 @@
 
 mod alarm;
 mod arithmetic;
+pub mod catalogue;
 pub mod cluster_scaling;
 pub mod keep_alive;
 pub mod placement;
@@ -30,6 +31,7 @@ pub mod service_scaling;
 pub mod termination;
 pub mod view;
 
+pub use catalogue::{Catalogue, Declaration};
 pub use selection::{
     ClusterScalingSpec, ConstraintSpec, KeepAliveSpec, Kind, PlacementSpec, PolicySpec, ProvisioningSpec,
     RoutingSpec, ServiceScalingSpec, TerminationSpec,
