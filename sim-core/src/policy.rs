@@ -36,3 +36,8 @@ pub use selection::{
     ClusterScalingSpec, ConstraintSpec, KeepAliveSpec, Kind, PlacementSpec, PolicySpec, ProvisioningSpec,
     RoutingSpec, ServiceScalingSpec, TerminationSpec,
 };
+
+/// The guide's code compiles and does what the guide says.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/write-a-policy.md")]
+mod guide {}

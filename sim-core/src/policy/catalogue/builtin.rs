@@ -31,43 +31,52 @@ pub(super) fn catalogue() -> Catalogue {
 struct SeveralParameters(Vec<ServiceScalingSpec>);
 
 fn service_scaling(catalogue: Catalogue) -> Catalogue {
+    let tracking = Declaration::new(
+        "target-tracking",
+        "keeps a metric near a target, as Application Auto Scaling does",
+        TargetTracking::new,
+    );
+    let steps = Declaration::new(
+        "step-scaling",
+        "changes the count in steps that grow with the distance from a threshold",
+        StepScaling::new,
+    );
+    let scheduled = Declaration::new("scheduled", "sets the bounds at given times", Scheduled::new);
+    let fixed = Declaration::new("fixed", "keeps the service at one size", |p| Ok(Fixed(p)));
+    let several = Declaration::with_catalogue(
+        "several",
+        "out if any policy asks, in only if all agree",
+        |catalogue, SeveralParameters(specs)| {
+            let specs = specs.iter().map(|spec| &spec.0);
+            Several::new(catalogue.built::<kinds::ServiceScaling>("", specs)?)
+        },
+    );
+    let tracked = json!({ "metric": "cpu", "target": "60%", "min": 2, "max": 40 });
     catalogue
-        .with_service_scaling(
-            Declaration::new("target-tracking", "keeps a metric near a target, as Application Auto Scaling does", TargetTracking::new)
-            .example(json!({ "metric": "cpu", "target": "60%", "min": 2, "max": 40 })),
-        )
-        .with_service_scaling(
-            Declaration::new("step-scaling", "changes the count in steps that grow with the distance from a threshold", StepScaling::new)
-            .example(json!({
-                "metric": "cpu", "min": 2, "max": 40,
-                "scale_out": { "threshold": "70%", "steps": [{ "to": "10%", "change": 2 }, { "from": "10%", "change": 6 }] },
-                "scale_in": { "threshold": "30%", "datapoints": 15, "steps": [{ "change": -1 }] },
-            })),
-        )
-        .with_service_scaling(
-            Declaration::new("scheduled", "sets the bounds at given times", Scheduled::new).example(json!({
-                "min": 2, "max": 40,
-                "actions": [{ "at": "8h", "every": "24h", "min": 12 }, { "at": "20h", "every": "24h", "min": 2 }],
-            })),
-        )
-        .with_service_scaling(
-            Declaration::new("fixed", "keeps the service at one size", |p| Ok(Fixed(p)))
-                .example(json!({ "count": 4 })),
-        )
-        .with_service_scaling(
-            Declaration::with_catalogue(
-                "several",
-                "out if any policy asks, in only if all agree",
-                |catalogue, SeveralParameters(specs)| {
-                    let members = catalogue.built::<kinds::ServiceScaling>("", specs.iter().map(|spec| &spec.0))?;
-                    Several::new(members)
-                },
-            )
-            .example(json!([
-                { "target-tracking": { "metric": "cpu", "target": "60%", "min": 2, "max": 40 } },
-                { "target-tracking": { "metric": "requests-per-target", "target": "600/min" } },
-            ])),
-        )
+        .with_service_scaling(tracking.example(tracked.clone()))
+        .with_service_scaling(steps.example(json!({
+            "metric": "cpu",
+            "min": 2,
+            "max": 40,
+            "scale_out": {
+                "threshold": "70%",
+                "steps": [{ "to": "10%", "change": 2 }, { "from": "10%", "change": 6 }],
+            },
+            "scale_in": { "threshold": "30%", "datapoints": 15, "steps": [{ "change": -1 }] },
+        })))
+        .with_service_scaling(scheduled.example(json!({
+            "min": 2,
+            "max": 40,
+            "actions": [
+                { "at": "8h", "every": "24h", "min": 12 },
+                { "at": "20h", "every": "24h", "min": 2 },
+            ],
+        })))
+        .with_service_scaling(fixed.example(json!({ "count": 4 })))
+        .with_service_scaling(several.example(json!([
+            { "target-tracking": tracked },
+            { "target-tracking": { "metric": "requests-per-target", "target": "600/min" } },
+        ])))
 }
 
 fn cluster_scaling(catalogue: Catalogue) -> Catalogue {
