@@ -1,1 +1,27 @@
-//! What is made of the facts: histograms, integrals, series, intervals.
+//! What is made of a run's facts: distributions, time-weighted levels, windows over time, one mergeable
+//! [`Record`] per replication, and estimates with intervals over replications.
+//!
+//! `docs/metrics.md` defines every reported metric: population, window, denominator and unit. The code here computes
+//! what is written there. Everything that grows with the run is bounded: a histogram by its range of values,
+//! a series by its number of windows, the list of decisions by a cap.
+
+mod decisions;
+mod gauge;
+mod histogram;
+mod level;
+mod record;
+mod request;
+mod series;
+mod service;
+mod wide;
+mod window;
+
+pub use decisions::{Decision, DecisionKind, Decisions};
+pub use gauge::{Gauge, GaugeRecords, Gauges};
+pub use histogram::Histogram;
+pub use level::{Integral, Level, LevelRecord};
+pub use record::{ArrivalDigest, ClusterRecord, ClusterRecorder, Record, Recorder};
+pub use request::{Finished, Outcome, Part, Parts};
+pub use series::{Counts, LatencySeries};
+pub use service::{Outcomes, ServiceRecord, ServiceRecorder};
+pub use window::{Grid, Window};

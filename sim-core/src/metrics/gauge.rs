@@ -1,0 +1,174 @@
+//! The levels that are watched over a run, by name.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Grid, Level, LevelRecord, Window};
+use crate::engine::Time;
+
+/// A level that is watched over a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gauge {
+    /// Replicas wanted.
+    ReplicasDesired,
+    /// Replicas running, ready or not.
+    ReplicasRunning,
+    /// Replicas that take traffic.
+    ReplicasReady,
+    /// Replicas wanted that do not run yet: waiting for room, pulling, starting.
+    ReplicasPending,
+    /// Instances wanted.
+    InstancesDesired,
+    /// Instances that are billed: from `running` on.
+    Instances,
+    /// Instances registered: tasks can be placed on them.
+    InstancesReady,
+    /// Environments serving or initialising.
+    EnvironmentsBusy,
+    /// Environments waiting for a request.
+    EnvironmentsIdle,
+    /// Requests being served.
+    Concurrency,
+    /// Requests waiting for a replica.
+    Queue,
+    /// CPU in use, in millionths of a vCPU.
+    CpuBusy,
+    /// CPU reserved by running replicas, in millionths of a vCPU.
+    CpuReserved,
+    /// CPU paid for, in millionths of a vCPU.
+    CpuCapacity,
+    /// Memory in use, in MiB.
+    MemoryUsed,
+    /// Memory reserved by running replicas, in MiB.
+    MemoryReserved,
+    /// Memory paid for, in MiB.
+    MemoryCapacity,
+}
+
+impl Gauge {
+    /// All gauges, in the order of their slots.
+    pub const ALL: [Gauge; 17] = [
+        Gauge::ReplicasDesired,
+        Gauge::ReplicasRunning,
+        Gauge::ReplicasReady,
+        Gauge::ReplicasPending,
+        Gauge::InstancesDesired,
+        Gauge::Instances,
+        Gauge::InstancesReady,
+        Gauge::EnvironmentsBusy,
+        Gauge::EnvironmentsIdle,
+        Gauge::Concurrency,
+        Gauge::Queue,
+        Gauge::CpuBusy,
+        Gauge::CpuReserved,
+        Gauge::CpuCapacity,
+        Gauge::MemoryUsed,
+        Gauge::MemoryReserved,
+        Gauge::MemoryCapacity,
+    ];
+}
+
+/// The levels of one service or cluster while the run goes. One that is never set takes no memory and does not appear
+/// in the record.
+#[derive(Clone, Debug)]
+pub struct Gauges {
+    measured: Window,
+    grid: Grid,
+    levels: [Option<Box<Level>>; Gauge::ALL.len()],
+}
+
+impl Gauges {
+    /// No level yet; what is set is integrated over `measured`, and over the windows of `grid`.
+    pub fn new(measured: Window, grid: Grid) -> Self {
+        Gauges { measured, grid, levels: Default::default() }
+    }
+
+    /// From `now` on, `gauge` stands at `level`.
+    #[inline]
+    pub fn set(&mut self, now: Time, gauge: Gauge, level: u64) {
+        self.level(gauge).set(now, level);
+    }
+
+    /// From `now` on, `gauge` stands higher (or lower) by `change`.
+    #[inline]
+    pub fn change(&mut self, now: Time, gauge: Gauge, change: i64) {
+        self.level(gauge).change(now, change);
+    }
+
+    #[inline]
+    fn level(&mut self, gauge: Gauge) -> &mut Level {
+        let (measured, grid) = (self.measured, self.grid);
+        self.levels[gauge as usize].get_or_insert_with(|| Box::new(Level::new(measured, grid)))
+    }
+
+    /// The histories of all levels that were ever set.
+    pub fn finish(self, end: Time) -> GaugeRecords {
+        let set = Gauge::ALL.into_iter().zip(self.levels);
+        GaugeRecords(set.filter_map(|(gauge, level)| Some((gauge, level?.finish(end)))).collect())
+    }
+}
+
+/// The levels of one service or cluster after the run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GaugeRecords(BTreeMap<Gauge, LevelRecord>);
+
+impl GaugeRecords {
+    /// The history of `gauge`, if it was ever set.
+    pub fn get(&self, gauge: Gauge) -> Option<&LevelRecord> {
+        self.0.get(&gauge)
+    }
+
+    /// All histories.
+    pub fn iter(&self) -> impl Iterator<Item = (Gauge, &LevelRecord)> {
+        self.0.iter().map(|(gauge, level)| (*gauge, level))
+    }
+
+    /// The integral of one level over that of another in the measured window: a utilization. None without both, or where the
+    /// denominator is zero.
+    pub fn ratio(&self, numerator: Gauge, denominator: Gauge) -> Option<f64> {
+        let (numerator, denominator) = (self.get(numerator)?.area(), self.get(denominator)?.area());
+        (denominator > 0).then(|| numerator as f64 / denominator as f64)
+    }
+
+    /// Adds another run's levels. A level that was set in only one of them held zero in the other, which
+    /// [`LevelRecord::merge`] cannot know; it is taken over as it is.
+    pub fn merge(&mut self, other: &GaugeRecords) {
+        for (gauge, level) in other.iter() {
+            match self.0.get_mut(&gauge) {
+                Some(mine) => mine.merge(level),
+                None => drop(self.0.insert(gauge, level.clone())),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Span;
+
+    #[test]
+    fn every_gauge_has_its_own_slot() {
+        Gauge::ALL.iter().enumerate().for_each(|(slot, gauge)| assert_eq!(*gauge as usize, slot));
+    }
+
+    #[test]
+    fn a_utilization_is_a_ratio_of_integrals() {
+        let at = |seconds: u64| Time::ZERO + Span::from_secs(seconds);
+        let mut gauges = Gauges::new(Window::new(at(0), at(100)), Grid::over(Span::from_secs(100)));
+        gauges.set(at(0), Gauge::CpuReserved, 1_000_000);
+        gauges.set(at(50), Gauge::CpuReserved, 3_000_000);
+        gauges.change(at(50), Gauge::CpuBusy, 1_500_000);
+        gauges.set(at(0), Gauge::CpuCapacity, 0);
+        let record = gauges.finish(at(100));
+        assert_eq!(record.ratio(Gauge::CpuBusy, Gauge::CpuReserved), Some(75.0 / 200.0));
+        assert_eq!(record.ratio(Gauge::CpuBusy, Gauge::CpuCapacity), None);
+        assert_eq!(record.ratio(Gauge::MemoryUsed, Gauge::CpuReserved), None);
+        let mut twice = record.clone();
+        twice.merge(&record);
+        assert_eq!(twice.get(Gauge::CpuReserved).and_then(LevelRecord::mean), Some(2_000_000.0));
+    }
+}

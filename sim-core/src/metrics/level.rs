@@ -1,0 +1,221 @@
+//! Levels: whole numbers that hold until they change, integrated over time without rounding.
+//!
+//! A [`Level`] is set whenever it changes and keeps two integrals: over the measured window, and over every window of
+//! the series. A level that held for no time at all leaves no trace, in the mean or in the maximum.
+
+use serde::{Deserialize, Serialize};
+
+use super::wide;
+use super::window::{Grid, Window};
+use crate::engine::Time;
+
+/// A time-weighted integral of a whole number over a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Integral {
+    window: Window,
+    level: u64,
+    since: Time,
+    area: u128,
+    min: u64,
+    max: u64,
+}
+
+impl Integral {
+    /// A level of zero from the start of the run, to be integrated over `window`.
+    pub fn new(window: Window) -> Self {
+        Integral { window, level: 0, since: Time::ZERO, area: 0, min: u64::MAX, max: 0 }
+    }
+
+    /// From `now` on the level is `level`. Time must not run backwards.
+    #[inline]
+    pub fn set(&mut self, now: Time, level: u64) {
+        let held = self.window.overlap(self.since, now).nanos();
+        if held > 0 {
+            self.area += u128::from(self.level) * u128::from(held);
+            self.min = self.min.min(self.level);
+            self.max = self.max.max(self.level);
+        }
+        self.level = level;
+        self.since = now;
+    }
+
+    /// The level now.
+    pub fn level(&self) -> u64 {
+        self.level
+    }
+
+    /// The integral so far, in units times nanoseconds.
+    pub fn area(&self) -> u128 {
+        self.area
+    }
+}
+
+/// A level over a run: its integral over the measured window and its course over the windows of a grid.
+#[derive(Clone, Debug)]
+pub struct Level {
+    measured: Integral,
+    grid: Grid,
+    areas: Vec<u128>,
+    maxima: Vec<u64>,
+}
+
+impl Level {
+    /// A level of zero from the start of the run.
+    pub fn new(measured: Window, grid: Grid) -> Self {
+        let (areas, maxima) = (vec![0; grid.count()], vec![0; grid.count()]);
+        Level { measured: Integral::new(measured), grid, areas, maxima }
+    }
+
+    /// From `now` on the level is `level`.
+    #[inline]
+    pub fn set(&mut self, now: Time, level: u64) {
+        self.spread(now);
+        self.measured.set(now, level);
+    }
+
+    /// From `now` on the level is higher (or lower) by `change`.
+    #[inline]
+    pub fn change(&mut self, now: Time, change: i64) {
+        let level = self.measured.level.checked_add_signed(change).expect("a level is never negative");
+        self.set(now, level);
+    }
+
+    /// Adds the level that held until `now` to the windows in which it did.
+    fn spread(&mut self, now: Time) {
+        let (level, mut from) = (self.measured.level, self.measured.since);
+        while from < now {
+            let Some(index) = self.grid.index(from) else { return };
+            let to = self.grid.window(index).to.min(now);
+            self.areas[index] += u128::from(level) * u128::from(to.since(from).nanos());
+            self.maxima[index] = self.maxima[index].max(level);
+            from = to;
+        }
+    }
+
+    /// The level's history, it having held to the end of the run.
+    pub fn finish(mut self, end: Time) -> LevelRecord {
+        self.set(end, self.measured.level);
+        let length = |index: usize| self.grid.window(index).length().nanos() as f64;
+        let means = self.areas.iter().enumerate().map(|(i, area)| *area as f64 / length(i)).collect();
+        let Integral { window, area, min, max, .. } = self.measured;
+        let span = u128::from(window.length().nanos());
+        LevelRecord { runs: 1, area, span, min: min.min(max), max, means, maxima: self.maxima }
+    }
+}
+
+/// What is kept of a level after a run, and the sum of that over several runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelRecord {
+    runs: u32,
+    #[serde(with = "wide")]
+    area: u128,
+    #[serde(with = "wide")]
+    span: u128,
+    min: u64,
+    max: u64,
+    means: Vec<f64>,
+    maxima: Vec<u64>,
+}
+
+impl LevelRecord {
+    /// The time-weighted mean over the measured window; none of an empty window.
+    pub fn mean(&self) -> Option<f64> {
+        (self.span > 0).then(|| self.area as f64 / self.span as f64)
+    }
+
+    /// The integral over the measured window in units times nanoseconds, exact.
+    pub fn area(&self) -> u128 {
+        self.area
+    }
+
+    /// The least level that held in the measured window.
+    pub fn min(&self) -> u64 {
+        self.min
+    }
+
+    /// The greatest level that held in the measured window.
+    pub fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// The mean in each window of the series, averaged over runs.
+    pub fn means(&self) -> impl Iterator<Item = f64> {
+        self.means.iter().map(|sum| sum / f64::from(self.runs))
+    }
+
+    /// The greatest level in each window of the series, of all runs.
+    pub fn maxima(&self) -> &[u64] {
+        &self.maxima
+    }
+
+    /// Adds another run of the same scenario.
+    pub fn merge(&mut self, other: &LevelRecord) {
+        self.runs += other.runs;
+        self.area += other.area;
+        self.span += other.span;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.means.iter_mut().zip(&other.means).for_each(|(mine, theirs)| *mine += theirs);
+        self.maxima.iter_mut().zip(&other.maxima).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::Span;
+
+    fn at(seconds: u64) -> Time {
+        Time::ZERO + Span::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_level_is_weighted_with_the_time_it_held() {
+        let mut level = Level::new(Window::new(at(10), at(30)), Grid::over(Span::from_secs(30)));
+        for (seconds, value) in [(5, 4), (20, 9), (20, 2), (25, 0), (40, 77)] {
+            level.set(at(seconds), value);
+        }
+        let record = level.finish(at(50));
+        assert_eq!(record.mean(), Some((4.0 * 10.0 + 2.0 * 5.0) / 20.0));
+        assert_eq!((record.min(), record.max()), (0, 4), "nine held for no time");
+        let means: Vec<f64> = record.means().collect();
+        assert_eq!(means.len(), 30);
+        assert_eq!((means[4], means[5], means[19], means[20], means[29]), (0.0, 4.0, 4.0, 2.0, 0.0));
+    }
+
+    #[test]
+    fn runs_average() {
+        let run = |value: u64| {
+            let mut level = Level::new(Window::new(at(0), at(4)), Grid::over(Span::from_secs(4)));
+            level.change(at(0), value as i64);
+            level.finish(at(4))
+        };
+        let mut merged = run(2);
+        merged.merge(&run(6));
+        assert_eq!(merged.mean(), Some(4.0));
+        assert_eq!(merged.means().collect::<Vec<_>>(), [4.0; 4]);
+        assert_eq!((merged.min(), merged.max(), merged.maxima()), (2, 6, &[6; 4][..]));
+    }
+
+    proptest! {
+        #[test]
+        fn the_series_integrates_to_the_whole(
+            steps in prop::collection::vec((0_u64..40_000_000_000, 0_u64..1000), 0..40),
+        ) {
+            let run = Span::from_secs(1000);
+            let mut level = Level::new(Window::new(Time::ZERO, Time::ZERO + run), Grid::over(run));
+            let mut now = Time::ZERO;
+            for (later, value) in steps {
+                now += Span::from_nanos(later);
+                level.set(now, value);
+            }
+            let windows: Vec<Window> = level.grid.windows().collect();
+            let record = level.finish(now.max(Time::ZERO + run));
+            let total: f64 = record.means().zip(windows).map(|(m, w)| m * w.length().nanos() as f64).sum();
+            prop_assert!((total - record.area() as f64).abs() <= 1e-9 * total.max(1.0));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What happened in each window of a grid: counts, and distributions of latency.
+
+use serde::{Deserialize, Serialize};
+
+use super::Histogram;
+use super::window::Grid;
+use crate::engine::Time;
+
+/// How often something happened in each window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Counts(Vec<u64>);
+
+impl Counts {
+    /// Nothing yet in any window of `grid`.
+    pub fn new(grid: Grid) -> Self {
+        Counts(vec![0; grid.count()])
+    }
+
+    /// It happened at `at`; after the end of the run that is not counted.
+    #[inline]
+    pub fn count(&mut self, grid: Grid, at: Time) {
+        if let Some(index) = grid.index(at) {
+            self.0[index] += 1;
+        }
+    }
+
+    /// The counts, window by window.
+    pub fn values(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// Adds another run's counts.
+    pub fn merge(&mut self, other: &Counts) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine += theirs);
+    }
+}
+
+/// A coarse distribution in each window. Only the newest window that was recorded in is held in full; earlier ones are
+/// kept sparse, so three hundred windows take little more memory than one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Sparse>", into = "Vec<Sparse>")]
+pub struct LatencySeries {
+    closed: Vec<Sparse>,
+    open: Option<(usize, Histogram)>,
+}
+
+/// The buckets of one window that hold something, as `(bucket, count)`.
+type Sparse = Vec<(u32, u64)>;
+
+impl LatencySeries {
+    /// Nothing yet in any window of `grid`.
+    pub fn new(grid: Grid) -> Self {
+        LatencySeries { closed: vec![Vec::new(); grid.count()], open: None }
+    }
+
+    /// Records `value` at `at`. Calls come in order of time; what comes after the end of the run is left out.
+    #[inline]
+    pub fn record(&mut self, grid: Grid, at: Time, value: u64) {
+        let Some(index) = grid.index(at) else { return };
+        match &mut self.open {
+            Some((open, histogram)) if *open == index => histogram.record(value),
+            _ => self.open_window(index, value),
+        }
+    }
+
+    #[cold]
+    fn open_window(&mut self, index: usize, value: u64) {
+        self.close();
+        let mut histogram = self.window(index);
+        histogram.record(value);
+        self.open = Some((index, histogram));
+    }
+
+    fn close(&mut self) {
+        if let Some((index, histogram)) = self.open.take() {
+            self.closed[index] = histogram.sparse();
+        }
+    }
+
+    /// The distribution of window `index`. Its extremes are bucket edges.
+    pub fn window(&self, index: usize) -> Histogram {
+        match &self.open {
+            Some((open, histogram)) if *open == index => histogram.clone(),
+            _ => Histogram::from_sparse(Histogram::COARSE_BITS, &self.closed[index]),
+        }
+    }
+
+    /// How many windows there are.
+    pub fn count(&self) -> usize {
+        self.closed.len()
+    }
+
+    /// Adds another run's distributions.
+    pub fn merge(&mut self, other: &LatencySeries) {
+        self.close();
+        for index in 0..self.count() {
+            let mut merged = self.window(index);
+            merged.merge(&other.window(index));
+            self.closed[index] = merged.sparse();
+        }
+    }
+}
+
+impl From<LatencySeries> for Vec<Sparse> {
+    fn from(mut series: LatencySeries) -> Self {
+        series.close();
+        series.closed
+    }
+}
+
+impl From<Vec<Sparse>> for LatencySeries {
+    fn from(closed: Vec<Sparse>) -> Self {
+        LatencySeries { closed, open: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Span;
+
+    #[test]
+    fn each_window_has_its_own_distribution() {
+        let grid = Grid::over(Span::from_secs(10));
+        let mut series = LatencySeries::new(grid);
+        let mut counts = Counts::new(grid);
+        for step in 0..1100_u64 {
+            let at = Time::ZERO + Span::from_millis(step * 10);
+            series.record(grid, at, (step / 100 + 1) * 1000);
+            counts.count(grid, at);
+        }
+        let stored: LatencySeries = serde_json::from_str(&serde_json::to_string(&series).unwrap()).unwrap();
+        let mut twice = stored.clone();
+        twice.merge(&stored);
+        assert_eq!(counts.values(), [100; 10]);
+        for index in 0..10 {
+            let (expected, window) = ((index as f64 + 1.0) * 1000.0, twice.window(index));
+            assert_eq!(window.count(), 200);
+            let median = window.quantile(0.5).unwrap();
+            assert!((median / expected - 1.0).abs() <= window.relative_error(), "{median} for {expected}");
+            assert_eq!(series.window(index).count(), 100);
+        }
+    }
+}

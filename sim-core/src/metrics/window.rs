@@ -1,0 +1,133 @@
+//! The two cuts of a run's time: the window that is measured, and the grid of windows that series are drawn over.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Span, Time};
+
+/// A half-open stretch of simulated time, `[from, to)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Its first instant.
+    pub from: Time,
+    /// The first instant after it.
+    pub to: Time,
+}
+
+impl Window {
+    /// The window from `from` to just before `to`; empty if `to` is not later.
+    pub fn new(from: Time, to: Time) -> Self {
+        Window { from, to: to.max(from) }
+    }
+
+    /// Whether `at` lies in it.
+    #[inline]
+    pub fn contains(self, at: Time) -> bool {
+        self.from <= at && at < self.to
+    }
+
+    /// Its length.
+    pub fn length(self) -> Span {
+        self.to.since(self.from)
+    }
+
+    /// How much of `[from, to)` lies in it.
+    #[inline]
+    pub fn overlap(self, from: Time, to: Time) -> Span {
+        self.to.min(to).since(self.from.max(from))
+    }
+}
+
+/// Windows of one round length that cover a run from its start; the last may be cut short by the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grid {
+    width: u64,
+    end: Time,
+}
+
+/// Lengths that read well on an axis, in seconds; longer ones are whole days.
+const ROUND_SECONDS: [u64; 17] =
+    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200];
+
+impl Grid {
+    /// How many windows a grid has at most, unless asked otherwise.
+    pub const WINDOWS: u64 = 300;
+
+    /// The finest grid of round windows over a run of length `run` that has at most [`Self::WINDOWS`].
+    pub fn over(run: Span) -> Self {
+        let needed = run.nanos().div_ceil(Self::WINDOWS).max(1);
+        let day = Span::from_secs(86_400).nanos();
+        let width = ROUND_SECONDS
+            .iter()
+            .map(|seconds| Span::from_secs(*seconds).nanos())
+            .find(|width| *width >= needed)
+            .unwrap_or_else(|| needed.div_ceil(day) * day);
+        Grid { width, end: Time::ZERO + run }
+    }
+
+    /// The length of a window.
+    pub fn width(self) -> Span {
+        Span::from_nanos(self.width)
+    }
+
+    /// How many windows there are.
+    pub fn count(self) -> usize {
+        self.end.nanos().div_ceil(self.width) as usize
+    }
+
+    /// The window that `at` lies in, none after the end of the run.
+    #[inline]
+    pub fn index(self, at: Time) -> Option<usize> {
+        (at < self.end).then(|| (at.nanos() / self.width) as usize)
+    }
+
+    /// Window number `index`.
+    pub fn window(self, index: usize) -> Window {
+        let from = Time::from_nanos(index as u64 * self.width).min(self.end);
+        Window::new(from, Time::from_nanos(from.nanos().saturating_add(self.width)).min(self.end))
+    }
+
+    /// All windows in order.
+    pub fn windows(self) -> impl Iterator<Item = Window> {
+        (0..self.count()).map(move |index| self.window(index))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_round_and_few() {
+        let check = |run: Span, width: u64, count: usize| {
+            let grid = Grid::over(run);
+            assert_eq!((grid.width(), grid.count()), (Span::from_secs(width), count), "{run}");
+            let covered: Span = grid.windows().map(Window::length).sum();
+            assert_eq!(covered, run);
+        };
+        check(Span::from_secs(300), 1, 300);
+        check(Span::from_secs(301), 2, 151);
+        check(Span::from_secs(3600), 15, 240);
+        check(Span::from_secs(86_400), 300, 288);
+        check(Span::from_secs(28 * 86_400), 14_400, 168);
+        check(Span::from_secs(365 * 86_400), 172_800, 183);
+        check(Span::from_millis(1), 1, 1);
+        check(Span::ZERO, 1, 0);
+    }
+
+    #[test]
+    fn overlaps_are_clipped() {
+        let at = |seconds: u64| Time::ZERO + Span::from_secs(seconds);
+        let window = Window::new(at(10), at(20));
+        let check = |from: u64, to: u64, expected: u64| {
+            assert_eq!(window.overlap(at(from), at(to)), Span::from_secs(expected));
+        };
+        check(0, 5, 0);
+        check(5, 15, 5);
+        check(12, 15, 3);
+        check(0, 99, 10);
+        check(20, 30, 0);
+        assert!(window.contains(at(10)) && !window.contains(at(20)));
+    }
+}
