@@ -6,22 +6,33 @@
 //! a series by its number of windows, the list of decisions by a cap.
 
 mod decisions;
+mod estimate;
 mod gauge;
 mod histogram;
+mod intervals;
 mod level;
+mod measure;
 mod record;
 mod request;
 mod series;
 mod service;
+mod student;
+mod summary;
 mod wide;
 mod window;
 
 pub use decisions::{Decision, DecisionKind, Decisions};
+pub use estimate::{Estimate, Ratio};
 pub use gauge::{Gauge, GaugeRecords, Gauges};
 pub use histogram::Histogram;
+pub use intervals::{
+    INTERVAL_LABEL, Sample, difference, maximum, mean, quantile, quantile_difference, quantile_ratio, ratio,
+};
 pub use level::{Integral, Level, LevelRecord};
+pub use measure::Measure;
 pub use record::{ArrivalDigest, ClusterRecord, ClusterRecorder, Record, Recorder};
 pub use request::{Finished, Outcome, Part, Parts};
 pub use series::{Counts, LatencySeries};
 pub use service::{Outcomes, ServiceRecord, ServiceRecorder};
+pub use summary::{Comparison, Metric, MonthlyCost, Row, Subjects, Variant, compare, metrics, summarize};
 pub use window::{Grid, Window};

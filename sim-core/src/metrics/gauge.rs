@@ -27,8 +27,8 @@ pub enum Gauge {
     InstancesReady,
     /// Environments serving or initialising.
     EnvironmentsBusy,
-    /// Environments waiting for a request.
-    EnvironmentsIdle,
+    /// Environments altogether: serving, initialising, idle.
+    Environments,
     /// Requests being served.
     Concurrency,
     /// Requests waiting for a replica.
@@ -58,7 +58,7 @@ impl Gauge {
         Gauge::Instances,
         Gauge::InstancesReady,
         Gauge::EnvironmentsBusy,
-        Gauge::EnvironmentsIdle,
+        Gauge::Environments,
         Gauge::Concurrency,
         Gauge::Queue,
         Gauge::CpuBusy,

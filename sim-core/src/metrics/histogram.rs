@@ -125,23 +125,31 @@ impl Histogram {
     /// (requests that failed, say) lie above every recorded one. Infinite where the quantile falls among them; none
     /// where there is no population.
     pub fn quantile_of(&self, p: f64, total: u64) -> Option<f64> {
+        self.quantile_without(p, total, None)
+    }
+
+    /// As [`Self::quantile_of`], as if what `left_out` recorded had not been merged into this histogram. `total` counts
+    /// what is left.
+    pub(super) fn quantile_without(&self, p: f64, total: u64, left_out: Option<&Histogram>) -> Option<f64> {
         if total == 0 {
             return None;
         }
+        let count = self.count - left_out.map_or(0, |other| other.count);
         // Less by a hair: 0.07 x 100 is a little more than 7 in binary, and the seventh of a hundred is meant.
         let rank = p.clamp(0.0, 1.0) * total as f64 * (1.0 - 1e-12);
-        if rank > self.count as f64 || self.count == 0 {
+        if rank > count as f64 || count == 0 {
             return Some(f64::INFINITY);
         }
+        let absent = |index: usize| left_out.and_then(|other| other.buckets.get(index)).unwrap_or(&0);
         let mut below = 0.0;
         for (index, count) in self.occupied() {
-            let upto = below + count as f64;
-            if upto >= rank {
+            let count = (count - absent(index)) as f64;
+            if count > 0.0 && below + count >= rank {
                 let (low, width) = self.bounds(index);
-                let value = low as f64 + width_between(width) * ((rank - below) / count as f64);
+                let value = low as f64 + (width - 1) as f64 * ((rank - below) / count);
                 return Some(value.clamp(self.min as f64, self.max as f64));
             }
-            below = upto;
+            below += count;
         }
         Some(self.max as f64)
     }
@@ -226,11 +234,6 @@ impl Histogram {
     fn occupied(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.buckets.iter().copied().enumerate().filter(|(_, count)| *count > 0)
     }
-}
-
-/// The distance between the least and the greatest whole number in a bucket of `width` values.
-fn width_between(width: u64) -> f64 {
-    (width - 1) as f64
 }
 
 /// The written form: sparse buckets.
