@@ -74,9 +74,12 @@ fn read_instance_types(text: &str) -> Result<IndexMap<String, InstanceType>, csv
     rows.map(|row| row.map(|row| (row.instance_type.clone(), InstanceType::from(row)))).collect()
 }
 
-/// Reads a price book from TOML. For a book of one's own: take a built-in one as the pattern.
+/// Reads a price book from TOML. For a book of one's own: take a built-in one as the pattern. The error says all that is
+/// wrong with it, a line each.
 pub fn read_price_book(text: &str) -> Result<PriceBook, String> {
-    toml::from_str(text).map_err(|error| error.to_string())
+    let book: PriceBook = toml::from_str(text).map_err(|error| error.to_string())?;
+    let problems = book.problems();
+    if problems.is_empty() { Ok(book) } else { Err(problems.join("\n")) }
 }
 
 /// The instance type of this name, `m7g.large`.

@@ -13,8 +13,9 @@ use sim_core::quantity::{Cpu, MemorySize};
 use super::{DEFAULT_PRICE_BOOK, instance_type, price_book};
 
 const MONTH: Span = Span::from_secs(730 * 3600);
-const LIST: BillOptions = BillOptions { free_tier: false };
-const FREE_TIER: BillOptions = BillOptions { free_tier: true };
+const LIST: BillOptions =
+    BillOptions { free_tier: false, ec2_spot_discount: None, fargate_spot_discount: None };
+const FREE_TIER: BillOptions = BillOptions { free_tier: true, ..LIST };
 
 fn month() -> Window {
     Window::new(Time::ZERO, Time::ZERO + MONTH)
@@ -154,6 +155,11 @@ fn fargate_tasks() {
     check(x86, Some(60.5), hour * 61.0 / 3600.0);
     check(task(Arch::Arm, Purchase::OnDemand), Some(3600.0), 0.03238 + 2.0 * 0.00356);
     check(task(Arch::X86, Purchase::Spot), Some(3600.0), hour * 0.4);
+    let mut usage = Usage::new();
+    let spot = task(Arch::X86, Purchase::Spot);
+    Booking::new(month(), &mut usage).fargate_task(spot, Time::ZERO, None);
+    let quarter_off = billed(usage, BillOptions { fargate_spot_discount: Some(0.25), ..LIST });
+    assert!((quarter_off.month() - 36.0401 * 0.75).abs() < 1e-9);
     let stored = FargateTask { storage: MemorySize(50 * 1024), ..x86 };
     check(stored, Some(3600.0), hour + 30.0 * 0.000111);
 }

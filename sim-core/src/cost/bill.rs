@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::prices::{PriceBook, walk};
+use super::prices::{Price, PriceBook, walk};
 use super::rates::{Allowance, Rate, rate_of};
 use super::{Meter, Usage};
 use crate::engine::Span;
@@ -47,6 +47,25 @@ pub struct BillOptions {
     /// Whether Lambda's free tier is deducted. It belongs to an account, which other workloads share, so it is left out unless
     /// asked for.
     pub free_tier: bool,
+    /// The share by which EC2 Spot is cheaper, instead of the book's.
+    pub ec2_spot_discount: Option<f64>,
+    /// The share by which Fargate Spot is cheaper, instead of the book's.
+    pub fargate_spot_discount: Option<f64>,
+}
+
+impl BillOptions {
+    /// The book with these options' discounts in place of its own.
+    fn adjust(self, book: &PriceBook) -> PriceBook {
+        let mut book = book.clone();
+        let set = |price: &mut Price, discount: Option<f64>| {
+            if let Some(discount) = discount {
+                *price = Price { price: discount, source: "set by the scenario".to_owned(), assumed: true };
+            }
+        };
+        set(&mut book.ec2.spot_discount, self.ec2_spot_discount);
+        set(&mut book.fargate.spot_discount, self.fargate_spot_discount);
+        book
+    }
 }
 
 /// One line of a bill.
@@ -145,6 +164,7 @@ struct Item {
 
 /// The bill of a month that consists of these kinds of days. Where the book lacks prices: the list of what it lacks.
 pub fn bill(days: &[Days<'_>], book: &PriceBook, options: BillOptions) -> Result<Bill, Vec<String>> {
+    let book = &options.adjust(book);
     let monthly = monthly(days);
     let items = items(&monthly, book)?;
     let mut allowances = allowances(book, options);

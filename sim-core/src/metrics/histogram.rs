@@ -176,6 +176,12 @@ impl Histogram {
     /// The complementary distribution as points `(value, share of values above it)`, at most 32 for every power of
     /// two: enough for a smooth curve on logarithmic axes. Ends at the maximum, above which nothing lies.
     pub fn ccdf(&self) -> Vec<(u64, f64)> {
+        self.ccdf_of(self.count)
+    }
+
+    /// The same for a population of `total`, of which those not recorded here lie above every recorded one: the curve
+    /// ends at their share.
+    pub fn ccdf_of(&self, total: u64) -> Vec<(u64, f64)> {
         let coarse = 1_usize << self.bits.saturating_sub(5);
         let mut points: Vec<(usize, u64, f64)> = Vec::new();
         let mut seen = 0;
@@ -183,7 +189,7 @@ impl Histogram {
             seen += count;
             let (low, width) = self.bounds(index);
             let value = (low + (width - 1)).min(self.max);
-            let point = (index / coarse, value, (self.count - seen) as f64 / self.count as f64);
+            let point = (index / coarse, value, total.saturating_sub(seen) as f64 / total as f64);
             match points.last_mut() {
                 Some(last) if last.0 == point.0 => *last = point,
                 _ => points.push(point),

@@ -143,6 +143,11 @@ impl Measure {
         matches!(self, Measure::MaxLatency | Measure::LevelMax(_))
     }
 
+    /// Whether it is of a level, which is zero until it is set.
+    pub(super) fn is_level(&self) -> bool {
+        matches!(self, Measure::LevelMean(_) | Measure::LevelMax(_))
+    }
+
     /// Whether an owner without it has no row for it, rather than a blank one.
     pub(super) fn is_optional(&self) -> bool {
         matches!(

@@ -86,7 +86,10 @@ impl Record {
             }
         }
         for (name, cluster) in &other.clusters {
-            self.clusters.entry(name.clone()).or_default().gauges.merge(&cluster.gauges);
+            match self.clusters.get_mut(name) {
+                Some(mine) => mine.gauges.merge(&cluster.gauges),
+                None => drop(self.clusters.insert(name.clone(), cluster.clone())),
+            }
         }
         for (owner, usage) in &other.usage {
             self.usage.entry(owner.clone()).or_default().merge(usage);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::estimate::{Estimate, Ratio};
 use super::measure::{Measure, Subject};
-use super::{Record, Sample, intervals};
+use super::{Record, Sample, ServiceRecord, intervals};
 use crate::cost::{Bill, month_factor};
 use crate::engine::Span;
 
@@ -80,11 +80,20 @@ pub struct MonthlyCost {
 impl MonthlyCost {
     /// The month of a replication in which every day is like its measured window.
     pub fn of(record: &Record, bill: Bill) -> Self {
-        let factor = month_factor(record.measured.length());
-        let sum = |count: fn(&super::ServiceRecord) -> u64| {
-            record.services.values().map(count).sum::<u64>() as f64 * factor
+        Self::weighed(&[(1.0, record)], bill)
+    }
+
+    /// The month of a mix of days: each kind's number of days and its record, as they are in `bill`.
+    pub fn weighed(days: &[(f64, &Record)], bill: Bill) -> Self {
+        let all: f64 = days.iter().map(|(days, _)| days).sum();
+        let month = |count: fn(&ServiceRecord) -> u64| {
+            let of_day = |(days, record): &(f64, &Record)| {
+                let counted = record.services.values().map(count).sum::<u64>() as f64;
+                counted * month_factor(record.measured.length()) * days / all
+            };
+            days.iter().map(of_day).sum()
         };
-        MonthlyCost { bill, requests: sum(|service| service.born), ok: sum(super::ServiceRecord::ok) }
+        MonthlyCost { bill, requests: month(|service| service.born), ok: month(ServiceRecord::ok) }
     }
 }
 
@@ -146,7 +155,12 @@ impl<'a> Variant<'a> {
             let (cost, objective) = (self.costs.get(index), self.objectives.get(owner).copied());
             metric.measure.value(&Subject::new(record, owner, cost, objective))
         };
-        self.records.iter().enumerate().map(subject).collect()
+        let mut values: Vec<Option<f64>> = self.records.iter().enumerate().map(subject).collect();
+        // A level that some replication never set was zero there; that none set is no level at all.
+        if metric.measure.is_level() && values.iter().any(Option::is_some) {
+            values.iter_mut().for_each(|value| *value = value.or(Some(0.0)));
+        }
+        values
     }
 
     /// The populations of a quantile.

@@ -121,6 +121,8 @@ fn the_complementary_distribution_falls_to_zero() {
     assert!(points.len() < 32 * 28, "{} points", points.len());
     assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 > pair[1].1));
     assert_eq!(points.last(), Some(&(123_450_000, 0.0)));
+    let failing = histogram.ccdf_of(12_500);
+    assert_eq!((failing.len(), failing.last()), (points.len(), Some(&(123_450_000, 0.2))));
     for (value, above) in &points {
         let exact = 1.0 - (value / 12_345) as f64 / 10_000.0;
         assert!((above - exact).abs() <= 1e-4, "{above} above {value}, exactly {exact}");

@@ -105,6 +105,16 @@ fn variants_are_compared_in_pairs() {
 }
 
 #[test]
+fn a_launch_day_is_one_day_of_thirty() {
+    let (ordinary, launch) = (run(20, 100, 3), run(20, 2, 3));
+    let bill = cost(&ordinary, 50.0).bill;
+    let month = MonthlyCost::weighed(&[(29.0, &ordinary), (1.0, &launch)], bill);
+    let requests = 100.0 * 3600.0 * 730.0;
+    assert!((month.requests / requests - 1.0).abs() < 1e-12);
+    assert!((month.ok / (requests * (29.0 * 0.99 + 0.5) / 30.0) - 1.0).abs() < 1e-12);
+}
+
+#[test]
 fn an_empty_variant_has_no_rows() {
     let objectives = BTreeMap::new();
     assert!(summarize(&Variant { records: &[], costs: &[], objectives: &objectives }).is_empty());
