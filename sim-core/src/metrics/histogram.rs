@@ -13,7 +13,7 @@ use super::wide;
 
 /// Counts of values in log-linear buckets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Histogram {
     bits: u32,
     buckets: Vec<u64>,
@@ -35,6 +35,8 @@ impl Histogram {
     /// The precision of one window of a series: relative error at most 2^-5 (3.2 %).
     pub const COARSE_BITS: u32 = 5;
 
+    const MAX_BITS: u32 = 16;
+
     /// An empty histogram with a relative error of at most 0.2 %.
     pub fn new() -> Self {
         Self::with_bits(Self::FINE_BITS)
@@ -42,7 +44,10 @@ impl Histogram {
 
     /// An empty histogram with a relative error of at most `2^-bits`; `bits` from 1 to 16.
     pub fn with_bits(bits: u32) -> Self {
-        assert!((1..=16).contains(&bits), "a histogram has 1 to 16 bits of precision, not {bits}");
+        assert!(
+            (1..=Self::MAX_BITS).contains(&bits),
+            "a histogram has 1 to 16 bits of precision, not {bits}"
+        );
         Histogram { bits, buckets: Vec::new(), count: 0, sum: 0, min: u64::MAX, max: 0 }
     }
 
@@ -219,10 +224,17 @@ impl Histogram {
     }
 
     /// The histogram that [`Self::sparse`] was taken of, as far as its buckets tell: extremes are bucket edges, the sum is
-    /// that of the buckets' middles.
-    pub(super) fn from_sparse(bits: u32, buckets: &[(u32, u64)]) -> Self {
+    /// that of the buckets' middles. An error where there are no such buckets: what was stored is damaged.
+    pub(super) fn from_sparse(bits: u32, buckets: &[(u32, u64)]) -> Result<Self, &'static str> {
+        if !(1..=Self::MAX_BITS).contains(&bits) {
+            return Err("a histogram of impossible precision");
+        }
         let mut histogram = Histogram::with_bits(bits);
+        let last = histogram.index(u64::MAX);
         for (index, count) in buckets.iter().map(|(index, count)| (*index as usize, *count)) {
+            if index > last {
+                return Err("a bucket beyond the greatest value");
+            }
             if index >= histogram.buckets.len() {
                 histogram.grow(index);
             }
@@ -233,7 +245,7 @@ impl Histogram {
             histogram.min = histogram.min.min(low);
             histogram.max = histogram.max.max(low + (width - 1));
         }
-        histogram
+        Ok(histogram)
     }
 
     /// The buckets that hold something, in ascending order.
@@ -263,11 +275,16 @@ impl From<Histogram> for Stored {
     }
 }
 
-impl From<Stored> for Histogram {
-    fn from(stored: Stored) -> Self {
-        let histogram = Histogram::from_sparse(stored.bits.clamp(1, 16), &stored.buckets);
+impl TryFrom<Stored> for Histogram {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let histogram = Histogram::from_sparse(stored.bits, &stored.buckets)?;
         let Stored { count, sum, min, max, .. } = stored;
-        Histogram { count, sum, min, max, ..histogram }
+        let whole = histogram.count == count;
+        whole
+            .then_some(Histogram { count, sum, min, max, ..histogram })
+            .ok_or("buckets do not add up to the count")
     }
 }
 

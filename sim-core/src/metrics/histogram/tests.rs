@@ -128,3 +128,16 @@ fn the_complementary_distribution_falls_to_zero() {
         assert!((above - exact).abs() <= 1e-4, "{above} above {value}, exactly {exact}");
     }
 }
+
+#[test]
+fn damaged_storage_is_refused() {
+    let text = serde_json::to_string(&of(&[5, 5, 70])).unwrap();
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(text.contains(from), "{text}");
+        let error = serde_json::from_str::<Histogram>(&text.replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    check("\"bits\":9", "\"bits\":40", "precision");
+    check("[70,1]", "[4000000000,1]", "greatest value");
+    check("[70,1]", "[70,2]", "add up");
+}
