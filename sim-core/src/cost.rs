@@ -2,9 +2,9 @@
 //!
 //! Two halves that meet only in [`Usage`]. During a run the booking helpers ([`Booking`], [`Invocations`],
 //! [`LoadBalancerMeter`], [`ProvisionedMeter`]) turn what happened into counts of [`Meter`]s, applying each
-//! platform's minimum and rounding. After the run [`bill`] turns usage into money with a [`PriceBook`]. Usage is
-//! integers and holds no price, so a stored result can be priced again, for another region or for Spot, without
-//! being simulated again.
+//! platform's minimum and rounding. After the run [`bill`] turns usage into money with a [`PriceBook`]. Usage
+//! is integers and holds no price, so a stored result can be priced again, for another region or for Spot,
+//! without being simulated again.
 
 mod balancer;
 mod bill;

@@ -193,8 +193,8 @@ fn instances_by_the_second() {
     check("m5.large", Purchase::Spot, Some(3600.0), 0.096 * 0.35);
 }
 
-/// At which mean CPU a t3.large in unlimited mode costs as much as an m5.large. The user guide says 42.5 %, with its
-/// t3.large at $0.0835; at the listed $0.0832 it is 42.8 %.
+/// At which mean CPU a t3.large in unlimited mode costs as much as an m5.large. The user guide says 42.5 %,
+/// with its t3.large at $0.0835; at the listed $0.0832 it is 42.8 %.
 #[test]
 fn surplus_credits_break_even() {
     let cost = |utilization: f64, t3_hour: f64| {
@@ -202,8 +202,8 @@ fn surplus_credits_break_even() {
         let mut usage = Usage::new();
         let kind = instance_type("t3.large").expect("t3.large");
         let mut booking = Booking::new(month(), &mut usage);
-        booking.surplus_credits(kind, Time::ZERO, (surplus * 3600e9) as u128);
-        booking.surplus_credits(kind, Time::ZERO + MONTH, 1_000_000_000_000);
+        booking.surplus_credits(kind, None, (surplus * 3600e9) as u128);
+        booking.surplus_credits(kind, Some(Time::ZERO + MONTH), 1_000_000_000_000);
         t3_hour + billed(usage, LIST).month()
     };
     assert!((cost(0.425, 0.0835) - 0.096).abs() < 1e-9);
@@ -259,7 +259,7 @@ fn a_book_says_what_it_lacks() {
     let mut booking = Booking::new(month(), &mut usage);
     booking.ec2_instance(kind, "us-east-1a", Purchase::OnDemand, Time::ZERO, None);
     booking.ec2_instance(kind, "us-east-1b", Purchase::Spot, Time::ZERO, None);
-    booking.surplus_credits(kind, Time::ZERO, 1);
+    booking.surplus_credits(kind, Some(Time::ZERO), 1);
     let owners = BTreeMap::from([("app".to_owned(), usage)]);
     let missing = bill(&Days::every(MONTH, &owners), &book, LIST).expect_err("prices are missing");
     assert_eq!(missing, ["a vCPU-hour of surplus CPU credits of t3", "an instance-hour of t3.large"]);

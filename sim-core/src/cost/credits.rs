@@ -1,13 +1,15 @@
 //! The CPU credits of a burstable (T) instance.
 //!
-//! An instance earns credits all the time at its baseline rate and spends them as its CPU works. What it earns beyond what it
-//! spends is saved, up to a day's earnings. Out of credits, an instance in *standard* mode is held to its baseline; in
-//! *unlimited* mode it spends surplus credits, to be repaid from later earnings. Surplus beyond a day's earnings is
-//! charged, and so is whatever is still owed when the instance terminates (EC2 User Guide, burstable instances). Instances of
-//! the T3 and T4g families begin without credits.
+//! An instance earns credits all the time at its baseline rate and spends them as its CPU works. What it
+//! earns beyond what it spends is saved, up to a day's earnings. Out of credits, an instance in *standard*
+//! mode is held to its baseline; in *unlimited* mode it spends surplus credits, to be repaid from later
+//! earnings. Surplus beyond a day's earnings is charged, and so is whatever is still owed when the instance
+//! terminates (EC2 User Guide, burstable instances). Instances of the T3 and T4g families begin without
+//! credits.
 //!
-//! Amounts are integers of millionths of a vCPU times nanoseconds; a credit is a vCPU for a minute. Changes in CPU use are
-//! told by [`CreditAccount::advance`]; between them everything is linear, so nothing is sampled.
+//! Amounts are integers of millionths of a vCPU times nanoseconds; a credit is a vCPU for a minute. Changes
+//! in CPU use are told by [`CreditAccount::advance`]; between them everything is linear, so nothing is
+//! sampled.
 
 use super::InstanceType;
 use crate::engine::{Span, Time};
@@ -87,8 +89,8 @@ impl CreditAccount {
         }
     }
 
-    /// In standard mode, when the credits will run out if CPU use stays as it is; none if it is sustainable. Settle with
-    /// [`Self::advance`] first.
+    /// In standard mode, when the credits will run out if CPU use stays as it is; none if it is sustainable.
+    /// Settle with [`Self::advance`] first.
     pub fn runs_out_at(&self) -> Option<Time> {
         let drain = u128::from(self.spending.saturating_sub(self.earning));
         if self.mode != CreditMode::Standard || drain == 0 {
@@ -98,8 +100,8 @@ impl CreditAccount {
         Some(Time::from_nanos(self.since.nanos().saturating_add(nanos)))
     }
 
-    /// How many millionths of a vCPU the instance may use now: in standard mode without credits only its baseline, else all
-    /// (none).
+    /// How many millionths of a vCPU the instance may use now: in standard mode without credits only its
+    /// baseline, else all (none).
     pub fn cap(&self) -> Option<u64> {
         (self.mode == CreditMode::Standard && self.saved == 0).then_some(self.earning)
     }
@@ -114,16 +116,17 @@ impl CreditAccount {
         self.owed as f64 / (MICRO * CREDIT_NANOS) as f64
     }
 
-    /// Takes what is due at the end of an hour, in vCPU-nanoseconds, for [`super::Booking::surplus_credits`]: the surplus beyond a
-    /// day's earnings. Settle first.
+    /// Takes what is due at the end of an hour, in vCPU-nanoseconds, for [`super::Booking::surplus_credits`]:
+    /// the surplus beyond a day's earnings. Settle first.
     pub fn hourly_charge(&mut self) -> u128 {
         let due = self.charged / MICRO;
         self.charged -= due * MICRO;
         due
     }
 
-    /// Takes all that is due when the instance terminates, in vCPU-nanoseconds: every surplus credit not repaid. A run
-    /// that ends while the instance lives on takes it too, or a day's usage would be extrapolated to a month without its debts.
+    /// Takes all that is due when the instance terminates, in vCPU-nanoseconds: every surplus credit not
+    /// repaid. A run that ends while the instance lives on takes it too, or a day's usage would be
+    /// extrapolated to a month without its debts.
     pub fn final_charge(&mut self) -> u128 {
         self.charged += self.owed;
         self.owed = 0;

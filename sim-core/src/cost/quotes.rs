@@ -86,8 +86,8 @@ impl PriceBook {
         quotes
     }
 
-    /// What is wrong with the book, every problem at once: prices that are no amount, discounts that are no share, tiers out
-    /// of order.
+    /// What is wrong with the book, every problem at once: prices that are no amount, discounts that are no
+    /// share, tiers out of order.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for Quote { item, price, .. } in self.quotes() {

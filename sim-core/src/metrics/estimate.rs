@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
-    /// The value. Infinite where it is a quantile that falls among failures; not a number where there is nothing to take it
-    /// of. Stored as a number, as `"infinite"`, or as null.
+    /// The value. Infinite where it is a quantile that falls among failures; not a number where there is
+    /// nothing to take it of. Stored as a number, as `"infinite"`, or as null.
     #[serde(with = "number")]
     pub value: f64,
     /// Half the width of the 95 % confidence interval over replications.
@@ -77,8 +77,8 @@ impl Ratio {
         self.interval.is_some_and(|(low, high)| low > 1.0 || high < 1.0)
     }
 
-    /// As a change in percent with a half-width: 0.88 with the interval 0.87 to 0.89 is -12 ± 1. The half-width is the
-    /// wider side's.
+    /// As a change in percent with a half-width: 0.88 with the interval 0.87 to 0.89 is -12 ± 1. The
+    /// half-width is the wider side's.
     pub fn percent(&self) -> (f64, Option<f64>) {
         let wider = |(low, high): (f64, f64)| (self.value - low).max(high - self.value) * 100.0;
         ((self.value - 1.0) * 100.0, self.interval.map(wider))

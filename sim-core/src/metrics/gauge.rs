@@ -70,8 +70,8 @@ impl Gauge {
     ];
 }
 
-/// The levels of one service or cluster while the run goes. One that is never set takes no memory and does not appear
-/// in the record.
+/// The levels of one service or cluster while the run goes. One that is never set takes no memory and does
+/// not appear in the record.
 #[derive(Clone, Debug)]
 pub struct Gauges {
     measured: Window,
@@ -130,8 +130,8 @@ impl GaugeRecords {
         self.levels.iter().map(|(gauge, level)| (*gauge, level))
     }
 
-    /// The integral of one level over that of another in the measured window: a utilization. None without both, or where the
-    /// denominator is zero.
+    /// The integral of one level over that of another in the measured window: a utilization. None without
+    /// both, or where the denominator is zero.
     pub fn ratio(&self, numerator: Gauge, denominator: Gauge) -> Option<f64> {
         let (numerator, denominator) = (self.get(numerator)?.area(), self.get(denominator)?.area());
         (denominator > 0).then(|| numerator as f64 / denominator as f64)

@@ -1,11 +1,12 @@
 //! A distribution of whole numbers, nanoseconds mostly, with a bounded relative error.
 //!
-//! Buckets are log-linear: every power of two is cut into `2^bits` equal parts, so a bucket is at most `2^-bits` of
-//! the values in it wide, and a value below `2^(bits + 1)` has a bucket of its own. Nine bits, the default, hold a relative
-//! error of 2^-9 = 0.195 %. Recording is one shift and one addition. Count, sum, least and greatest are exact.
+//! Buckets are log-linear: every power of two is cut into `2^bits` equal parts, so a bucket is at most
+//! `2^-bits` of the values in it wide, and a value below `2^(bits + 1)` has a bucket of its own. Nine bits,
+//! the default, hold a relative error of 2^-9 = 0.195 %. Recording is one shift and one addition. Count, sum,
+//! least and greatest are exact.
 //!
-//! Memory follows the greatest value seen: with nine bits a maximum of one second takes about 90 kB. Once written it
-//! is sparse: only buckets that hold something.
+//! Memory follows the greatest value seen: with nine bits a maximum of one second takes about 90 kB. Once
+//! written it is sparse: only buckets that hold something.
 
 use serde::{Deserialize, Serialize};
 
@@ -65,8 +66,8 @@ impl Histogram {
         self.max = self.max.max(value);
     }
 
-    /// The bucket of `value`: the shift that leaves `bits + 1` significant bits, then those bits. Setting the lowest
-    /// bit of that length first makes small values, which need no shift, follow the same path.
+    /// The bucket of `value`: the shift that leaves `bits + 1` significant bits, then those bits. Setting the
+    /// lowest bit of that length first makes small values, which need no shift, follow the same path.
     #[inline]
     fn index(&self, value: u64) -> usize {
         let highest = 63 - (value | 1 << self.bits).leading_zeros();
@@ -76,7 +77,8 @@ impl Histogram {
 
     #[cold]
     fn grow(&mut self, index: usize) {
-        // To the end of the power of two, so that a slowly rising maximum does not move the vector every time.
+        // To the end of the power of two, so that a slowly rising maximum does not move the vector every
+        // time.
         let octave = 1 << self.bits;
         self.buckets.resize((index / octave + 1) * octave, 0);
     }
@@ -126,21 +128,22 @@ impl Histogram {
         self.quantile_of(p, self.count)
     }
 
-    /// The quantile of a population of `total`, of which only those recorded here have a finite value: the others
-    /// (requests that failed, say) lie above every recorded one. Infinite where the quantile falls among them; none
-    /// where there is no population.
+    /// The quantile of a population of `total`, of which only those recorded here have a finite value: the
+    /// others (requests that failed, say) lie above every recorded one. Infinite where the quantile falls
+    /// among them; none where there is no population.
     pub fn quantile_of(&self, p: f64, total: u64) -> Option<f64> {
         self.quantile_without(p, total, None)
     }
 
-    /// As [`Self::quantile_of`], as if what `left_out` recorded had not been merged into this histogram. `total` counts
-    /// what is left.
+    /// As [`Self::quantile_of`], as if what `left_out` recorded had not been merged into this histogram.
+    /// `total` counts what is left.
     pub(super) fn quantile_without(&self, p: f64, total: u64, left_out: Option<&Histogram>) -> Option<f64> {
         if total == 0 {
             return None;
         }
         let count = self.count - left_out.map_or(0, |other| other.count);
-        // Less by a hair: 0.07 x 100 is a little more than 7 in binary, and the seventh of a hundred is meant.
+        // Less by a hair: 0.07 x 100 is a little more than 7 in binary, and the seventh of a hundred is
+        // meant.
         let rank = p.clamp(0.0, 1.0) * total as f64 * (1.0 - 1e-12);
         if rank > count as f64 || count == 0 {
             return Some(f64::INFINITY);
@@ -159,7 +162,8 @@ impl Histogram {
         Some(self.max as f64)
     }
 
-    /// The share of values that are at most `value`, interpolated within its bucket; of an empty histogram none.
+    /// The share of values that are at most `value`, interpolated within its bucket; of an empty histogram
+    /// none.
     pub fn fraction_at_most(&self, value: u64) -> Option<f64> {
         (self.count > 0).then(|| self.count_at_most(value) / self.count as f64)
     }
@@ -178,14 +182,15 @@ impl Histogram {
         below as f64 + self.buckets[at] as f64 * ((value - low + 1) as f64 / width as f64)
     }
 
-    /// The complementary distribution as points `(value, share of values above it)`, at most 32 for every power of
-    /// two: enough for a smooth curve on logarithmic axes. Ends at the maximum, above which nothing lies.
+    /// The complementary distribution as points `(value, share of values above it)`, at most 32 for every
+    /// power of two: enough for a smooth curve on logarithmic axes. Ends at the maximum, above which nothing
+    /// lies.
     pub fn ccdf(&self) -> Vec<(u64, f64)> {
         self.ccdf_of(self.count)
     }
 
-    /// The same for a population of `total`, of which those not recorded here lie above every recorded one: the curve
-    /// ends at their share.
+    /// The same for a population of `total`, of which those not recorded here lie above every recorded one:
+    /// the curve ends at their share.
     pub fn ccdf_of(&self, total: u64) -> Vec<(u64, f64)> {
         let coarse = 1_usize << self.bits.saturating_sub(5);
         let mut points: Vec<(usize, u64, f64)> = Vec::new();
@@ -223,8 +228,9 @@ impl Histogram {
         self.occupied().map(|(index, count)| (index as u32, count)).collect()
     }
 
-    /// The histogram that [`Self::sparse`] was taken of, as far as its buckets tell: extremes are bucket edges, the sum is
-    /// that of the buckets' middles. An error where there are no such buckets: what was stored is damaged.
+    /// The histogram that [`Self::sparse`] was taken of, as far as its buckets tell: extremes are bucket
+    /// edges, the sum is that of the buckets' middles. An error where there are no such buckets: what was
+    /// stored is damaged.
     pub(super) fn from_sparse(bits: u32, buckets: &[(u32, u64)]) -> Result<Self, &'static str> {
         if !(1..=Self::MAX_BITS).contains(&bits) {
             return Err("a histogram of impossible precision");

@@ -1,8 +1,8 @@
 //! Estimates over replications: means by Student's t, quantiles by the jackknife, pairs of variants.
 //!
-//! A replication is one independent observation, whatever happened in it; requests are not, because they queue behind each
-//! other. So every interval is over replications, never over requests. `docs/metrics.md` states which metric uses which method
-//! and when an interval is left out.
+//! A replication is one independent observation, whatever happened in it; requests are not, because they
+//! queue behind each other. So every interval is over replications, never over requests. `docs/metrics.md`
+//! states which metric uses which method and when an interval is left out.
 
 use super::Histogram;
 use super::estimate::{Estimate, Ratio};
@@ -41,7 +41,8 @@ pub fn mean(values: &[f64]) -> Estimate {
     Estimate::with_interval(mean, critical(n - 1) * standard_error, n)
 }
 
-/// The greatest of one value per replication. It has no interval: the maximum of a sample grows with the sample.
+/// The greatest of one value per replication. It has no interval: the maximum of a sample grows with the
+/// sample.
 pub fn maximum(values: &[f64]) -> Estimate {
     let n = values.len() as u32;
     match values.iter().copied().reduce(f64::max) {
@@ -147,7 +148,8 @@ fn finite(value: f64, half: f64, n: u32) -> Estimate {
     )
 }
 
-/// A function of two variants' pooled quantiles, both jackknifed together: replication `i` of either is left out at once.
+/// A function of two variants' pooled quantiles, both jackknifed together: replication `i` of either is left
+/// out at once.
 fn paired(
     a: &[Sample<'_>],
     b: &[Sample<'_>],

@@ -1,7 +1,7 @@
 //! Levels: whole numbers that hold until they change, integrated over time without rounding.
 //!
-//! A [`Level`] is set whenever it changes and keeps two integrals: over the measured window, and over every window of
-//! the series. A level that held for no time at all leaves no trace, in the mean or in the maximum.
+//! A [`Level`] is set whenever it changes and keeps two integrals: over the measured window, and over every
+//! window of the series. A level that held for no time at all leaves no trace, in the mean or in the maximum.
 
 use serde::{Deserialize, Serialize};
 

@@ -36,8 +36,8 @@ impl Counts {
     }
 }
 
-/// A coarse distribution in each window. Only the newest window that was recorded in is held in full; earlier ones are
-/// kept sparse, so three hundred windows take little more memory than one.
+/// A coarse distribution in each window. Only the newest window that was recorded in is held in full; earlier
+/// ones are kept sparse, so three hundred windows take little more memory than one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Sparse>", into = "Vec<Sparse>")]
 pub struct LatencySeries {

@@ -1,7 +1,8 @@
 //! The 95 % critical value of Student's t distribution.
 //!
-//! The distribution function of whole degrees of freedom has a closed form (Abramowitz and Stegun 1964, 26.7.3 and
-//! 26.7.4) that needs nothing but an arc tangent, so the value is found by bisection and is the same on every machine.
+//! The distribution function of whole degrees of freedom has a closed form (Abramowitz and Stegun 1964,
+//! 26.7.3 and 26.7.4) that needs nothing but an arc tangent, so the value is found by bisection and is the
+//! same on every machine.
 
 /// The share of the distribution with `freedom` degrees of freedom that lies within `t` of zero.
 fn within(t: f64, freedom: u32) -> f64 {
@@ -18,7 +19,8 @@ fn within(t: f64, freedom: u32) -> f64 {
     if odd == 1 { (angle + sine * sum) / std::f64::consts::FRAC_PI_2 } else { sine * sum }
 }
 
-/// The `t` within which 95 % of the distribution with `freedom` degrees of freedom lies; `freedom` at least 1.
+/// The `t` within which 95 % of the distribution with `freedom` degrees of freedom lies; `freedom` at least
+/// 1.
 pub(super) fn critical(freedom: u32) -> f64 {
     let (mut low, mut high) = (1.0, 16.0);
     for _ in 0..60 {

@@ -1,7 +1,8 @@
-//! The metrics of `docs/metrics.md` by name: what each is taken of, how it is estimated, and how two variants compare in it.
+//! The metrics of `docs/metrics.md` by name: what each is taken of, how it is estimated, and how two variants
+//! compare in it.
 //!
-//! A [`Metric`] is data. [`metrics`] lists them all; [`summarize`] gives a row per owner and metric of one variant,
-//! [`compare`] a row per owner and metric of two.
+//! A [`Metric`] is data. [`metrics`] lists them all; [`summarize`] gives a row per owner and metric of one
+//! variant, [`compare`] a row per owner and metric of two.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The two cuts of a run's time: the window that is measured, and the grid of windows that series are drawn over.
+//! The two cuts of a run's time: the window that is measured, and the grid of windows that series are drawn
+//! over.
 
 use std::num::NonZeroU64;
 

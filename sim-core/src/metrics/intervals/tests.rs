@@ -1,5 +1,6 @@
-//! Do the intervals hold what they promise? Each is computed five hundred times from samples of a known distribution, and has to
-//! contain the true value in about 95 % of them: with 500 repetitions, 92 to 98 % is three standard deviations.
+//! Do the intervals hold what they promise? Each is computed five hundred times from samples of a known
+//! distribution, and has to contain the true value in about 95 % of them: with 500 repetitions, 92 to 98 % is
+//! three standard deviations.
 
 use super::*;
 

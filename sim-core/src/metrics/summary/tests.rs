@@ -6,7 +6,8 @@ use super::super::{Decision, DecisionKind, Finished, Gauge, Outcome, Part, Parts
 use super::*;
 use crate::engine::Time;
 
-/// A run of 100 s with a request every 10 ms: every `slow`-th takes 1 s instead of 100 ms, every `failing`-th is throttled.
+/// A run of 100 s with a request every 10 ms: every `slow`-th takes 1 s instead of 100 ms, every `failing`-th
+/// is throttled.
 fn run(slow: u64, failing: u64, instances: u64) -> Record {
     let mut recorder = Recorder::new(Span::ZERO, Span::from_secs(100));
     let (web, fleet) = (recorder.add_service("web"), recorder.add_cluster("fleet"));
@@ -120,7 +121,8 @@ fn an_empty_variant_has_no_rows() {
     assert!(summarize(&Variant { records: &[], costs: &[], objectives: &objectives }).is_empty());
 }
 
-/// Names in backticks in the first column of a table whose names have a dot: the metrics that the page defines.
+/// Names in backticks in the first column of a table whose names have a dot: the metrics that the page
+/// defines.
 fn defined() -> BTreeSet<String> {
     let page = include_str!("../../../../docs/metrics.md");
     let page = page.split("## Series").next().unwrap_or(page);
