@@ -120,7 +120,7 @@ fn requests_are_placed_at_equal_distances() {
 #[test]
 fn requests_keep_their_instants() {
     let check = |options, expected: &[f64]| {
-        assert_eq!(play_requests(&[0.0, 1.0, 1.0, 4.0], options), expected, "{options}")
+        assert_eq!(play_requests(&[0.0, 1.0, 1.0, 4.0], options), expected, "{options}");
     };
     check("", &[0.0, 1.0, 1.0, 4.0]);
     check(r#", "stretch": 2"#, &[0.0, 2.0, 2.0, 8.0]);
