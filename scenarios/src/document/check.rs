@@ -98,7 +98,7 @@ impl<'c> Checker<'c> {
                 Code::OutOfRange,
                 &node.origin,
                 format!("{length} characters"),
-                format!("write {wanted}"),
+                format!("write {wanted} characters"),
             );
         }
         if let Some(Err((message, help))) =

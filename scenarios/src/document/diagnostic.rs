@@ -144,26 +144,27 @@ impl Diagnostics {
         self.list.retain(keep);
     }
 
-    /// Adds what was found in one variant. A problem that an earlier variant had too (it stems from the base) is
-    /// kept once, with the names of its variants.
-    pub fn absorb(&mut self, variant: &Arc<str>, found: Diagnostics) {
+    /// Adds what was found in one variant, whose name `variant_of` gives. A problem that an earlier variant had too
+    /// (it stems from the base) is kept once, with the names of its variants.
+    pub fn absorb(&mut self, found: Diagnostics, variant_of: impl Fn(&Diagnostic) -> Arc<str>) {
         self.left_out += found.left_out;
         for mut diagnostic in found.list {
+            let variant = variant_of(&diagnostic);
             if let Some(known) = self.list.iter_mut().find(|known| known.is_like(&diagnostic)) {
-                if !known.variants.is_empty() && !known.variants.contains(variant) {
-                    known.variants.push(variant.clone());
+                if known.variants.last() != Some(&variant) {
+                    known.variants.push(variant);
                 }
             } else {
-                diagnostic.variants.push(variant.clone());
+                diagnostic.variants.push(variant);
                 self.push(diagnostic);
             }
         }
     }
 
-    /// Once every one of `count` variants has been absorbed: what occurs in all of them is not about variants.
-    pub fn forget_common_variants(&mut self, count: usize) {
+    /// Once all variants have been absorbed: what occurs in all that it could occur in is not about variants.
+    pub fn forget_common_variants(&mut self, count: impl Fn(&Diagnostic) -> usize) {
         for diagnostic in &mut self.list {
-            if diagnostic.variants.len() == count {
+            if diagnostic.variants.len() >= count(diagnostic) {
                 diagnostic.variants.clear();
             }
         }
@@ -247,8 +248,8 @@ impl Report {
             Origin::Variant(name, _) => format!("variant {name}"),
             Origin::Sweep(axis, _) if only.is_empty() => format!("sweep axis {axis}"),
             Origin::Sweep(axis, _) => format!("sweep axis {axis}, {only}"),
-            Origin::Set(text) if only.is_empty() => return clean(&format!("--set {text}"), EXCERPT),
-            Origin::Set(text) => format!("{}, {only}", clean(&format!("--set {text}"), EXCERPT)),
+            Origin::Set(text) if only.is_empty() => return clean(text, EXCERPT),
+            Origin::Set(text) => format!("{}, {only}", clean(text, EXCERPT)),
             Origin::BuiltIn if only.is_empty() => return clean(&self.file, MESSAGE),
             Origin::Base(_) | Origin::BuiltIn => only,
         };

@@ -20,8 +20,19 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// A refusal with a hint.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Refusal { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// There is no `kind` of this name among those that there are.
+    pub fn no_such<'n>(kind: &str, name: &str, existing: impl IntoIterator<Item = &'n str>) -> Self {
+        let existing: Vec<&str> = existing.into_iter().collect();
+        let hint = match existing.is_empty() {
+            true => "there is nothing of this kind in the scenario".to_owned(),
+            false => suggest::hint(name, "there is", existing),
+        };
+        Refusal::new(format!("there is no {kind} `{name}`"), hint)
     }
 }
 
@@ -32,7 +43,7 @@ pub struct Override {
     pub path: Path,
     /// The value as typed.
     pub value: String,
-    /// The whole as typed.
+    /// The whole as a message shows it: `--set path=value`, `--seed 7`.
     pub text: Arc<str>,
 }
 
@@ -42,7 +53,13 @@ impl Override {
         let (path, value) =
             text.split_once('=').ok_or_else(|| format!("`{text}` is not of the form path=value"))?;
         let path = Path::parse(path).map_err(|problem| format!("`{text}`: {problem}"))?;
-        Ok(Override { path, value: value.trim().to_owned(), text: text.into() })
+        let shown = format!("--set {text}").into();
+        Ok(Override { path, value: value.trim().to_owned(), text: shown })
+    }
+
+    /// What an option of its own stands for: `--seed 7` is `run.seed=7`.
+    pub fn option(path: &str, value: &str, shown: &str) -> Result<Self, String> {
+        Ok(Override { path: Path::parse(path)?, value: value.to_owned(), text: shown.into() })
     }
 }
 
@@ -180,17 +197,10 @@ fn allow(
             "the path ends before it",
         )),
         Shape::Table(rule) if !rule.fields.contains_key(key) => match schema.shape(child) {
-            Shape::Table(_) | Shape::Tagged(_) | Shape::Any => Err(no_such(key, existing)),
+            Shape::Table(_) | Shape::Tagged(_) | Shape::Any => Err(Refusal::no_such("entry", key, existing)),
             _ if last => Ok(()),
-            _ => Err(no_such(key, existing)),
+            _ => Err(Refusal::no_such("entry", key, existing)),
         },
         _ => Ok(()),
-    }
-}
-
-fn no_such(key: &str, existing: Vec<&str>) -> Refusal {
-    match existing.is_empty() {
-        true => Refusal::new(format!("there is no `{key}`"), "there is nothing of this kind in the scenario"),
-        false => Refusal::new(format!("there is no `{key}`"), suggest::hint(key, "there is", existing)),
     }
 }

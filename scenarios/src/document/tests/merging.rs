@@ -93,9 +93,9 @@ fn what_stems_from_the_base_is_reported_once() {
         let mut found = Diagnostics::default();
         found.push(problem(0, "common"));
         found.push(problem(only, "not common"));
-        all.absorb(&variant.into(), found);
+        all.absorb(found, |_| variant.into());
     }
-    all.forget_common_variants(3);
+    all.forget_common_variants(|_| 3);
     insta::assert_snapshot!(Report::new("x.toml", "abcdef", all), @r#"
     error: p: common
       --> x.toml:1:1

@@ -11,7 +11,7 @@ fn outcome(text: &str) -> String {
     match set(&schema(), &mut root, &given) {
         Ok(()) => {
             let origin = root.origin_of(&given.path.to_string());
-            assert_eq!(*origin, Origin::Set(text.into()), "{text}");
+            assert_eq!(*origin, Origin::Set(given.text.clone()), "{text}");
             root.at(&given.path).unwrap().to_json().to_string()
         }
         Err(refusal) => {
@@ -48,7 +48,7 @@ fn text_is_read_as_what_the_schema_wants() {
 
 #[test]
 fn a_path_that_leads_nowhere_is_refused() {
-    check("services.wbe.timeout=3s", "there is no `wbe`; did you mean `web`?");
+    check("services.wbe.timeout=3s", "there is no entry `wbe`; did you mean `web`?");
     check("services.web.timout=3s", "unknown key `timout`; did you mean `timeout`?");
     check(
         "services.web.memory=1GB",
@@ -59,7 +59,7 @@ fn a_path_that_leads_nowhere_is_refused() {
         "the policy here is `target-tracking`, not `step`; to change it, set the whole choice",
     );
     check("services.web.scaling.stepp.steps=[]", "unknown policy `stepp`; did you mean `step`?");
-    check("services.new={}", "there is no `new`; there is `web` or `api`");
+    check("services.new={}", "there is no entry `new`; there is `web` or `api`");
     check("services.web.task.ports[9]=1", "the list has no item [9]; it has 2, counted from 0");
     check("duration.x=1", "there is no `x` in a length of time; the path ends before it");
     check("duration[0]=1", "[0] picks from a list, and this is none; leave it out");

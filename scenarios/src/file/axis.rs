@@ -1,0 +1,140 @@
+//! Sweep axes: a path and the values it takes.
+
+use std::sync::Arc;
+
+use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Path, Value};
+
+/// One axis.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    /// The setting that is swept.
+    pub path: Path,
+    /// Where the axis is written.
+    pub key: Origin,
+    /// The values, with their texts.
+    pub values: Vec<(String, Node)>,
+}
+
+/// Reads a `sweep` table. A path may be one quoted key (`"services.web.memory" = [...]`) or dotted as TOML has it
+/// (`services.web.memory = [...]`), which makes tables in tables.
+pub(super) fn read(table: &Node, path: &str, problems: &mut Diagnostics) -> Vec<Axis> {
+    let mut axes = Vec::new();
+    match &table.value {
+        Value::Table(entries) => {
+            for (key, node) in entries {
+                match Path::parse(key) {
+                    Ok(steps) => collect(steps, node, path, &mut axes, problems),
+                    Err(problem) => {
+                        let message = format!("`{key}` is not a path: {problem}");
+                        problems.push(Diagnostic::new(Code::BadPath, node.key.clone(), path, message));
+                    }
+                }
+            }
+        }
+        other => {
+            let message = format!("expected a table of axes, found {}", other.kind());
+            let hint = "as in \"services.web.memory\" = [\"512MB\", \"1769MB\"]";
+            problems.push(Diagnostic::new(Code::WrongType, table.origin.clone(), path, message).hint(hint));
+        }
+    }
+    axes
+}
+
+fn collect(at: Path, node: &Node, path: &str, axes: &mut Vec<Axis>, problems: &mut Diagnostics) {
+    match &node.value {
+        Value::Table(entries) => {
+            for (key, child) in entries {
+                let mut deeper = at.clone();
+                deeper.push_key(key);
+                collect(deeper, child, path, axes, problems);
+            }
+        }
+        Value::Array(items) => axes.push(axis(at, node, items, path, problems)),
+        other => {
+            let message = format!("expected a list of values for `{at}`, found {}", other.kind());
+            let hint = "write the values in [ ]";
+            problems.push(Diagnostic::new(Code::WrongType, node.origin.clone(), path, message).hint(hint));
+        }
+    }
+}
+
+fn axis(at: Path, node: &Node, items: &[Node], path: &str, problems: &mut Diagnostics) -> Axis {
+    let name: Arc<str> = at.to_string().into();
+    let mut values: Vec<(String, Node)> = Vec::with_capacity(items.len());
+    for item in items {
+        let text = text(item);
+        let mut item = item.clone();
+        let name = name.clone();
+        item.relabel(&|origin| match origin.place() {
+            Some(place) => Origin::Sweep(name.clone(), place),
+            None => origin.clone(),
+        });
+        if values.iter().any(|(other, _)| *other == text) {
+            let message = format!("the axis has the value {text} twice");
+            problems.push(Diagnostic::new(Code::Meaning, item.origin.clone(), path, message));
+        }
+        values.push((text, item));
+    }
+    if items.is_empty() {
+        let message = format!("the axis `{at}` has no values");
+        problems.push(Diagnostic::new(Code::OutOfRange, node.origin.clone(), path, message));
+    }
+    Axis { path: at, key: node.key.clone(), values }
+}
+
+/// Reports axes of one setting: among `axes`, and between these and `others`.
+pub(super) fn apart(others: &[Axis], axes: &[Axis], path: &str, problems: &mut Diagnostics) {
+    for (index, axis) in axes.iter().enumerate() {
+        if others.iter().chain(&axes[..index]).any(|other| other.path == axis.path) {
+            let message = format!("`{}` is swept by two axes", axis.path);
+            problems.push(
+                Diagnostic::new(Code::Meaning, axis.key.clone(), path, message).hint("keep one of them"),
+            );
+        }
+    }
+}
+
+/// A value as the name of its variant shows it.
+fn text(node: &Node) -> String {
+    match node.as_text() {
+        Some(text) => text.to_owned(),
+        None => node.to_json().to_string().replace('"', ""),
+    }
+}
+
+/// What the axes are called in the names of variants: the last step of each path, with as much of what is before it
+/// as keeps them apart.
+pub(super) fn labels(axes: &[Axis]) -> Vec<String> {
+    let paths: Vec<Vec<String>> = axes.iter().map(|axis| parts(&axis.path)).collect();
+    let tail = |path: &[String], length: usize| path[path.len().saturating_sub(length)..].join(".");
+    let unique = |path: &[String], length: usize| {
+        paths.iter().filter(|other| tail(other, length) == tail(path, length)).count() == 1
+    };
+    let label = |path: &Vec<String>| {
+        let length = (1..path.len()).find(|length| unique(path, *length)).unwrap_or(path.len());
+        tail(path, length)
+    };
+    paths.iter().map(label).collect()
+}
+
+fn parts(path: &Path) -> Vec<String> {
+    (0..path.steps().len())
+        .map(|at| path.key_at(at).map_or_else(|| "item".to_owned(), str::to_owned))
+        .collect()
+}
+
+/// The positions along each axis of the `index`-th point of their product, the last axis running fastest.
+pub(super) fn positions(axes: &[Axis], mut index: usize) -> Vec<usize> {
+    let mut positions: Vec<usize> = axes
+        .iter()
+        .rev()
+        .map(|axis| {
+            let length = axis.values.len().max(1);
+            let position = index % length;
+            index /= length;
+            position
+        })
+        .collect();
+    positions.reverse();
+    positions
+}

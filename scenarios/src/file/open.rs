@@ -1,0 +1,118 @@
+//! The experiment around the fleets: name, run settings, and everything that leads to the resolved variants.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use sim_core::spec::Problem;
+
+use super::expand::{COMMON, Expander, Point, is_common, refused};
+use super::settings::RunSettings;
+use crate::document::check::check;
+use crate::document::parse::parse;
+use crate::document::set::{Override, set};
+use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Schema, Value};
+
+/// The keys of a scenario file that describe the experiment. The other keys describe fleets, and stand beside these.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Frame {
+    /// The scenario's name, for the report's title and the results folder.
+    #[schemars(length(min = 1, max = 100))]
+    pub name: String,
+    /// What it shows, in a sentence or two.
+    #[serde(default)]
+    pub about: String,
+    /// How long, how often, with what luck.
+    pub run: RunSettings,
+}
+
+/// A scenario file, expanded: its frame, if that could be read, and its variants with what is wrong with each.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub frame: Option<Frame>,
+    pub points: Vec<Point>,
+}
+
+/// The schema of the frame, with the keys of a fleet (given by its schema) and the variants accepted unseen: these are
+/// checked once they are merged.
+fn frame_schema(fleet: &Json) -> Json {
+    let mut schema = schemars::schema_for!(Frame).to_value();
+    if let Some(known) = schema["properties"].as_object_mut() {
+        let keys = fleet["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+        known.extend(keys.chain(["variants", "sweep"]).map(|key| (key.to_owned(), json!({}))));
+    }
+    schema
+}
+
+/// Reads, expands and checks `text`. `fleet_schema` is the JSON Schema of a fleet, `fleet` the same compiled.
+pub(super) fn open(
+    text: &str,
+    fleet_schema: &Json,
+    fleet: &Schema,
+    overrides: &[Override],
+    job_limit: u64,
+    problems: &mut Diagnostics,
+) -> Opened {
+    let nothing = Opened { frame: None, points: Vec::new() };
+    let mut parsed = parse(text, problems);
+    if !parsed.sound {
+        return nothing;
+    }
+    let schema = Schema::new(&frame_schema(fleet_schema));
+    let (common, of_variants): (Vec<_>, Vec<_>) =
+        overrides.iter().cloned().partition(|given| is_common(&given.path));
+    for given in &common {
+        if let Err(refusal) = set(&schema, &mut parsed.root, given) {
+            problems.push(refused(given, &refusal));
+        }
+    }
+    let mut found = Diagnostics::default();
+    check(&schema, &parsed.root, &mut found);
+    found.retain(|problem| parsed.complete || problem.code != Code::MissingKey);
+    let frame = if found.any_error() || !parsed.complete { None } else { frame(&parsed.root, &mut found) };
+    problems.append(found);
+
+    let Value::Table(entries) = &mut parsed.root.value else { return nothing };
+    let variants = entries.shift_remove("variants");
+    let sweep = entries.shift_remove("sweep");
+    // Unknown keys at the top have been reported; what is left is the base.
+    entries.retain(|key, _| !COMMON.contains(&key.as_str()) && fleet_schema["properties"].get(key).is_some());
+    let expander = Expander {
+        fleet,
+        complete: parsed.complete,
+        overrides: &of_variants,
+        replications: frame.as_ref().map_or(1, |frame| frame.run.replications),
+        job_limit,
+    };
+    let points = expander.expand(&parsed.root, variants.as_ref(), sweep.as_ref(), problems);
+    Opened { frame, points }
+}
+
+/// The frame of a document whose structure has been found right, and what makes no sense in it.
+fn frame(root: &Node, problems: &mut Diagnostics) -> Option<Frame> {
+    let Value::Table(entries) = &root.value else { return None };
+    let own = entries.iter().filter(|(key, _)| COMMON.contains(&key.as_str()));
+    let json: Json = own.map(|(key, node)| (key.clone(), node.to_json())).collect();
+    match serde_json::from_value::<Frame>(json) {
+        Ok(frame) => {
+            let mut found = Vec::new();
+            frame.run.problems("run", &mut found);
+            found.into_iter().for_each(|problem| problems.push(located(root, problem)));
+            Some(frame)
+        }
+        Err(error) => {
+            problems.push(Diagnostic::new(Code::Meaning, Origin::BuiltIn, "", error.to_string()));
+            None
+        }
+    }
+}
+
+/// A problem of meaning at the place of the setting that it names.
+pub(super) fn located(root: &Node, problem: Problem) -> Diagnostic {
+    let origin = root.origin_of(&problem.path).clone();
+    let diagnostic = Diagnostic::new(Code::Meaning, origin, problem.path, problem.message);
+    match problem.hint {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,121 @@
+//! `[run]`: how long, how often, with what luck.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sim_core::engine::Span;
+use sim_core::spec::Problem;
+
+/// How the experiment is run; the same for all variants, which are compared under the same luck.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunSettings {
+    /// Simulated time, warm-up included.
+    pub duration: Span,
+    /// Simulated time at the start that is not measured, the same for all variants.
+    #[serde(default)]
+    pub warm_up: Span,
+    /// How often each variant is run with other luck. Intervals need two; ten is a good beginning.
+    #[serde(default = "ten")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub replications: u32,
+    /// The root of all luck: the same number gives the same results, bit by bit.
+    #[serde(default = "first_seed")]
+    pub seed: u64,
+    /// What is measured: a whole story with a beginning, or a state that lasts.
+    #[serde(default)]
+    pub kind: RunKind,
+    /// Kinds of day within the run and how often each occurs in a month, for the monthly bill of a run in which not
+    /// every day is like the others. Without it, every hour of the month is taken to be like the measured window.
+    #[serde(default)]
+    pub days: Vec<DayWeight>,
+}
+
+/// What an experiment measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-noun" = "kind of run"))]
+pub enum RunKind {
+    /// The whole run from its declared initial state: a day, a flash crowd.
+    #[default]
+    Terminating,
+    /// A state that lasts, once the warm-up is over: constant traffic, fixed settings.
+    Steady,
+}
+
+/// One kind of day: a stretch of the run that stands for so many days of the month.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DayWeight {
+    /// What the bill calls it: `ordinary`, `launch`.
+    pub name: String,
+    /// Where in the run it begins.
+    #[serde(default)]
+    pub from: Span,
+    /// Where in the run it ends.
+    pub to: Span,
+    /// How many days of the month are like it. Only the proportions count: 29 and 1 are taken as 29/30 and 1/30 of
+    /// 730 hours.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub weight: f64,
+}
+
+fn ten() -> u32 {
+    10
+}
+
+fn first_seed() -> u64 {
+    1
+}
+
+/// Longest run: beyond it, simulated time would leave the range of its clock once a run drains.
+const LONGEST: Span = Span::from_secs(100 * 366 * 86_400);
+
+impl RunSettings {
+    /// Reports what makes no sense, under `path`.
+    pub fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        let duration = self.duration;
+        if duration.is_zero() {
+            out.push(Problem::new(format!("{path}.duration"), "a run that takes no time shows nothing"));
+        }
+        if duration > LONGEST {
+            out.push(Problem::new(format!("{path}.duration"), format!("{duration} is more than 100 years")));
+        }
+        if self.warm_up >= duration && !duration.is_zero() {
+            let message =
+                format!("a warm-up of {} leaves nothing of a run of {duration} to measure", self.warm_up);
+            out.push(
+                Problem::new(format!("{path}.warm_up"), message).hint("`duration` includes the warm-up"),
+            );
+        }
+        if self.kind == RunKind::Steady && self.warm_up.is_zero() {
+            let hint = "give the time that the fleet needs to settle, `warm_up = \"10min\"` say";
+            out.push(Problem::new(format!("{path}.kind"), "a steady state needs a warm-up").hint(hint));
+        }
+        for (index, day) in self.days.iter().enumerate() {
+            self.day_problems(day, &self.days[..index], &format!("{path}.days[{index}]"), out);
+        }
+    }
+
+    fn day_problems(&self, day: &DayWeight, earlier: &[DayWeight], path: &str, out: &mut Vec<Problem>) {
+        if day.from >= day.to {
+            out.push(Problem::new(format!("{path}.to"), format!("{} is not after {}", day.to, day.from)));
+        }
+        if day.to > self.duration {
+            let message = format!("{} is after the end of the run, {}", day.to, self.duration);
+            out.push(Problem::new(format!("{path}.to"), message));
+        }
+        if day.from < self.warm_up {
+            let message = format!("{} lies in the warm-up, which is not measured", day.from);
+            out.push(Problem::new(format!("{path}.from"), message));
+        }
+        if let Some(other) = earlier.iter().find(|other| day.from < other.to && other.from < day.to) {
+            out.push(Problem::new(path, format!("it overlaps `{}`", other.name)));
+        }
+        if earlier.iter().any(|other| other.name == day.name) {
+            let hint = "a kind of day is one stretch of the run; its weight says how often it occurs";
+            out.push(
+                Problem::new(format!("{path}.name"), format!("`{}` is there twice", day.name)).hint(hint),
+            );
+        }
+    }
+}
