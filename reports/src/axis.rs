@@ -102,7 +102,11 @@ impl Scale {
             return fine;
         }
         let every = |stride: i32| -> Vec<f64> {
-            (first..=last).filter(|p| p.rem_euclid(stride) == 0).map(|p| 10f64.powi(p)).filter(within).collect()
+            (first..=last)
+                .filter(|p| p.rem_euclid(stride) == 0)
+                .map(|p| 10f64.powi(p))
+                .filter(within)
+                .collect()
         };
         (1..=24).map(every).find(|ticks| ticks.len() <= most).unwrap_or_default()
     }
@@ -128,8 +132,30 @@ impl Ranged for Scale {
 /// Moments to mark on a time axis and their labels: whole hours at whole hours of the clock.
 pub(crate) fn time_ticks(clock: Clock, from: f64, to: f64, most: usize) -> Vec<(f64, String)> {
     const STEPS: [f64; 25] = [
-        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0,
-        14_400.0, 21_600.0, 43_200.0, 86_400.0, 172_800.0, 432_000.0, 604_800.0, 1_209_600.0, 2_592_000.0,
+        1.0,
+        2.0,
+        5.0,
+        10.0,
+        15.0,
+        30.0,
+        60.0,
+        120.0,
+        300.0,
+        600.0,
+        900.0,
+        1800.0,
+        3600.0,
+        7200.0,
+        10_800.0,
+        14_400.0,
+        21_600.0,
+        43_200.0,
+        86_400.0,
+        172_800.0,
+        432_000.0,
+        604_800.0,
+        1_209_600.0,
+        2_592_000.0,
         7_776_000.0,
     ];
     let span = (to - from).max(1e-9);
@@ -181,7 +207,11 @@ fn nice_step(least: f64) -> f64 {
 
 fn one_two_five_below(value: f64) -> f64 {
     let power = 10f64.powf(value.log10().floor());
-    [5.0, 2.0, 1.0].into_iter().map(|digit| digit * power).find(|bound| *bound <= value * 1.000_001).unwrap_or(power)
+    [5.0, 2.0, 1.0]
+        .into_iter()
+        .map(|digit| digit * power)
+        .find(|bound| *bound <= value * 1.000_001)
+        .unwrap_or(power)
 }
 
 fn one_two_five_above(value: f64) -> f64 {

@@ -101,16 +101,18 @@ impl<'a> Canvas<'a> {
         let anchor = look.anchor.svg();
         let weight = if look.weight == Weight::Bold { " font-weight=\"700\"" } else { "" };
         let halo = if look.halo {
-            format!(" paint-order=\"stroke\" stroke=\"{}\" stroke-width=\"3\" stroke-linejoin=\"round\"", hex(PAPER.rgb))
+            format!(
+                " paint-order=\"stroke\" stroke=\"{}\" stroke-width=\"3\" stroke-linejoin=\"round\"",
+                hex(PAPER.rgb)
+            )
         } else {
             String::new()
         };
         let halo_class = if look.halo { " halo" } else { "" };
-        let turn = if look.turned { format!(" transform=\"rotate(-90 {x} {y})\"") } else { String::new() };
         let (class, colour, text) = (look.ink.class, hex(look.ink.rgb), escaped(text));
         self.write(format_args!(
             "<text class=\"f {class}{halo_class}\" x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{colour}\"\
-             {anchor}{weight}{halo}{turn}>{text}</text>"
+             {anchor}{weight}{halo}>{text}</text>"
         ));
     }
 }
@@ -155,7 +157,11 @@ fn opacity(share: f64) -> String {
 /// Tenths of a pixel as pixels.
 fn fine(units: i32) -> String {
     let (sign, size) = (if units < 0 { "-" } else { "" }, units.unsigned_abs());
-    if size.is_multiple_of(10) { format!("{sign}{}", size / 10) } else { format!("{sign}{}.{}", size / 10, size % 10) }
+    if size.is_multiple_of(10) {
+        format!("{sign}{}", size / 10)
+    } else {
+        format!("{sign}{}.{}", size / 10, size % 10)
+    }
 }
 
 /// Path data with relative steps: a third shorter than absolute ones.
@@ -186,7 +192,9 @@ fn marker_path(shape: Marker, x: f64, y: f64, r: f64) -> String {
         format!("M{}Z", places.join("L"))
     };
     match shape {
-        Marker::Circle => format!("M{:.1} {y:.1}a{r} {r} 0 1 0 {d} 0a{r} {r} 0 1 0 -{d} 0Z", x - r, d = 2.0 * r),
+        Marker::Circle => {
+            format!("M{:.1} {y:.1}a{r} {r} 0 1 0 {d} 0a{r} {r} 0 1 0 -{d} 0Z", x - r, d = 2.0 * r)
+        }
         Marker::Square => polygon(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
         Marker::Triangle => polygon(&[(0.0, -1.15), (1.1, 0.85), (-1.1, 0.85)]),
         Marker::Diamond => polygon(&[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)]),
@@ -236,7 +244,11 @@ impl DrawingBackend for Canvas<'_> {
         Ok((text_width(text, style.size(), Weight::Regular) as u32, style.size() as u32))
     }
 
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        path: I,
+        style: &S,
+    ) -> Drawn {
         let points: Vec<BackendCoord> = path.into_iter().collect();
         let width = f64::from(style.stroke_width()) / f64::from(FINE);
         self.path(&points, &Stroke::new(plain(style.color()), width));

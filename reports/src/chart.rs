@@ -118,10 +118,7 @@ pub(crate) fn listed(items: &[String]) -> String {
     }
 }
 
-/// `text` with its first letter in upper case and a full stop.
+/// `text` with a full stop. Its case stays: it may begin with a variant's name.
 pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
-    let stop = if text.is_empty() || text.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
+    format!("{text}{}", if text.is_empty() || text.ends_with(['.', '?', '!']) { "" } else { "." })
 }

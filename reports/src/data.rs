@@ -8,8 +8,8 @@
 mod over_time;
 mod tables;
 
-pub use over_time::{Clock, Column, Decision, VariantSeries};
 pub(crate) use over_time::Direction;
+pub use over_time::{Clock, Column, Decision, VariantSeries};
 pub use tables::{
     Assumption, Bill, BillLine, Crossing, Distribution, LatencyParts, NotBilled, PartMean, Sweep, SweepLine,
     SweepPoint,

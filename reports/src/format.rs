@@ -78,7 +78,8 @@ fn with_interval(unit: Unit, estimate: &Estimate, signed: bool) -> String {
         return estimate.value.map_or(MISSING, not_finite).into();
     };
     let sign = if signed && number > 0.0 { "+" } else { "" };
-    let Some(half) = estimate.finite_half_width() else {
+    // Nothing ever happened in any replication: `0 ± 0` would say no more than `0`.
+    let Some(half) = estimate.finite_half_width().filter(|half| *half > 0.0 || number != 0.0) else {
         return format!("{sign}{}", value(unit, number));
     };
     let scale = Scale::of(unit, rounded(number.abs().max(half), 3));
@@ -175,15 +176,15 @@ fn plain_decimals(unit: Unit, scaled: f64) -> usize {
     }
 }
 
-/// The digit that the half-width knows: one of its digits, two where it begins with 1 or 2; at most five significant
-/// digits of the value and at least three where the half-width is smaller than that.
+/// The digit that the half-width knows: one of its digits, two where it begins with 1; at most four significant
+/// digits of the value.
 fn interval_decimals(unit: Unit, scaled: f64, half: f64) -> usize {
-    let most = significant_decimals(scaled, 5);
+    let most = significant_decimals(scaled, 4);
     if half == 0.0 {
         return plain_decimals(unit, scaled).min(most);
     }
     let leading = rounded(half, 2) / 10f64.powi(magnitude(rounded(half, 2)));
-    let wanted = significant_decimals(half, if leading < 2.95 { 2 } else { 1 });
+    let wanted = significant_decimals(half, if leading < 1.95 { 2 } else { 1 });
     let decimals = wanted.min(most.max(plain_decimals(unit, scaled)));
     if unit == Unit::Dollars && decimals == 1 { 2 } else { decimals }
 }

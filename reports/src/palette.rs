@@ -73,8 +73,16 @@ const PARTS: [Ink; 9] = [
 ];
 
 /// Dash patterns in pixels: on, off, on, off ...
-const DASHES: [&[f64]; 8] =
-    [&[], &[7.0, 3.0], &[2.0, 2.5], &[9.0, 3.0, 2.0, 3.0], &[12.0, 4.0], &[4.0, 2.0], &[1.0, 3.0], &[6.0, 2.0, 2.0, 2.0]];
+const DASHES: [&[f64]; 8] = [
+    &[],
+    &[7.0, 3.0],
+    &[2.0, 2.5],
+    &[9.0, 3.0, 2.0, 3.0],
+    &[12.0, 4.0],
+    &[4.0, 2.0],
+    &[1.0, 3.0],
+    &[6.0, 2.0, 2.0, 2.0],
+];
 
 const MARKERS: [Marker; 8] = [
     Marker::Circle,
@@ -124,7 +132,12 @@ pub(crate) struct Look {
 /// The look of the group at `index`; beyond eight the colours repeat and the dashes and markers shift.
 pub(crate) fn look(index: usize) -> Look {
     let shifted = (index + index / 8 * 3) % 8;
-    Look { ink: VARIANTS[index % 8], label: LABELS[index % 8], dash: DASHES[shifted], marker: MARKERS[shifted] }
+    Look {
+        ink: VARIANTS[index % 8],
+        label: LABELS[index % 8],
+        dash: DASHES[shifted],
+        marker: MARKERS[shifted],
+    }
 }
 
 /// The colour of the part at `index` of a stack.

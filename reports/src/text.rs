@@ -48,7 +48,8 @@ fn columns(table: &Comparison) -> Vec<Vec<String>> {
         Meets::No => "misses",
         Meets::Unclear => "unclear",
     };
-    let mut columns: Vec<Vec<String>> = vec![headed("", table.rows.iter().map(|row| name(&row.name)).collect())];
+    let mut columns: Vec<Vec<String>> =
+        vec![headed("option", table.rows.iter().map(|row| name(&row.name)).collect())];
     if table.has_objective {
         columns.push(headed("objective", table.rows.iter().map(|row| standing(row.meets).into()).collect()));
     }

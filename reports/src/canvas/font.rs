@@ -9,12 +9,14 @@ use std::sync::LazyLock;
 use ttf_parser::Face;
 
 /// The families an SVG asks for: ours first, then what readers' systems have.
-pub(crate) const FACE: &str = "Noto Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif";
+pub(crate) const FACE: &str =
+    "Noto Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif";
 
 /// How much wider than Noto Sans another face may be: DejaVu Sans, the widest common one, is about a tenth wider.
 const RESERVE: f64 = 1.1;
 
-static REGULAR: LazyLock<Option<Face<'static>>> = LazyLock::new(|| Face::parse(notosans::REGULAR_TTF, 0).ok());
+static REGULAR: LazyLock<Option<Face<'static>>> =
+    LazyLock::new(|| Face::parse(notosans::REGULAR_TTF, 0).ok());
 static BOLD: LazyLock<Option<Face<'static>>> = LazyLock::new(|| Face::parse(notosans::BOLD_TTF, 0).ok());
 
 /// Regular or bold.

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use plotters_backend::{BackendCoord, DrawingErrorKind};
 use plotters::element::{Drawable, PointCollection};
+use plotters_backend::{BackendCoord, DrawingErrorKind};
 
 use super::{Canvas, Weight};
 use crate::palette::{Ink, Marker};
@@ -58,13 +58,12 @@ pub(crate) struct Lettering {
     pub(super) anchor: Anchor,
     pub(super) weight: Weight,
     pub(super) halo: bool,
-    pub(super) turned: bool,
 }
 
 impl Lettering {
     /// Regular text from its start.
     pub(crate) fn plain(ink: Ink) -> Self {
-        Lettering { ink, anchor: Anchor::Start, weight: Weight::Regular, halo: false, turned: false }
+        Lettering { ink, anchor: Anchor::Start, weight: Weight::Regular, halo: false }
     }
 }
 
@@ -74,7 +73,7 @@ enum Shape {
     Area(Ink, f64),
     Rectangle(Ink, f64),
     Marker { shape: Marker, radius: f64, ink: Ink, hollow: bool },
-    Text { text: String, size: f64, look: Lettering, shift: (f64, f64) },
+    Text { text: String, size: f64, look: Lettering },
 }
 
 /// Points of a coordinate system and what to draw at them.
@@ -108,7 +107,7 @@ impl<C> Mark<C> {
     /// Text with its baseline at a point.
     pub(crate) fn text(at: C, text: impl Into<String>, size: f64, ink: Ink) -> Self {
         let look = Lettering::plain(ink);
-        Mark { points: vec![at], shape: Shape::Text { text: text.into(), size, look, shift: (0.0, 0.0) } }
+        Mark { points: vec![at], shape: Shape::Text { text: text.into(), size, look } }
     }
 
     fn lettering(mut self, change: impl FnOnce(&mut Lettering)) -> Self {
@@ -131,19 +130,6 @@ impl<C> Mark<C> {
     /// The same text with an outline of paper, legible over lines.
     pub(crate) fn halo(self) -> Self {
         self.lettering(|look| look.halo = true)
-    }
-
-    /// The same text, reading upwards.
-    pub(crate) fn turned(self) -> Self {
-        self.lettering(|look| look.turned = true)
-    }
-
-    /// The same text, moved by pixels.
-    pub(crate) fn shift(mut self, x: f64, y: f64) -> Self {
-        if let Shape::Text { shift, .. } = &mut self.shape {
-            *shift = (x, y);
-        }
-        self
     }
 }
 
@@ -171,10 +157,7 @@ impl<C> Drawable<Canvas<'_>> for Mark<C> {
             (Shape::Marker { shape, radius, ink, hollow }, [at]) => {
                 canvas.marker(*at, *shape, *radius, *ink, *hollow);
             }
-            (Shape::Text { text, size, look, shift }, [at]) => {
-                let moved = (at.0 + (shift.0 * 10.0).round() as i32, at.1 + (shift.1 * 10.0).round() as i32);
-                canvas.text(moved, text, *size, look);
-            }
+            (Shape::Text { text, size, look }, [at]) => canvas.text(*at, text, *size, look),
             _ => {}
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 use super::over_time::{Line, Strip, Strips, drawn_series, finite, omitted, peak, platform, timed};
 use super::table_over_time::{Pick, table};
-use super::{Chart, Source, Words, listed, sentence};
+use super::{Chart, Source, Words, sentence};
 use crate::axis::Scale;
 use crate::canvas::Stroke;
 use crate::data::{Column, ReportData, Unit, VariantSeries};
@@ -81,7 +81,8 @@ fn strip(source: &Source<'_>, series: &VariantSeries) -> Strip {
 }
 
 fn takeaway(data: &ReportData) -> String {
-    let clauses: Vec<String> = drawn_series(data).into_iter().take(4).filter_map(|s| clause(data, s)).collect();
+    let clauses: Vec<String> =
+        drawn_series(data).into_iter().take(4).filter_map(|s| clause(data, s)).collect();
     if clauses.is_empty() { "No capacity was recorded.".into() } else { sentence(&clauses.join("; ")) }
 }
 
@@ -92,13 +93,14 @@ fn clause(data: &ReportData, series: &VariantSeries) -> Option<String> {
     let what = if counted.0 == "ready" { "ready replicas" } else { counted.0 };
     let instances = peak(series, &series.instances).filter(|_| counted.0 != "instances");
     let on = instances.map(|(_, most)| format!(" on up to {} instances", count(most))).unwrap_or_default();
-    let capacity = format!("{} {what}{on} (at {})", count(most), clock_time(data.clock, time));
-    Some(match peak(series, &series.demand) {
-        Some((when, demand)) => {
-            let unit = if series.demand_unit.is_empty() { "demand" } else { &series.demand_unit };
-            let asked = format!("{} {unit} (at {})", count(demand), clock_time(data.clock, when));
-            listed(&[format!("{} peaks at {asked} of demand", series.variant), capacity])
-        }
-        None => format!("{} peaks at {capacity}", series.variant),
-    })
+    let capacity = format!("{} {what}{on} at {}", count(most), clock_time(data.clock, time));
+    let asked = peak(series, &series.demand).map(|(when, demand)| {
+        format!(
+            "demand peaks at {} {} at {}, ",
+            count(demand),
+            series.demand_unit,
+            clock_time(data.clock, when)
+        )
+    });
+    Some(format!("{}: {}capacity at {capacity}", series.variant, asked.unwrap_or_default()))
 }

@@ -30,9 +30,10 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         name: super::DECISIONS.into(),
         title: "When capacity was changed".into(),
         takeaway: takeaway(&rows),
-        description: "Every decision of a control loop in the first replication: a tick upwards for more, downwards \
+        description:
+            "Every decision of a control loop in the first replication: a tick upwards for more, downwards \
                       for less, a dot for anything else. Reasons are in decisions.csv."
-            .into(),
+                .into(),
         table: table(&rows),
     };
     let drawn = rows.len().min(MOST_ROWS);
@@ -47,8 +48,10 @@ fn pitch(form: Form) -> f64 {
 fn rows(data: &ReportData) -> Vec<Row<'_>> {
     let mut rows: IndexMap<(&str, &str), Row<'_>> = IndexMap::new();
     // Variants in the scenario's order, whatever order the decisions come in.
-    let position = |decision: &&Decision| data.variants.iter().position(|variant| variant.name == decision.variant);
-    let mut ordered: Vec<&Decision> = data.decisions.iter().filter(|decision| decision.time.is_finite()).collect();
+    let position =
+        |decision: &&Decision| data.variants.iter().position(|variant| variant.name == decision.variant);
+    let mut ordered: Vec<&Decision> =
+        data.decisions.iter().filter(|decision| decision.time.is_finite()).collect();
     ordered.sort_by_key(position);
     for decision in ordered {
         let (variant, owner) = (decision.variant.as_str(), decision.owner.as_str());
@@ -70,7 +73,8 @@ fn draw(source: &Source<'_>, page: &Page<'_>, rows: &[Row<'_>]) {
     let data = source.data;
     let (from, to) = span(source, rows);
     let left = if page.form == Form::Wide { name_room(page, rows) } else { 4.0 };
-    let right = page.width - page.form.pick(130.0, 12.0);
+    let widest = rows.iter().map(|row| page.measure(&counts(row), Weight::Regular)).fold(0.0, f64::max);
+    let right = page.width - page.form.pick(widest + 12.0, 12.0);
     let axis = Scale::exact(from, to);
     let ticks = time_ticks(data.clock, from, to, ((right - left) / page.form.pick(80.0, 58.0)) as usize);
     for (index, row) in rows.iter().enumerate() {
@@ -94,7 +98,9 @@ fn span(source: &Source<'_>, rows: &[Row<'_>]) -> (f64, f64) {
 }
 
 fn name_room(page: &Page<'_>, rows: &[Row<'_>]) -> f64 {
-    let widths = rows.iter().flat_map(|row| [page.measure(row.variant, Weight::Bold), page.measure(row.owner, Weight::Regular)]);
+    let widths = rows
+        .iter()
+        .flat_map(|row| [page.measure(row.variant, Weight::Bold), page.measure(row.owner, Weight::Regular)]);
     widths.fold(60.0, f64::max).min(200.0) + 14.0
 }
 
@@ -104,7 +110,8 @@ fn draw_row(source: &Source<'_>, panel: &Panel<'_>, row: &Row<'_>) {
     panel.draw(&Mark::line(vec![(left, 0.0), (right, 0.0)], Stroke::new(AXIS, 1.0)));
     for (times, tip) in [(&row.ups, 1.0), (&row.downs, -1.0)] {
         // One path along the base line with a tooth per decision: thousands of elements would make the file slow.
-        let comb: Vec<(f64, f64)> = times.iter().flat_map(|time| [(*time, 0.0), (*time, tip), (*time, 0.0)]).collect();
+        let comb: Vec<(f64, f64)> =
+            times.iter().flat_map(|time| [(*time, 0.0), (*time, tip), (*time, 0.0)]).collect();
         if !comb.is_empty() {
             panel.draw(&Mark::line(comb, Stroke::new(look.ink, 1.2)));
         }
@@ -120,19 +127,28 @@ fn name_row(source: &Source<'_>, page: &Page<'_>, panel: &Panel<'_>, row: &Row<'
     let counts = counts(row);
     if page.form == Form::Narrow {
         let note = format!("{}: {counts}", row.owner);
-        return page.heading((panel.frame.left, panel.frame.top - 4.0), row.variant, look.label, &note, page.width - 8.0);
+        return page.heading(
+            (panel.frame.left, panel.frame.top - 4.0),
+            row.variant,
+            look.label,
+            &note,
+            page.width - 8.0,
+        );
     }
     let room = panel.frame.left - 12.0;
     let end = |mark: Mark<(i32, i32)>| mark.anchor(Anchor::End);
     let place = panel.frame.left - 10.0;
-    page.text((place, middle - 3.0), &shorten(row.variant, 13.0, Weight::Bold, room), look.label, |m| end(m).bold());
+    page.text((place, middle - 3.0), &shorten(row.variant, 13.0, Weight::Bold, room), look.label, |m| {
+        end(m).bold()
+    });
     page.text((place, middle + 13.0), &shorten(row.owner, 13.0, Weight::Regular, room), MUTED, end);
     page.text((panel.frame.right + 8.0, middle + 4.5), &counts, MUTED, |mark| mark);
 }
 
 fn counts(row: &Row<'_>) -> String {
     let parts = [(row.ups.len(), "up"), (row.downs.len(), "down"), (row.others.len(), "other")];
-    let shown = parts.iter().filter(|part| part.0 > 0).map(|part| format!("{} {}", whole(part.0 as u64), part.1));
+    let shown =
+        parts.iter().filter(|part| part.0 > 0).map(|part| format!("{} {}", whole(part.0 as u64), part.1));
     shown.collect::<Vec<_>>().join(", ")
 }
 

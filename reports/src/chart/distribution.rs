@@ -5,14 +5,17 @@ use super::over_time::platform;
 use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows, spread};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, listed, sentence};
 use crate::axis::Scale;
-use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten};
+use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten, text_width};
 use crate::data::{Distribution, ReportData, Unit};
 use crate::format::{MISSING, duration, tick};
-use crate::palette::{MUTED, TEXT};
+use crate::palette::{MISS, MUTED};
 
 /// The quantiles in the table: name and share of requests above.
 const QUANTILES: [(&str, f64); 6] =
     [("p50", 0.5), ("p90", 0.1), ("p95", 0.05), ("p99", 0.01), ("p99.9", 0.001), ("p99.99", 0.0001)];
+
+/// Up to this many lines are named at their ends, more by a key.
+const MOST_NAMED: usize = 4;
 
 /// The chart.
 pub(super) fn chart(source: &Source<'_>) -> Chart {
@@ -21,14 +24,14 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         title: "How many requests are how slow".into(),
         takeaway: takeaway(source.data),
         description: "The share of requests slower than a latency, both axes logarithmic. Lower and further left is \
-                      better; a long tail reaches far to the right."
+                      better; a long tail reaches far to the right. A line that enters the shaded corner misses the objective."
             .into(),
         table: table(source.data),
     };
     let items = key(source);
     let height = |form: Form| {
         let rows = key_rows(form, &items, room(form)) as f64;
-        (rows * key_row_height(form)) as u32 + form.pick(370, 300)
+        (rows * key_row_height(form)) as u32 + form.pick(390, 320)
     };
     Chart::drawn(words, height, |page| draw(source, page, &items))
 }
@@ -37,7 +40,11 @@ fn room(form: Form) -> f64 {
     f64::from(form.width()) - 60.0
 }
 
+/// A key only where there are too many lines to name each at its end.
 fn key(source: &Source<'_>) -> Vec<KeyItem> {
+    if source.data.distributions.len() <= MOST_NAMED {
+        return Vec::new();
+    }
     let item = |distribution: &Distribution| {
         let look = source.looks.variant(source.data, &distribution.variant);
         KeyItem::line(&distribution.variant, Stroke::new(look.ink, 2.0).dashed(look.dash))
@@ -57,13 +64,20 @@ fn draw(source: &Source<'_>, page: &Page<'_>, items: &[KeyItem]) {
     if all.is_empty() {
         return page.nothing("No request was served.");
     }
-    draw_key(page, (54.0, 0.0), items, room(page.form));
-    let top = key_rows(page.form, items, room(page.form)) as f64 * key_row_height(page.form) + 10.0;
+    page.text((4.0, page.form.text()), "share of requests that took longer", MUTED, |mark| mark);
+    let head = page.form.text() + 8.0;
+    draw_key(page, (4.0, head), items, room(page.form));
+    let top = head + key_rows(page.form, items, room(page.form)) as f64 * key_row_height(page.form) + 8.0;
     let bound = super::latency_bound(data);
     let x = Scale::logarithmic(all.iter().map(|p| p.0).chain(bound.as_ref().map(|bound| bound.0)));
     let y = Scale::logarithmic(all.iter().map(|p| p.1).chain([1.0]));
     let right = page.width - page.form.pick(30.0, 16.0);
-    let panel = page.panel(Frame { left: 58.0, top, right, bottom: page.height - 44.0 }, x, y);
+    let labels = y.ticks(7).into_iter().map(|v| page.measure(&tick(Unit::Share, v), Weight::Regular));
+    let left = labels.fold(30.0, f64::max) + 12.0;
+    let panel = page.panel(Frame { left, top, right, bottom: page.height - 44.0 }, x, y);
+    if let Some((limit, share)) = forbidden(data) {
+        panel.draw(&Mark::rectangle((limit, share), (x.ends().1, y.ends().1), MISS));
+    }
     let ticks: Vec<(f64, String)> =
         x.ticks(page.form.pick(10, 5)).into_iter().map(|v| (v, tick(Unit::Seconds, v))).collect();
     panel.grid_y(7, |value| tick(Unit::Share, value));
@@ -71,21 +85,18 @@ fn draw(source: &Source<'_>, page: &Page<'_>, items: &[KeyItem]) {
     panel.base();
     let middle = (panel.frame.left + panel.frame.right) / 2.0;
     page.text((middle, page.height - 6.0), "latency", MUTED, |mark| mark.anchor(Anchor::Middle));
-    let side = (14.0, (top + panel.frame.bottom) / 2.0);
-    page.text(side, "requests slower", MUTED, |mark| mark.anchor(Anchor::Middle).turned());
     if let Some((limit, text)) = bound {
-        draw_bound(&panel, limit, &text);
+        panel.bound_x(limit, &format!("objective {text}"));
     }
     draw_tails(source, &panel);
 }
 
-fn draw_bound(panel: &Panel<'_>, limit: f64, text: &str) {
-    let (low, high) = panel.y.ends();
-    panel.draw(&Mark::line(vec![(limit, low), (limit, high)], Stroke::new(TEXT, 1.2).dashed(&[5.0, 4.0])));
-    let (x, y) = panel.pixel((limit, high));
-    let before = x > (panel.frame.left + panel.frame.right) / 2.0;
-    let (x, anchor) = if before { (x - 5.0, Anchor::End) } else { (x + 5.0, Anchor::Start) };
-    panel.text_at((x, y + 14.0), &format!("objective {text}"), TEXT, |mark| mark.anchor(anchor).halo());
+/// The corner of what an objective on a quantile rules out: slower than its bound, for more than its share.
+fn forbidden(data: &ReportData) -> Option<(f64, f64)> {
+    let (limit, _) = super::latency_bound(data)?;
+    let digits = data.objective.as_ref()?.metric.strip_prefix("latency_p")?;
+    let share = 1.0 - format!("0.{digits}").parse::<f64>().ok()?;
+    (share > 0.0 && share < 1.0).then_some((limit, share))
 }
 
 /// The tails, each named at its slow end.
@@ -99,16 +110,18 @@ fn draw_tails(source: &Source<'_>, panel: &Panel<'_>) {
         let (x, y) = panel.pixel(last);
         ends.push((&distribution.variant, x, y));
     }
-    if ends.len() > 4 {
+    if source.data.distributions.len() > MOST_NAMED {
         return;
     }
-    let wanted: Vec<f64> = ends.iter().map(|end| end.2 - 8.0).collect();
+    let wanted: Vec<f64> = ends.iter().map(|end| end.2 + 2.0).collect();
     let places = spread(&wanted, 15.0, panel.frame.top + 12.0, panel.frame.bottom - 6.0);
     for ((name, x, _), y) in ends.iter().zip(places) {
         let look = source.looks.variant(source.data, name);
         let name = shorten(name, 13.0, Weight::Bold, 150.0);
-        let x = x.min(panel.frame.right - 2.0);
-        panel.text_at((x, y), &name, look.label, |mark| mark.bold().halo().anchor(Anchor::End));
+        let width = text_width(&name, 13.0, Weight::Bold);
+        let behind = x + 7.0 + width < panel.frame.right;
+        let (x, anchor) = if behind { (x + 7.0, Anchor::Start) } else { (x - 10.0, Anchor::End) };
+        panel.text_at((x, y), &name, look.label, |mark| mark.bold().halo().anchor(anchor));
     }
 }
 
@@ -143,7 +156,9 @@ fn takeaway(data: &ReportData) -> String {
     };
     // The rarest share that every variant still resolves.
     let resolved = data.distributions.len().min(6);
-    for (share, words) in [(0.001, "one request in 1,000"), (0.01, "one request in 100"), (0.5, "half of the requests")] {
+    for (share, words) in
+        [(0.001, "One request in 1,000"), (0.01, "One request in 100"), (0.5, "Half of the requests")]
+    {
         let clauses = slowest(share);
         if !clauses.is_empty() && clauses.len() == resolved {
             let verb = if share < 0.1 { "takes" } else { "take" };

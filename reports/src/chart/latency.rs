@@ -5,7 +5,7 @@ use super::table_over_time::{Pick, table};
 use super::{Chart, Source, Words, listed, sentence};
 use crate::axis::Scale;
 use crate::canvas::Stroke;
-use crate::data::{Column, ReportData, Unit, VariantSeries};
+use crate::data::{Clock, Column, ReportData, Unit, VariantSeries};
 use crate::format::{clock_time, duration};
 use crate::palette::rank_dash;
 
@@ -42,13 +42,16 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
 /// The objective's bound where it is one on latency.
 pub(super) fn latency_bound(data: &ReportData) -> Option<(f64, String)> {
     let objective = data.objective.as_ref()?;
-    let timed = objective.metric.starts_with("latency") && objective.limit.is_finite() && objective.limit > 0.0;
+    let timed =
+        objective.metric.starts_with("latency") && objective.limit.is_finite() && objective.limit > 0.0;
     timed.then(|| (objective.limit, objective.text.clone()))
 }
 
 fn scale(data: &ReportData, bound: Option<f64>) -> Scale {
     let values = drawn_series(data).into_iter().flat_map(|series| {
-        PERCENTILES.iter().flat_map(move |percentile| (percentile.1)(series).iter().filter_map(|v| finite(*v)))
+        PERCENTILES
+            .iter()
+            .flat_map(move |percentile| (percentile.1)(series).iter().filter_map(|v| finite(*v)))
     });
     Scale::logarithmic(values.chain(bound))
 }
@@ -73,10 +76,11 @@ fn strip(source: &Source<'_>, series: &VariantSeries, y: Scale) -> Strip {
 }
 
 fn takeaway(data: &ReportData) -> String {
-    let clauses: Vec<String> = drawn_series(data).into_iter().take(5).filter_map(|s| clause(data, s)).collect();
+    let clauses: Vec<String> =
+        drawn_series(data).into_iter().take(5).filter_map(|s| clause(data, s)).collect();
     match clauses.as_slice() {
         [] => "No request was served in any window.".into(),
-        clauses => sentence(&format!("the worst p99 of any window is {}", listed(clauses))),
+        clauses => sentence(&format!("The worst p99 of any window is {}", listed(clauses))),
     }
 }
 
@@ -85,7 +89,7 @@ fn clause(data: &ReportData, series: &VariantSeries) -> Option<String> {
     let late = latency_bound(data).map(|(limit, _)| over(series, limit));
     let late = match late {
         Some(0.0) => ", never over the objective".into(),
-        Some(seconds) => format!(", over the objective for {}", duration(seconds)),
+        Some(seconds) => format!(", over the objective for {}", clock_time(Clock::Elapsed, seconds)),
         None => String::new(),
     };
     let clock = clock_time(data.clock, time);

@@ -43,6 +43,8 @@ pub(super) struct Strips {
     pub(super) unit: Unit,
     pub(super) strips: Vec<Strip>,
     pub(super) bound: Option<(f64, String)>,
+    /// Half as tall: for what is context rather than a result.
+    pub(super) low: bool,
 }
 
 struct Layout {
@@ -65,7 +67,7 @@ impl Strips {
         let window = series.iter().map(|series| series.window).find(|window| *window > 0.0).unwrap_or(0.0);
         let (from, to) = extent(starts).unwrap_or((0.0, 0.0));
         let span = (from, if to + window > from { to + window } else { from + 1.0 });
-        Strips { clock: source.data.clock, span, window, unit, strips: Vec::new(), bound: None }
+        Strips { clock: source.data.clock, span, window, unit, strips: Vec::new(), bound: None, low: false }
     }
 
     /// How tall the chart is in a form.
@@ -106,10 +108,16 @@ impl Strips {
         let labels = self.strips.iter().flat_map(|strip| strip.lines.iter().chain(&strip.area));
         let widest = labels.map(|line| measure(&line.label)).fold(0.0, f64::max);
         let keyed = columns > 1 || widest > form.pick(170.0, 34.0);
-        let ticks = self.strips.iter().flat_map(|strip| strip.y.ticks(4));
+        let ticks = self.strips.iter().flat_map(|strip| strip.y.ticks(self.ticks()));
         let left = ticks.map(|value| measure(&tick(self.unit, value))).fold(20.0, f64::max) + 10.0;
         let right = if keyed { 16.0 } else { widest + 12.0 };
-        let plot = if columns > 1 { 96.0 } else { form.pick(132.0, 104.0) };
+        let plot = if self.low {
+            64.0
+        } else if columns > 1 {
+            96.0
+        } else {
+            form.pick(132.0, 104.0)
+        };
         Layout { columns, keyed, left, right, plot, heading: form.text() + 11.0 }
     }
 
@@ -148,15 +156,21 @@ impl Strips {
         let panel = page.panel(frame, Scale::exact(self.span.0, self.span.1), strip.y);
         let most = ((frame.right - frame.left) / page.form.pick(80.0, 58.0)) as usize;
         let ticks = time_ticks(self.clock, self.span.0, self.span.1, most);
-        panel.grid_y(4, |value| tick(self.unit, value));
+        panel.grid_y(self.ticks(), |value| tick(self.unit, value));
         panel.grid_x(&ticks, below);
-        self.draw_lines(&panel, strip);
+        self.draw_lines(&panel, index);
         if !layout.keyed {
             self.name_lines(&panel, strip);
         }
     }
 
-    fn draw_lines(&self, panel: &Panel<'_>, strip: &Strip) {
+    /// Horizontal grid lines per strip, about.
+    fn ticks(&self) -> usize {
+        if self.low { 2 } else { 5 }
+    }
+
+    fn draw_lines(&self, panel: &Panel<'_>, index: usize) {
+        let strip = &self.strips[index];
         for piece in strip.area.iter().flat_map(|area| self.pieces(area)) {
             let floor = panel.y.ends().0;
             let (Some(first), Some(last)) = (piece.first(), piece.last()) else { continue };
@@ -166,7 +180,7 @@ impl Strips {
         }
         panel.base();
         if let Some((value, label)) = &self.bound {
-            panel.bound_y(*value, label);
+            panel.bound_y(*value, if index == 0 { label } else { "" });
         }
         for line in &strip.lines {
             for piece in self.pieces(line) {
@@ -224,7 +238,8 @@ fn thinned(panel: &Panel<'_>, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut kept = Vec::new();
     for group in points.chunk_by(|a, b| column(a) == column(b)) {
         let by_value = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-        let candidates = [group.first(), group.iter().min_by(by_value), group.iter().max_by(by_value), group.last()];
+        let candidates =
+            [group.first(), group.iter().min_by(by_value), group.iter().max_by(by_value), group.last()];
         let mut chosen: Vec<(f64, f64)> = candidates.into_iter().flatten().copied().collect();
         chosen.sort_by(|a, b| a.0.total_cmp(&b.0));
         chosen.dedup();
@@ -238,7 +253,8 @@ pub(super) fn drawn_series(data: &ReportData) -> Vec<&VariantSeries> {
     if data.series.len() <= MOST {
         return data.series.iter().collect();
     }
-    let featured = |series: &&VariantSeries| data.variant(&series.variant).is_some_and(|variant| variant.featured);
+    let featured =
+        |series: &&VariantSeries| data.variant(&series.variant).is_some_and(|variant| variant.featured);
     let chosen: Vec<&VariantSeries> = data.series.iter().filter(featured).take(2 * MOST).collect();
     if chosen.is_empty() { data.series.iter().take(MOST).collect() } else { chosen }
 }

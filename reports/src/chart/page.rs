@@ -177,8 +177,12 @@ impl Panel<'_> {
         for (value, label) in ticks {
             self.draw(&Mark::line(vec![(*value, low), (*value, high)], Stroke::new(GRID, 1.0)));
             if labelled {
-                let place = (self.pixel((*value, low)).0, self.frame.bottom + self.form.text() + 5.0);
-                self.text_at(place, label, MUTED, |mark| mark.anchor(Anchor::Middle));
+                let half = text_width(label, self.form.text(), Weight::Regular) / 2.0;
+                let inside = (half, (f64::from(self.form.width()) - half).max(half));
+                let x = self.pixel((*value, low)).0.clamp(inside.0, inside.1);
+                self.text_at((x, self.frame.bottom + self.form.text() + 5.0), label, MUTED, |mark| {
+                    mark.anchor(Anchor::Middle)
+                });
             }
         }
     }
@@ -189,14 +193,30 @@ impl Panel<'_> {
         self.draw(&Mark::line(vec![(left, low), (right, low)], Stroke::new(AXIS, 1.0)));
     }
 
-    /// A dashed horizontal line at a bound, named at its left end above or below the line.
+    /// A dashed horizontal line at a bound, named (unless the name is empty) at its left end above or below the line.
     pub(crate) fn bound_y(&self, value: f64, label: &str) {
         let (left, right) = self.x.ends();
-        self.draw(&Mark::line(vec![(left, value), (right, value)], Stroke::new(TEXT, 1.2).dashed(&[5.0, 4.0])));
+        self.draw(&Mark::line(
+            vec![(left, value), (right, value)],
+            Stroke::new(TEXT, 1.2).dashed(&[5.0, 4.0]),
+        ));
+        if label.is_empty() {
+            return;
+        }
         let (x, y) = self.pixel((left, value));
         let above = y - self.frame.top > self.form.text() + 6.0;
         let place = (x + 4.0, if above { y - 4.0 } else { y + self.form.text() + 2.0 });
         self.text_at(place, label, TEXT, Mark::halo);
+    }
+
+    /// A dashed vertical line at a bound, named at its top on the side that has room.
+    pub(crate) fn bound_x(&self, value: f64, label: &str) {
+        let (low, high) = self.y.ends();
+        self.draw(&Mark::line(vec![(value, low), (value, high)], Stroke::new(TEXT, 1.2).dashed(&[5.0, 4.0])));
+        let x = self.pixel((value, high)).0;
+        let width = text_width(label, self.form.text(), Weight::Regular) + 5.0;
+        let left = if x + width < self.frame.right { x + 5.0 } else { (x - width).max(self.frame.left) };
+        self.text_at((left, self.frame.top + self.form.text() + 3.0), label, TEXT, Mark::halo);
     }
 }
 

@@ -8,7 +8,7 @@ use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Weight, shorten};
-use crate::data::{COST_PER_MONTH, ReportData, Unit};
+use crate::data::{COST_PER_MONTH, Meets, ReportData, Unit};
 use crate::format::{MISSING, duration, estimate, money, share, tick, value};
 use crate::palette::{Ink, PAPER, TEXT, part};
 
@@ -42,9 +42,10 @@ pub(super) fn latency_parts(source: &Source<'_>) -> Chart {
         name: "latency-parts".into(),
         title: "What a mean request spends its time on".into(),
         takeaway: latency_takeaway(&stack),
-        description: "Mean seconds per request in each part of its way, one bar per variant, in the order of a \
+        description:
+            "Mean seconds per request in each part of its way, one bar per variant, in the order of a \
                       request's life."
-            .into(),
+                .into(),
         table: stack.table(),
     };
     stack.chart(words)
@@ -56,7 +57,8 @@ pub(super) fn cost(source: &Source<'_>) -> Chart {
         (bill.variant.as_str(), bill.lines.iter().map(|line| (line.line.as_str(), line.per_month)).collect())
     });
     let stack = Stack::new(source, Unit::Dollars, rows.collect());
-    let month = if source.data.month.is_empty() { String::new() } else { format!(" ({})", source.data.month) };
+    let month =
+        if source.data.month.is_empty() { String::new() } else { format!(" ({})", source.data.month) };
     let words = Words {
         name: "cost".into(),
         title: format!("What a month costs{month}"),
@@ -106,7 +108,10 @@ impl Stack {
 
     fn key(&self) -> Vec<KeyItem> {
         let shown = |index: &usize| self.bars.iter().any(|bar| bar.values[*index] != 0.0);
-        (0..self.parts.len()).filter(shown).map(|index| KeyItem::fill(&self.parts[index], part(index))).collect()
+        (0..self.parts.len())
+            .filter(shown)
+            .map(|index| KeyItem::fill(&self.parts[index], part(index)))
+            .collect()
     }
 
     fn room(&self, form: Form) -> f64 {
@@ -120,7 +125,13 @@ impl Stack {
     }
 
     fn pitch(&self, form: Form) -> f64 {
-        if form == Form::Narrow { 50.0 } else if self.drawn().len() > 8 { 30.0 } else { 40.0 }
+        if form == Form::Narrow {
+            50.0
+        } else if self.drawn().len() > 8 {
+            30.0
+        } else {
+            40.0
+        }
     }
 
     fn draw(&self, page: &Page<'_>) {
@@ -130,14 +141,16 @@ impl Stack {
         let (left, key) = (self.left(page.form), self.key());
         draw_key(page, (left, 0.0), &key, self.room(page.form));
         let top = key_rows(page.form, &key, self.room(page.form)) as f64 * key_row_height(page.form) + 8.0;
-        let totals = self.drawn().iter().map(|bar| page.measure(&value(self.unit, bar.total()), Weight::Bold));
+        let totals =
+            self.drawn().iter().map(|bar| page.measure(&value(self.unit, bar.total()), Weight::Bold));
         let right = page.width - totals.fold(0.0, f64::max) - 14.0;
         let ends = self.drawn().iter().flat_map(|bar| [bar.sum(|v| v > 0.0), bar.sum(|v| v < 0.0)]);
         let scale = tight(Scale::from_zero(ends.clone()), ends);
         let frame = Frame { left, top, right, bottom: page.height - 30.0 };
         let panel = page.panel(frame, scale, Scale::exact(0.0, 1.0));
         let most = page.form.pick(6, 3);
-        let ticks: Vec<(f64, String)> = scale.ticks(most).into_iter().map(|v| (v, tick(self.unit, v))).collect();
+        let ticks: Vec<(f64, String)> =
+            scale.ticks(most).into_iter().map(|v| (v, tick(self.unit, v))).collect();
         panel.grid_x(&ticks, true);
         for (index, bar) in self.drawn().iter().enumerate() {
             self.draw_bar(page, &panel, bar, top + index as f64 * self.pitch(page.form));
@@ -146,7 +159,8 @@ impl Stack {
 
     fn draw_bar(&self, page: &Page<'_>, panel: &Panel<'_>, bar: &Bar, top: f64) {
         let frame = panel.frame;
-        let (above, thickness) = page.form.pick((self.pitch(page.form) * 0.15, self.pitch(page.form) * 0.62), (19.0, 22.0));
+        let (above, thickness) =
+            page.form.pick((self.pitch(page.form) * 0.15, self.pitch(page.form) * 0.62), (19.0, 22.0));
         if page.form == Form::Wide {
             let name = shorten(&bar.name, page.form.text(), Weight::Bold, frame.left - 12.0);
             let place = (frame.left - 10.0, top + above + thickness / 2.0 + 4.5);
@@ -185,7 +199,8 @@ impl Stack {
     }
 
     fn table(&self) -> Table {
-        let head = ["Variant".to_owned()].into_iter().chain(self.parts.iter().cloned()).chain(["Total".to_owned()]);
+        let head =
+            ["Variant".to_owned()].into_iter().chain(self.parts.iter().cloned()).chain(["Total".to_owned()]);
         let row = |bar: &Bar| {
             let cell = |amount: f64| if amount == 0.0 { MISSING.into() } else { value(self.unit, amount) };
             let cells = bar.values.iter().map(|amount| cell(*amount));
@@ -260,7 +275,7 @@ fn latency_takeaway(stack: &Stack) -> String {
     if clauses.is_empty() {
         return "No request was served.".into();
     }
-    sentence(&format!("a mean request takes {}", clauses.join("; ")))
+    sentence(&format!("A mean request takes {}", clauses.join("; ")))
 }
 
 fn cost_takeaway(data: &ReportData, stack: &Stack) -> String {
@@ -281,7 +296,10 @@ fn cost_takeaway(data: &ReportData, stack: &Stack) -> String {
         return sentence(&format!("{} costs {cost}", cheapest.name));
     }
     let ratio = dearest.total() / cheapest.total();
-    let times = if ratio.is_finite() && ratio > 0.0 { format!(", {ratio:.2} times as much") } else { String::new() };
+    let times =
+        if ratio.is_finite() && ratio > 0.0 { format!(", {ratio:.2} times as much") } else { String::new() };
+    let misses = data.variant(&cheapest.name).is_some_and(|variant| variant.meets == Meets::No);
+    let cost = if misses { format!("{cost} (but misses the objective)") } else { cost };
     let dear = format!("{} is dearest at {}{times}", dearest.name, total(dearest));
     sentence(&format!("{} is cheapest at {cost}; {dear}", cheapest.name))
 }

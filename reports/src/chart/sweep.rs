@@ -92,7 +92,13 @@ fn draw(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, items: &[KeyItem]) 
 fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, outer: Frame) {
     let metric = source.data.metric(key);
     let lines: Vec<&SweepLine> = sweep.lines.iter().filter(|line| line.metric == key).collect();
-    page.heading((outer.left, outer.top + page.form.text()), &metric.label, TEXT, "", outer.right - outer.left);
+    page.heading(
+        (outer.left, outer.top + page.form.text()),
+        &metric.label,
+        TEXT,
+        "",
+        outer.right - outer.left,
+    );
     let bound = source.data.objective.as_ref().filter(|objective| objective.metric == key);
     let (x, y) = scales(&lines, bound.map(|bound| bound.limit));
     let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(metric.unit, v), Weight::Regular));
@@ -118,13 +124,17 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
 
 fn scales(lines: &[&SweepLine], bound: Option<f64>) -> (Scale, Scale) {
     let points = || lines.iter().flat_map(|line| &line.points).filter(|point| point.at.is_finite());
-    let at: Vec<f64> = points().filter(|point| point.estimate.finite().is_some()).map(|point| point.at).collect();
+    let at: Vec<f64> =
+        points().filter(|point| point.estimate.finite().is_some()).map(|point| point.at).collect();
     let values: Vec<f64> = points().filter_map(|point| point.estimate.finite()).chain(bound).collect();
     let y = Scale::fitting(&values);
-    let ends = || points().filter_map(|point| point.estimate.interval()).flat_map(|interval| [interval.0, interval.1]);
+    let ends = || {
+        points().filter_map(|point| point.estimate.interval()).flat_map(|interval| [interval.0, interval.1])
+    };
     let y = if y.is_logarithmic() { y } else { Scale::from_zero(ends().chain(bound).collect::<Vec<_>>()) };
     let (low, high) = crate::axis::extent(at).unwrap_or((0.0, 1.0));
-    let x = if low > 0.0 && high / low > 8.0 { Scale::logarithmic([low, high]) } else { Scale::exact(low, high) };
+    let x =
+        if low > 0.0 && high / low > 8.0 { Scale::logarithmic([low, high]) } else { Scale::exact(low, high) };
     (x, y)
 }
 
@@ -147,7 +157,8 @@ fn draw_line(source: &Source<'_>, panel: &Panel<'_>, line: &SweepLine) {
 /// The crossings of a metric, their labels above the plot, those too close to the one before on a row above it.
 fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
     let (left, right) = panel.x.ends();
-    let within = |crossing: &&Crossing| crossing.metric == metric && crossing.at >= left && crossing.at <= right;
+    let within =
+        |crossing: &&Crossing| crossing.metric == metric && crossing.at >= left && crossing.at <= right;
     let mut crossings: Vec<&Crossing> = sweep.crossings.iter().filter(within).collect();
     crossings.sort_by(|a, b| a.at.total_cmp(&b.at));
     let mut ends = [f64::MIN; 2];
@@ -155,11 +166,18 @@ fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
         let (low, high) = panel.y.ends();
         let stroke = Stroke::new(TEXT, 1.2).dashed(&[3.0, 3.0]);
         panel.draw(&Mark::line(vec![(crossing.at, low), (crossing.at, high)], stroke));
-        panel.draw(&Mark::marker((crossing.at, crossing.value), crate::palette::Marker::Circle, 4.0, TEXT, true));
+        panel.draw(&Mark::marker(
+            (crossing.at, crossing.value),
+            crate::palette::Marker::Circle,
+            4.0,
+            TEXT,
+            true,
+        ));
         let label = format!("break-even {}", value(sweep.unit, crossing.at));
         let width = text_width(&label, 13.0, Weight::Regular);
         let x = panel.pixel((crossing.at, low)).0;
-        let start = (x - width / 2.0).clamp(panel.frame.left, (panel.frame.right - width).max(panel.frame.left));
+        let start =
+            (x - width / 2.0).clamp(panel.frame.left, (panel.frame.right - width).max(panel.frame.left));
         let Some(row) = ends.iter().position(|end| start > *end + 6.0) else { continue };
         ends[row] = start + width;
         let place = (start + width / 2.0, panel.frame.top - 5.0 - row as f64 * 15.0);
@@ -168,7 +186,8 @@ fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
 }
 
 fn table(data: &ReportData, sweep: &Sweep) -> Table {
-    let mut at: Vec<f64> = sweep.lines.iter().flat_map(|line| line.points.iter().map(|point| point.at)).collect();
+    let mut at: Vec<f64> =
+        sweep.lines.iter().flat_map(|line| line.points.iter().map(|point| point.at)).collect();
     at.sort_by(f64::total_cmp);
     at.dedup();
     let heads = sweep.lines.iter().map(|line| format!("{}: {}", line.group, data.metric(&line.metric).label));
@@ -180,7 +199,10 @@ fn table(data: &ReportData, sweep: &Sweep) -> Table {
         };
         std::iter::once(value(sweep.unit, *at)).chain(sweep.lines.iter().map(cell)).collect()
     };
-    Table { head: std::iter::once(sweep.label.clone()).chain(heads).collect(), rows: at.iter().map(row).collect() }
+    Table {
+        head: std::iter::once(sweep.label.clone()).chain(heads).collect(),
+        rows: at.iter().map(row).collect(),
+    }
 }
 
 fn takeaway(data: &ReportData, sweep: &Sweep) -> String {
@@ -191,7 +213,7 @@ fn takeaway(data: &ReportData, sweep: &Sweep) -> String {
     };
     let clauses: Vec<String> = sweep.crossings.iter().take(4).map(clause).collect();
     if clauses.is_empty() {
-        return sentence(&format!("no option overtakes another along {}", lower_first(&sweep.label)));
+        return sentence(&format!("No option overtakes another along {}", lower_first(&sweep.label)));
     }
     sentence(&clauses.join("; "))
 }

@@ -48,9 +48,7 @@ fn points(data: &ReportData) -> Vec<Point<'_>> {
     };
     let beaten: Vec<Option<&str>> = known.iter().map(|entry| point(entry).1).collect();
     let joined = known.iter().zip(beaten);
-    joined
-        .map(|((variant, at), beaten_by)| Point { variant, latency: at.0, cost: at.1, beaten_by })
-        .collect()
+    joined.map(|((variant, at), beaten_by)| Point { variant, latency: at.0, cost: at.1, beaten_by }).collect()
 }
 
 fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
@@ -72,10 +70,12 @@ fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
     panel.grid_x(&ticks, true);
     panel.grid_y(5, |value| tick(Unit::Dollars, value));
     let middle = (frame.left + frame.right) / 2.0;
-    page.text((middle, page.height - 8.0), "p99 latency  (faster to the left)", MUTED, |m| m.anchor(Anchor::Middle));
+    page.text((middle, page.height - 8.0), "p99 latency  (faster to the left)", MUTED, |m| {
+        m.anchor(Anchor::Middle)
+    });
     page.text((4.0, 14.0), "cost per month  (cheaper further down)", MUTED, |mark| mark);
     if let Some((limit, text)) = &bound {
-        draw_bound(&panel, *limit, text);
+        panel.bound_x(*limit, &format!("objective {text}"));
     }
     draw_frontier(&panel, points);
     draw_points(source, &panel, points);
@@ -87,7 +87,11 @@ fn bounds_p99(data: &ReportData) -> bool {
 
 fn scales(points: &[Point<'_>], bound: Option<f64>) -> (Scale, Scale) {
     let ends = |key: &str| -> Vec<f64> {
-        points.iter().filter_map(|p| p.variant.metrics.get(key)?.interval()).flat_map(|i| [i.0, i.1]).collect()
+        points
+            .iter()
+            .filter_map(|p| p.variant.metrics.get(key)?.interval())
+            .flat_map(|i| [i.0, i.1])
+            .collect()
     };
     // A little room around, so that no point sits on the edge and the bound has two sides.
     let roomy = |value: f64| [value / 1.15, value * 1.15];
@@ -101,16 +105,6 @@ fn scales(points: &[Point<'_>], bound: Option<f64>) -> (Scale, Scale) {
         Scale::from_zero(cost.iter().map(|value| value * 1.12))
     };
     (Scale::logarithmic(latencies.chain([high])), y)
-}
-
-fn draw_bound(panel: &Panel<'_>, limit: f64, text: &str) {
-    let (low, high) = panel.y.ends();
-    panel.draw(&Mark::line(vec![(limit, low), (limit, high)], Stroke::new(TEXT, 1.2).dashed(&[5.0, 4.0])));
-    let (x, y) = panel.pixel((limit, high));
-    let label = format!("objective {text}");
-    let fits = x + text_width(&label, 13.0, Weight::Regular) < panel.frame.right;
-    let (x, anchor) = if fits { (x + 5.0, Anchor::Start) } else { (x - 5.0, Anchor::End) };
-    panel.text_at((x, y + 15.0), &label, TEXT, |mark| mark.anchor(anchor).halo());
 }
 
 /// The unbeaten points joined in steps: no option lies below and left of the line.
@@ -131,12 +125,14 @@ fn draw_frontier(panel: &Panel<'_>, points: &[Point<'_>]) {
 }
 
 fn draw_points(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
-    let mut taken: Vec<Frame> = points.iter().map(|point| around(panel.pixel((point.latency, point.cost)))).collect();
+    let mut taken: Vec<Frame> =
+        points.iter().map(|point| around(panel.pixel((point.latency, point.cost)))).collect();
     for point in points {
         let look = source.looks.variant(source.data, &point.variant.name);
         let stroke = Stroke::new(look.ink, 1.3);
         if let Some((low, high)) = point.variant.metrics.get(LATENCY_P99).and_then(|e| e.interval()) {
-            panel.draw(&Mark::line(vec![(low.max(panel.x.ends().0), point.cost), (high, point.cost)], stroke));
+            panel
+                .draw(&Mark::line(vec![(low.max(panel.x.ends().0), point.cost), (high, point.cost)], stroke));
         }
         if let Some((low, high)) = point.variant.metrics.get(COST_PER_MONTH).and_then(|e| e.interval()) {
             panel.draw(&Mark::line(vec![(point.latency, low), (point.latency, high)], stroke));
@@ -161,32 +157,52 @@ fn around((x, y): (f64, f64)) -> Frame {
 
 /// A place for a name beside its point that covers no other point and no other name.
 fn free_place(panel: &Panel<'_>, (x, y): (f64, f64), width: f64, taken: &[Frame]) -> Option<Frame> {
-    let place = |left: f64, middle: f64| Frame { left, top: middle - 8.0, right: left + width, bottom: middle + 8.0 };
+    let place =
+        |left: f64, middle: f64| Frame { left, top: middle - 8.0, right: left + width, bottom: middle + 8.0 };
     let mut candidates = Vec::new();
     for away in [0.0, 14.0, 28.0] {
         for side in [-1.0, 1.0] {
             let middle = y + side * (14.0 + away);
-            candidates.extend([place(x + 10.0, middle), place(x - 10.0 - width, middle), place(x - width / 2.0, middle)]);
+            candidates.extend([
+                place(x + 10.0, middle),
+                place(x - 10.0 - width, middle),
+                place(x - width / 2.0, middle),
+            ]);
         }
     }
-    let apart = |a: &Frame, b: &Frame| a.right < b.left || b.right < a.left || a.bottom < b.top || b.bottom < a.top;
+    let apart =
+        |a: &Frame, b: &Frame| a.right < b.left || b.right < a.left || a.bottom < b.top || b.bottom < a.top;
     let inside = |f: &Frame| {
-        f.left >= panel.frame.left && f.right <= panel.frame.right && f.top >= panel.frame.top && f.bottom <= panel.frame.bottom
+        f.left >= panel.frame.left
+            && f.right <= panel.frame.right
+            && f.top >= panel.frame.top
+            && f.bottom <= panel.frame.bottom
     };
     candidates.into_iter().find(|place| inside(place) && taken.iter().all(|other| apart(place, other)))
 }
 
 fn missing(data: &ReportData) -> String {
-    let without = |variant: &&VariantSummary| variant.value(LATENCY_P99).is_none() || variant.value(COST_PER_MONTH).is_none();
-    let names: Vec<String> = data.variants.iter().filter(without).map(|variant| variant.name.clone()).collect();
-    if names.is_empty() { String::new() } else { format!(" Not drawn for want of a number: {}.", listed(&names)) }
+    let without = |variant: &&VariantSummary| {
+        variant.value(LATENCY_P99).is_none() || variant.value(COST_PER_MONTH).is_none()
+    };
+    let names: Vec<String> =
+        data.variants.iter().filter(without).map(|variant| variant.name.clone()).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" Not drawn for want of a number: {}.", listed(&names))
+    }
 }
 
 fn table(data: &ReportData, points: &[Point<'_>]) -> Table {
-    let head = ["Variant", "p99", "Cost per month", "Objective", "Beaten on both by"].map(str::to_owned).to_vec();
+    let head =
+        ["Variant", "p99", "Cost per month", "Objective", "Beaten on both by"].map(str::to_owned).to_vec();
     let row = |variant: &VariantSummary| {
-        let shown = |key: &str, unit| variant.metrics.get(key).map_or(crate::format::MISSING.into(), |e| estimate(unit, e));
-        let beaten = points.iter().find(|point| point.variant.name == variant.name).and_then(|point| point.beaten_by);
+        let shown = |key: &str, unit| {
+            variant.metrics.get(key).map_or(crate::format::MISSING.into(), |e| estimate(unit, e))
+        };
+        let beaten =
+            points.iter().find(|point| point.variant.name == variant.name).and_then(|point| point.beaten_by);
         let meets = match variant.meets {
             Meets::Yes => "holds",
             Meets::No => "misses",
@@ -210,17 +226,30 @@ fn takeaway(data: &ReportData, points: &[Point<'_>]) -> String {
         .iter()
         .filter_map(|p| Some(format!("{} is both slower and dearer than {}", p.variant.name, p.beaten_by?)))
         .collect();
+    let missing = |point: &&Point<'_>| point.beaten_by.is_none() && point.variant.meets == Meets::No;
+    let missing: Vec<String> =
+        points.iter().filter(missing).map(|point| point.variant.name.clone()).collect();
+    let verb = if missing.len() == 1 { "misses" } else { "miss" };
+    let but = if missing.is_empty() {
+        String::new()
+    } else {
+        format!(", but {} {verb} the objective", listed(&missing))
+    };
     match (unbeaten.as_slice(), beaten.as_slice()) {
         ([], _) if data.variants.is_empty() => "There is no variant to compare.".into(),
         ([], _) => "No variant has both a p99 and a cost.".into(),
         ([only], []) => sentence(&format!("{only} is the only option with both numbers")),
-        ([only], _) => sentence(&format!("{only} is the fastest and the cheapest: it beats every other option on both")),
-        (several, []) => sentence(&format!("no option wins on both: {} trade cost for latency", listed(several))),
+        ([only], _) => {
+            sentence(&format!("{only} is the fastest and the cheapest: it beats every other option on both"))
+        }
+        (several, []) => {
+            sentence(&format!("No option wins on both: {} trade cost for latency{but}", listed(several)))
+        }
         (several, some) if some.len() <= 2 => {
-            sentence(&format!("{} trade cost for latency; {}", listed(several), listed(some)))
+            sentence(&format!("{} trade cost for latency{but}; {}", listed(several), listed(some)))
         }
         (several, some) => sentence(&format!(
-            "{} trade cost for latency; the other {} options are beaten on both",
+            "{} trade cost for latency{but}; the other {} options are beaten on both",
             listed(several),
             some.len()
         )),

@@ -13,6 +13,7 @@ use crate::palette::{ERROR, MUTED};
 pub(super) fn chart(source: &Source<'_>) -> Chart {
     let data = source.data;
     let mut strips = Strips::new(source, Unit::PerSecond);
+    strips.low = true;
     let y = scale(data);
     strips.strips = drawn_series(data).into_iter().map(|series| strip(source, series, y)).collect();
     let words = Words {

@@ -2,7 +2,7 @@
 
 use super::over_time::{Line, Strip, Strips, drawn_series, finite, mean, omitted, peak, platform, timed};
 use super::table_over_time::{Pick, table};
-use super::{Chart, Source, Words, listed, sentence};
+use super::{Chart, Source, Words, sentence};
 use crate::axis::Scale;
 use crate::canvas::Stroke;
 use crate::data::{Column, ReportData, Unit, VariantSeries};
@@ -12,9 +12,9 @@ use crate::palette::rank_dash;
 type Used = (&'static str, fn(&VariantSeries) -> &Column, f64);
 
 const USED: [Used; 3] = [
-    ("CPU of reserved", |series| &series.cpu_of_reserved, 1.8),
-    ("CPU of capacity", |series| &series.cpu_of_capacity, 1.3),
-    ("memory of reserved", |series| &series.memory, 1.3),
+    ("reserved CPU", |series| &series.cpu_of_reserved, 1.8),
+    ("instance CPU", |series| &series.cpu_of_capacity, 1.3),
+    ("reserved memory", |series| &series.memory, 1.3),
 ];
 
 /// The chart.
@@ -35,9 +35,9 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         table: table(
             data,
             &[
-                ("CPU of reserved", Unit::Share, Pick::Mean, |series| &series.cpu_of_reserved),
-                ("CPU of capacity", Unit::Share, Pick::Mean, |series| &series.cpu_of_capacity),
-                ("memory", Unit::Share, Pick::Mean, |series| &series.memory),
+                ("reserved CPU", Unit::Share, Pick::Mean, |series| &series.cpu_of_reserved),
+                ("instance CPU", Unit::Share, Pick::Mean, |series| &series.cpu_of_capacity),
+                ("reserved memory", Unit::Share, Pick::Mean, |series| &series.memory),
             ],
         ),
     };
@@ -79,13 +79,9 @@ fn takeaway(data: &ReportData) -> String {
         let used = USED.iter().find(|used| mean((used.1)(series)).is_some())?;
         let column = (used.1)(series);
         let (average, most) = (mean(column)?, peak(series, column)?.1);
-        let what = used.0.replace("reserved", "what it reserves");
-        Some(format!("{} uses {} {what} on average and {} at most", series.variant, of(average), share(most)))
+        let (average, most) = (share(average), share(most));
+        Some(format!("{} uses {average} of its {} on average and {most} at most", series.variant, used.0))
     };
     let clauses: Vec<String> = drawn_series(data).into_iter().take(4).filter_map(clause).collect();
-    if clauses.is_empty() { "No utilization was recorded.".into() } else { sentence(&listed(&clauses)) }
-}
-
-fn of(value: f64) -> String {
-    format!("{} of", share(value))
+    if clauses.is_empty() { "No utilization was recorded.".into() } else { sentence(&clauses.join("; ")) }
 }

@@ -3,7 +3,8 @@
 use crate::data::Clock;
 
 const DAY: f64 = 86_400.0;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A moment of the run, `seconds` after its start: `06:05`, `day 2 06:05`, `4 Jul 06:05`, `12 min`.
 pub fn clock_time(clock: Clock, seconds: f64) -> String {
@@ -38,7 +39,8 @@ pub fn clock_span(clock: Clock, from: f64, to: f64) -> String {
 /// `45 s`, `10 min`, `1 h 30 min`: exact to the unit below, as durations since a start are read.
 fn elapsed(seconds: f64) -> String {
     let total = seconds.round().max(0.0) as u64;
-    let parts = [(total / 86_400, "d"), (total / 3600 % 24, "h"), (total / 60 % 60, "min"), (total % 60, "s")];
+    let parts =
+        [(total / 86_400, "d"), (total / 3600 % 24, "h"), (total / 60 % 60, "min"), (total % 60, "s")];
     let shown: Vec<String> = parts
         .iter()
         .skip_while(|part| part.0 == 0)

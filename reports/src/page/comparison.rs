@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::data::{Better, COST_PER_MONTH, Comparison as Pair, Estimate, Meets, Metric, ReportData, VariantSummary};
+use crate::data::{
+    Better, COST_PER_MONTH, Comparison as Pair, Estimate, Meets, Metric, ReportData, VariantSummary,
+};
 use crate::format::{difference, estimate};
 
 /// How a cell stands against the others of its metric.
@@ -77,7 +79,9 @@ impl Comparison {
 /// Every metric that any variant has: those declared, in their order, then the others.
 fn all_metrics(data: &ReportData) -> Vec<Metric> {
     let mut keys: IndexMap<&str, ()> = data.metrics.iter().map(|metric| (metric.key.as_str(), ())).collect();
-    keys.extend(data.variants.iter().flat_map(|variant| variant.metrics.keys().map(|key| (key.as_str(), ()))));
+    keys.extend(
+        data.variants.iter().flat_map(|variant| variant.metrics.keys().map(|key| (key.as_str(), ()))),
+    );
     let used = |key: &&str| data.variants.iter().any(|variant| variant.metrics.contains_key(*key));
     keys.into_keys().filter(used).map(|key| data.metric(key)).collect()
 }
@@ -102,11 +106,17 @@ fn ranked(data: &ReportData) -> Vec<&VariantSummary> {
 }
 
 fn axes(variant: &VariantSummary) -> String {
-    let axes: Vec<String> = variant.axes.iter().map(|(setting, value)| format!("{setting} = {value}")).collect();
+    let axes: Vec<String> =
+        variant.axes.iter().map(|(setting, value)| format!("{setting} = {value}")).collect();
     axes.join(", ")
 }
 
-fn cell(ranked: &[&VariantSummary], variant: &VariantSummary, metric: &Metric, footnotes: &mut Vec<String>) -> Cell {
+fn cell(
+    ranked: &[&VariantSummary],
+    variant: &VariantSummary,
+    metric: &Metric,
+    footnotes: &mut Vec<String>,
+) -> Cell {
     let Some(number) = variant.metrics.get(&metric.key) else {
         return Cell { text: crate::format::MISSING.into(), ..Cell::default() };
     };
@@ -161,8 +171,13 @@ pub(super) fn full(data: &ReportData) -> Full {
     let metrics = all_metrics(data);
     let table = Comparison::with_metrics(data, &metrics);
     let column = |index: usize| table.rows.iter().map(|row| row.cells[index].clone()).collect();
-    let rows = metrics.iter().enumerate().map(|(index, metric)| (metric.label.clone(), column(index))).collect();
-    Full { variants: table.rows.iter().map(|row| row.name.clone()).collect(), rows, footnotes: table.footnotes }
+    let rows =
+        metrics.iter().enumerate().map(|(index, metric)| (metric.label.clone(), column(index))).collect();
+    Full {
+        variants: table.rows.iter().map(|row| row.name.clone()).collect(),
+        rows,
+        footnotes: table.footnotes,
+    }
 }
 
 /// The differences of one pair of variants.
@@ -190,7 +205,11 @@ pub(super) fn differences(data: &ReportData) -> Vec<Differences> {
     }
     let grouped = pairs.into_iter();
     grouped
-        .map(|((variant, baseline), rows)| Differences { variant: variant.into(), baseline: baseline.into(), rows })
+        .map(|((variant, baseline), rows)| Differences {
+            variant: variant.into(),
+            baseline: baseline.into(),
+            rows,
+        })
         .collect()
 }
 

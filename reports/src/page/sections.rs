@@ -64,7 +64,8 @@ fn recommended_tiles(data: &ReportData, variant: &VariantSummary) -> Vec<Tile> {
         let number = variant.metrics.get(key)?;
         number.finite().map(|_| estimate(unit, number))
     };
-    let name = Tile { label: "Recommended".into(), value: variant.name.clone(), note: variant.platform.clone() };
+    let name =
+        Tile { label: "Recommended".into(), value: variant.name.clone(), note: variant.platform.clone() };
     let cost = number(COST_PER_MONTH, Unit::Dollars);
     let cost = cost.map(|value| Tile { label: "Cost per month".into(), value, note: data.month.clone() });
     let objective = data.objective.as_ref().map(|objective| format!("objective {}", objective.text));
@@ -103,7 +104,8 @@ pub(super) struct Decisions {
 /// Decisions by variant, in the scenario's order of variants.
 pub(super) fn decisions(data: &ReportData) -> Vec<Decisions> {
     let mut groups: IndexMap<&str, Vec<&Decision>> = IndexMap::new();
-    let position = |decision: &&Decision| data.variants.iter().position(|variant| variant.name == decision.variant);
+    let position =
+        |decision: &&Decision| data.variants.iter().position(|variant| variant.name == decision.variant);
     let mut ordered: Vec<&Decision> = data.decisions.iter().collect();
     ordered.sort_by_key(position);
     for decision in ordered {

@@ -3,7 +3,7 @@
 use reports::data::*;
 
 const DAY: f64 = 86_400.0;
-const WINDOW: f64 = 300.0;
+const WINDOW: f64 = 60.0;
 
 /// Requests per second at a second of the day: a daily wave and a crowd at noon.
 fn rate(time: f64) -> f64 {
@@ -33,9 +33,30 @@ struct Option_ {
 }
 
 const OPTIONS: [Option_; 3] = [
-    Option_ { name: "ec2", platform: "ECS on m7g.large, 1 vCPU tasks", lag: 900.0, floor: 0.055, salt: 1, lambda: false },
-    Option_ { name: "fargate", platform: "Fargate, 0.5 vCPU tasks", lag: 420.0, floor: 0.062, salt: 2, lambda: false },
-    Option_ { name: "lambda", platform: "Lambda, 1,769 MB, Node.js 22", lag: 10.0, floor: 0.048, salt: 3, lambda: true },
+    Option_ {
+        name: "ec2",
+        platform: "ECS on m7g.large, 1 vCPU tasks",
+        lag: 900.0,
+        floor: 0.055,
+        salt: 1,
+        lambda: false,
+    },
+    Option_ {
+        name: "fargate",
+        platform: "Fargate, 0.5 vCPU tasks",
+        lag: 420.0,
+        floor: 0.062,
+        salt: 2,
+        lambda: false,
+    },
+    Option_ {
+        name: "lambda",
+        platform: "Lambda, 1,769 MB, Node.js 22",
+        lag: 10.0,
+        floor: 0.048,
+        salt: 3,
+        lambda: true,
+    },
 ];
 
 fn series(option: &Option_) -> VariantSeries {
@@ -57,14 +78,20 @@ fn series(option: &Option_) -> VariantSeries {
 
 fn push_window(series: &mut VariantSeries, option: &Option_, index: usize, time: f64, now: f64, seen: f64) {
     let demand = now * 0.022;
-    let replicas = if option.lambda { (now * 0.075).ceil() } else { (seen * 0.022 / 0.55 / if option.name == "ec2" { 1.0 } else { 0.5 }).ceil() };
+    let replicas = if option.lambda {
+        (now * 0.075).ceil()
+    } else {
+        (seen * 0.022 / 0.55 / if option.name == "ec2" { 1.0 } else { 0.5 }).ceil()
+    };
     let capacity = replicas * if option.name == "fargate" { 0.5 } else { 1.0 };
     let load: f64 = if option.lambda { 0.55 } else { demand / capacity };
     let tail: f64 = if load > 0.98 { 60.0 * (load - 0.9) } else { 1.0 + load * load };
     let jitter = 1.0 + 0.12 * wobble(index, option.salt);
     let cold = if option.lambda { 1.0 + (now - seen).max(0.0) / now * 20.0 } else { 1.0 };
     series.start.push(time);
-    series.latency_p50.push(Some(option.floor * (1.0 + 0.2 * load) * if load > 0.98 { tail.sqrt() } else { 1.0 }));
+    series
+        .latency_p50
+        .push(Some(option.floor * (1.0 + 0.2 * load) * if load > 0.98 { tail.sqrt() } else { 1.0 }));
     series.latency_p95.push(Some(option.floor * 2.1 * tail * jitter * cold.sqrt()));
     series.latency_p99.push(Some(option.floor * 3.0 * tail * jitter * cold));
     let failed = if load > 1.05 { now * (load - 1.05).min(0.3) } else { 0.0 };
@@ -88,7 +115,13 @@ fn push_window(series: &mut VariantSeries, option: &Option_, index: usize, time:
     }
 }
 
-fn variant(option: &Option_, cost: (f64, f64), tail: (f64, f64), meets: Meets, errors: (f64, f64)) -> VariantSummary {
+fn variant(
+    option: &Option_,
+    cost: (f64, f64),
+    tail: (f64, f64),
+    meets: Meets,
+    errors: (f64, f64),
+) -> VariantSummary {
     let n = 10;
     let mut metrics = indexmap::IndexMap::new();
     let floor = option.floor;
@@ -97,12 +130,33 @@ fn variant(option: &Option_, cost: (f64, f64), tail: (f64, f64), meets: Meets, e
     metrics.insert("latency_p95".to_owned(), Estimate::new(tail.0 * 0.61, tail.1 * 0.5, n));
     metrics.insert(LATENCY_P99.to_owned(), Estimate::new(tail.0, tail.1, n));
     metrics.insert("latency_p999".to_owned(), Estimate::new(tail.0 * 2.4, tail.1 * 4.0, n));
-    metrics.insert("latency_max".to_owned(), Estimate { note: Some("A maximum has no interval: it grows with the number of requests.".into()), ..Estimate::exact(tail.0 * 5.3, n) });
+    metrics.insert(
+        "latency_max".to_owned(),
+        Estimate {
+            note: Some("A maximum has no interval: it grows with the number of requests.".into()),
+            ..Estimate::exact(tail.0 * 5.3, n)
+        },
+    );
     metrics.insert("error_share".to_owned(), Estimate::new(errors.0, errors.1, n));
     metrics.insert(COST_PER_MONTH.to_owned(), Estimate::new(cost.0, cost.1, n));
     metrics.insert("cost_per_million".to_owned(), Estimate::new(cost.0 / 1240.0, cost.1 / 1240.0, n));
-    metrics.insert("cold_start_share".to_owned(), if option.lambda { Estimate::new(0.00031, 0.00002, n) } else { Estimate::blank("Only execution environments start cold.") });
-    VariantSummary { name: option.name.into(), group: option.name.into(), platform: option.platform.into(), axes: Vec::new(), metrics, meets, featured: false }
+    metrics.insert(
+        "cold_start_share".to_owned(),
+        if option.lambda {
+            Estimate::new(0.00031, 0.00002, n)
+        } else {
+            Estimate::blank("Only execution environments start cold.")
+        },
+    );
+    VariantSummary {
+        name: option.name.into(),
+        group: option.name.into(),
+        platform: option.platform.into(),
+        axes: Vec::new(),
+        metrics,
+        meets,
+        featured: false,
+    }
 }
 
 fn metrics() -> Vec<Metric> {
@@ -118,7 +172,14 @@ fn metrics() -> Vec<Metric> {
         ("latency_max", "Largest latency", Unit::Seconds, Better::Lower, false),
         ("cold_start_share", "Cold starts", Unit::Share, Better::Lower, false),
     ];
-    rows.map(|(key, label, unit, better, headline)| Metric { key: key.into(), label: label.into(), unit, better, headline }).to_vec()
+    rows.map(|(key, label, unit, better, headline)| Metric {
+        key: key.into(),
+        label: label.into(),
+        unit,
+        better,
+        headline,
+    })
+    .to_vec()
 }
 
 fn distribution(option: &Option_, bend: f64) -> Distribution {
@@ -132,7 +193,16 @@ fn distribution(option: &Option_, bend: f64) -> Distribution {
 
 fn parts(option: &Option_, queue: f64, contention: f64, cold: f64) -> LatencyParts {
     let part = |(part, seconds): (&str, f64)| PartMean { part: part.into(), seconds };
-    let parts = [("network", 0.0021), ("balancer", 0.0009), ("queue", queue), ("cold start", cold), ("CPU", 0.022), ("contention", contention), ("wait", 0.030), ("retries", queue * 0.06)];
+    let parts = [
+        ("network", 0.0021),
+        ("balancer", 0.0009),
+        ("queue", queue),
+        ("cold start", cold),
+        ("CPU", 0.022),
+        ("contention", contention),
+        ("wait", 0.030),
+        ("retries", queue * 0.06),
+    ];
     LatencyParts { variant: option.name.into(), parts: parts.map(part).to_vec() }
 }
 
@@ -146,32 +216,58 @@ fn decisions() -> Vec<Decision> {
     for (option, owner, stride) in [(0, "service web", 1), (0, "group fleet", 3), (1, "service web", 1)] {
         let mut before = 8.0;
         for index in (0..288usize).step_by(stride) {
-            let time = index as f64 * WINDOW + 37.0 * stride as f64;
+            let time = index as f64 * 300.0 + 37.0 * stride as f64;
             let after = (rate(time) * 0.022 / 0.55 / stride as f64).ceil().max(2.0);
             let change: f64 = after - before;
             if change.abs() < (before * 0.08).max(1.0) {
                 continue;
             }
-            let (kind, way) = (if stride == 3 { "cluster scaling" } else { "service scaling" }, if change > 0.0 { "above" } else { "below" });
-            let reason = format!("CPU {:.0} % {way} target 60 % for {} datapoints; {before} × {:.2} rounds to {after}", 60.0 * after / before, if change > 0.0 { 3 } else { 15 }, after / before);
-            decisions.push(Decision { time, variant: OPTIONS[option].name.into(), owner: owner.into(), kind: kind.into(), before: format!("{before}"), after: format!("{after}"), reason });
+            let (kind, way) = (
+                if stride == 3 { "cluster scaling" } else { "service scaling" },
+                if change > 0.0 { "above" } else { "below" },
+            );
+            let reason = format!(
+                "CPU {:.0} % {way} target 60 % for {} datapoints; {before} × {:.2} rounds to {after}",
+                60.0 * after / before,
+                if change > 0.0 { 3 } else { 15 },
+                after / before
+            );
+            decisions.push(Decision {
+                time,
+                variant: OPTIONS[option].name.into(),
+                owner: owner.into(),
+                kind: kind.into(),
+                before: format!("{before}"),
+                after: format!("{after}"),
+                reason,
+            });
             before = after;
         }
     }
     for index in 0..5 {
-        decisions.push(Decision { time: 43_300.0 + 60.0 * f64::from(index), variant: "ec2".into(), owner: "service web".into(), kind: "placement".into(), before: "pending".into(), after: "pending".into(), reason: "no instance has 1 vCPU left: 12 filtered by cpu".into() });
+        decisions.push(Decision {
+            time: 43_300.0 + 60.0 * f64::from(index),
+            variant: "ec2".into(),
+            owner: "service web".into(),
+            kind: "placement".into(),
+            before: "pending".into(),
+            after: "pending".into(),
+            reason: "no instance has 1 vCPU left: 12 filtered by cpu".into(),
+        });
     }
     decisions.sort_by(|a, b| a.time.total_cmp(&b.time));
     decisions
 }
 
 fn comparisons() -> Vec<Comparison> {
-    let row = |variant: &str, baseline: &str, metric: &str, difference: (f64, f64), relative: (f64, f64)| Comparison {
-        variant: variant.into(),
-        baseline: baseline.into(),
-        metric: metric.into(),
-        difference: Estimate::new(difference.0, difference.1, 10),
-        relative: Some(Estimate::new(relative.0, relative.1, 10)),
+    let row = |variant: &str, baseline: &str, metric: &str, difference: (f64, f64), relative: (f64, f64)| {
+        Comparison {
+            variant: variant.into(),
+            baseline: baseline.into(),
+            metric: metric.into(),
+            difference: Estimate::new(difference.0, difference.1, 10),
+            relative: Some(Estimate::new(relative.0, relative.1, 10)),
+        }
     };
     vec![
         row("fargate", "lambda", LATENCY_P99, (0.031, 0.006), (0.168, 0.031)),
@@ -191,18 +287,42 @@ fn assumptions() -> Vec<Assumption> {
         high: (!high.is_empty()).then(|| high.into()),
     };
     [
-        ("clusters.fleet.boot_time", "lognormal, p50 38 s, p99 95 s", "25 s", "180 s", "measured by others on Amazon Linux 2023; differs by image and user data"),
+        (
+            "clusters.fleet.boot_time",
+            "lognormal, p50 38 s, p99 95 s",
+            "25 s",
+            "180 s",
+            "measured by others on Amazon Linux 2023; differs by image and user data",
+        ),
         ("services.web.start_time", "4 s", "1 s", "60 s", "assumption: the application's own start"),
-        ("fargate.pull_rate", "110 MB/s", "60 MB/s", "180 MB/s", "general knowledge; the platform publishes none"),
-        ("lambda.cold_start", "lognormal, p50 280 ms, p99 900 ms", "", "", "Lambda facts, Node.js 22 zip package"),
-        ("speed.fargate", "1.0 of a reference core", "0.7", "1.0", "assumption: the CPU generation of a task is not chosen"),
+        (
+            "fargate.pull_rate",
+            "110 MB/s",
+            "60 MB/s",
+            "180 MB/s",
+            "general knowledge; the platform publishes none",
+        ),
+        (
+            "lambda.cold_start",
+            "lognormal, p50 280 ms, p99 900 ms",
+            "",
+            "",
+            "Lambda facts, Node.js 22 zip package",
+        ),
+        (
+            "speed.fargate",
+            "1.0 of a reference core",
+            "0.7",
+            "1.0",
+            "assumption: the CPU generation of a task is not chosen",
+        ),
     ]
     .map(row)
     .to_vec()
 }
 
 /// The sample.
-pub fn launch_day() -> ReportData {
+pub(crate) fn launch_day() -> ReportData {
     let [ec2, fargate, lambda] = &OPTIONS;
     ReportData {
         title: "launch-day".into(),
@@ -243,16 +363,25 @@ pub fn launch_day() -> ReportData {
 }
 
 /// The sample with a sweep of the request rate.
-pub fn break_even() -> ReportData {
+pub(crate) fn break_even() -> ReportData {
     let mut data = launch_day();
     data.title = "break-even".into();
     let rates = [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0];
     let line = |group: &str, metric: &str, of: fn(f64) -> f64| SweepLine {
         group: group.into(),
         metric: metric.into(),
-        points: rates.iter().map(|at| SweepPoint { at: *at, estimate: Estimate::new(of(*at), of(*at) * 0.04, 10) }).collect(),
+        points: rates
+            .iter()
+            .map(|at| SweepPoint { at: *at, estimate: Estimate::new(of(*at), of(*at) * 0.04, 10) })
+            .collect(),
     };
-    let crossing = |at: f64, value: f64, below: &str, above: &str| Crossing { metric: COST_PER_MONTH.into(), at, value, below: below.into(), above: above.into() };
+    let crossing = |at: f64, value: f64, below: &str, above: &str| Crossing {
+        metric: COST_PER_MONTH.into(),
+        at,
+        value,
+        below: below.into(),
+        above: above.into(),
+    };
     data.sweeps = vec![Sweep {
         label: "Requests per second".into(),
         unit: Unit::PerSecond,
@@ -264,7 +393,11 @@ pub fn break_even() -> ReportData {
             line("fargate", LATENCY_P99, |x| 0.21 + 0.03 * (x / 1000.0)),
             line("lambda", LATENCY_P99, |x| 0.17 + 0.4 / (1.0 + x)),
         ],
-        crossings: vec![crossing(34.7, 118.0, "lambda", "fargate"), crossing(47.8, 162.6, "lambda", "ec2"), crossing(72.5, 189.8, "fargate", "ec2")],
+        crossings: vec![
+            crossing(34.7, 118.0, "lambda", "fargate"),
+            crossing(47.8, 162.6, "lambda", "ec2"),
+            crossing(72.5, 189.8, "fargate", "ec2"),
+        ],
     }];
     data
 }
