@@ -124,6 +124,22 @@ fn page(data: &ReportData, charts: &[Chart]) -> String {
 
 fn laid_out(view: &View<'_>) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
+    environment.add_filter("unbroken", |text: String| unbroken(&text));
     environment.add_template("report.html", TEMPLATE)?;
     environment.get_template("report.html")?.render(Serde(view))
+}
+
+/// Text whose numbers stay on one line with their units and their noise.
+fn unbroken(text: &str) -> String {
+    const UNITS: [&str; 12] = ["µs", "ms", "s", "min", "h", "d", "%", "k", "M", "G", "±", "k/s"];
+    let mut out = String::with_capacity(text.len());
+    for (index, word) in text.split(' ').enumerate() {
+        let unit = UNITS.contains(&word.trim_end_matches([',', '.', ';', ':', ')']));
+        let after_number = out.ends_with(|letter: char| letter.is_ascii_digit());
+        if index > 0 {
+            out.push(if (unit && after_number) || out.ends_with('±') { '\u{A0}' } else { ' ' });
+        }
+        out.push_str(word);
+    }
+    out
 }

@@ -23,6 +23,11 @@ impl Stroke {
         Stroke { ink, width, dash: &[], opacity: 1.0 }
     }
 
+    /// The same line, `factor` times as wide.
+    pub(crate) fn scaled(self, factor: f64) -> Self {
+        Stroke { width: (self.width * factor * 10.0).round() / 10.0, ..self }
+    }
+
     /// The same line, dashed.
     pub(crate) fn dashed(self, dash: &'static [f64]) -> Self {
         Stroke { dash, ..self }

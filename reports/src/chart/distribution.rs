@@ -8,7 +8,7 @@ use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten, text_width};
 use crate::data::{Distribution, ReportData, Unit};
 use crate::format::{MISSING, duration, tick};
-use crate::palette::{MISS, MUTED};
+use crate::palette::{Ink, MISS, MUTED};
 
 /// The quantiles in the table: name and share of requests above.
 const QUANTILES: [(&str, f64); 6] =
@@ -99,30 +99,34 @@ fn forbidden(data: &ReportData) -> Option<(f64, f64)> {
     (share > 0.0 && share < 1.0).then_some((limit, share))
 }
 
-/// The tails, each named at its slow end.
+/// The tails, each named near its slow end.
 fn draw_tails(source: &Source<'_>, panel: &Panel<'_>) {
-    let mut ends: Vec<(&str, f64, f64)> = Vec::new();
+    let mut names: Vec<(String, Ink, (f64, f64))> = Vec::new();
     for distribution in &source.data.distributions {
         let look = source.looks.variant(source.data, &distribution.variant);
         let points = visible(distribution);
-        let Some(last) = points.last().copied() else { continue };
+        let name = shorten(&distribution.variant, 13.0, Weight::Bold, 150.0);
+        if let Some(place) = beside(panel, &points, text_width(&name, 13.0, Weight::Bold)) {
+            names.push((name, look.label, place));
+        }
         panel.draw(&Mark::line(points, Stroke::new(look.ink, 2.0).dashed(look.dash)));
-        let (x, y) = panel.pixel(last);
-        ends.push((&distribution.variant, x, y));
     }
     if source.data.distributions.len() > MOST_NAMED {
         return;
     }
-    let wanted: Vec<f64> = ends.iter().map(|end| end.2 + 2.0).collect();
+    let wanted: Vec<f64> = names.iter().map(|name| name.2.1).collect();
     let places = spread(&wanted, 15.0, panel.frame.top + 12.0, panel.frame.bottom - 6.0);
-    for ((name, x, _), y) in ends.iter().zip(places) {
-        let look = source.looks.variant(source.data, name);
-        let name = shorten(name, 13.0, Weight::Bold, 150.0);
-        let width = text_width(&name, 13.0, Weight::Bold);
-        let behind = x + 7.0 + width < panel.frame.right;
-        let (x, anchor) = if behind { (x + 7.0, Anchor::Start) } else { (x - 10.0, Anchor::End) };
-        panel.text_at((x, y), &name, look.label, |mark| mark.bold().halo().anchor(anchor));
+    for ((name, ink, (x, _)), y) in names.iter().zip(places) {
+        panel.text_at((*x, y), name, *ink, |mark| mark.bold().halo());
     }
+}
+
+/// The lowest place right of a falling line where a text of `width` fits: above and right of the line is free of it.
+fn beside(panel: &Panel<'_>, points: &[(f64, f64)], width: f64) -> Option<(f64, f64)> {
+    let places = || points.iter().rev().map(|point| panel.pixel(*point));
+    let fits = places().find(|(x, _)| x + 7.0 + width < panel.frame.right);
+    let (x, y) = fits.or_else(|| places().last())?;
+    Some((x + 7.0, y + 2.0))
 }
 
 /// The latency that a share of requests exceeds, between the points on logarithmic axes.

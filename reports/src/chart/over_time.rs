@@ -74,7 +74,7 @@ impl Strips {
     pub(super) fn height(&self, form: Form) -> u32 {
         let layout = self.layout(form);
         let rows: f64 = self.rows(&layout).map(|row| self.row_height(form, &layout, row)).sum();
-        (rows + FOOT + 6.0).ceil() as u32
+        (rows - GAP + FOOT).ceil() as u32
     }
 
     /// Draws all strips.
@@ -108,7 +108,7 @@ impl Strips {
         let labels = self.strips.iter().flat_map(|strip| strip.lines.iter().chain(&strip.area));
         let widest = labels.map(|line| measure(&line.label)).fold(0.0, f64::max);
         let keyed = columns > 1 || widest > form.pick(170.0, 34.0);
-        let ticks = self.strips.iter().flat_map(|strip| strip.y.ticks(self.ticks()));
+        let ticks = self.strips.iter().flat_map(|strip| strip.y.ticks(7));
         let left = ticks.map(|value| measure(&tick(self.unit, value))).fold(20.0, f64::max) + 10.0;
         let right = if keyed { 16.0 } else { widest + 12.0 };
         let plot = if self.low {
@@ -156,17 +156,16 @@ impl Strips {
         let panel = page.panel(frame, Scale::exact(self.span.0, self.span.1), strip.y);
         let most = ((frame.right - frame.left) / page.form.pick(80.0, 58.0)) as usize;
         let ticks = time_ticks(self.clock, self.span.0, self.span.1, most);
-        panel.grid_y(self.ticks(), |value| tick(self.unit, value));
+        // Lines at least a line of text apart, and no more than five where the scale is linear.
+        let most = (layout.plot / 18.0) as usize;
+        panel.grid_y(if strip.y.is_logarithmic() { most } else { most.min(5) }, |value| {
+            tick(self.unit, value)
+        });
         panel.grid_x(&ticks, below);
         self.draw_lines(&panel, index);
         if !layout.keyed {
             self.name_lines(&panel, strip);
         }
-    }
-
-    /// Horizontal grid lines per strip, about.
-    fn ticks(&self) -> usize {
-        if self.low { 2 } else { 5 }
     }
 
     fn draw_lines(&self, panel: &Panel<'_>, index: usize) {
@@ -184,7 +183,10 @@ impl Strips {
         }
         for line in &strip.lines {
             for piece in self.pieces(line) {
-                panel.draw(&Mark::line(thinned(panel, &piece), line.stroke));
+                // Where points are denser than pixels a full line would fill in what varies.
+                let dense = piece.len() as f64 > (panel.frame.right - panel.frame.left) * 1.2;
+                let stroke = if dense { line.stroke.scaled(0.65) } else { line.stroke };
+                panel.draw(&Mark::line(thinned(panel, &piece), stroke));
             }
         }
         let empty = strip.lines.iter().chain(&strip.area).all(|line| last_value(line).is_none());

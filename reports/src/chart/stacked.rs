@@ -299,7 +299,7 @@ fn cost_takeaway(data: &ReportData, stack: &Stack) -> String {
     let times =
         if ratio.is_finite() && ratio > 0.0 { format!(", {ratio:.2} times as much") } else { String::new() };
     let misses = data.variant(&cheapest.name).is_some_and(|variant| variant.meets == Meets::No);
-    let cost = if misses { format!("{cost} (but misses the objective)") } else { cost };
+    let but = if misses { " but misses the objective" } else { "" };
     let dear = format!("{} is dearest at {}{times}", dearest.name, total(dearest));
-    sentence(&format!("{} is cheapest at {cost}; {dear}", cheapest.name))
+    sentence(&format!("{} is cheapest{but}: {cost}; {dear}", cheapest.name))
 }

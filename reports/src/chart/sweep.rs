@@ -44,7 +44,7 @@ fn columns(form: Form, metrics: &[String]) -> usize {
 }
 
 fn pitch(form: Form) -> f64 {
-    PLOT + form.text() * 2.0 + 44.0 + GAP
+    PLOT + form.text() * 3.0 + 44.0 + GAP
 }
 
 /// The metrics in order of appearance.
@@ -103,7 +103,7 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
     let (x, y) = scales(&lines, bound.map(|bound| bound.limit));
     let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(metric.unit, v), Weight::Regular));
     let left = outer.left + labels.fold(24.0, f64::max) + 10.0;
-    let top = outer.top + page.form.text() * 2.0 + 14.0;
+    let top = outer.top + page.form.text() * 3.0 + 14.0;
     let frame = Frame { left, top, right: outer.right - 14.0, bottom: top + PLOT - 14.0 };
     let panel = page.panel(frame, x, y);
     let most = page.form.pick(6, 4);
@@ -161,8 +161,8 @@ fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
         |crossing: &&Crossing| crossing.metric == metric && crossing.at >= left && crossing.at <= right;
     let mut crossings: Vec<&Crossing> = sweep.crossings.iter().filter(within).collect();
     crossings.sort_by(|a, b| a.at.total_cmp(&b.at));
-    let mut ends = [f64::MIN; 2];
-    for crossing in crossings {
+    let mut ends = [f64::MIN; 3];
+    for (index, crossing) in crossings.into_iter().enumerate() {
         let (low, high) = panel.y.ends();
         let stroke = Stroke::new(TEXT, 1.2).dashed(&[3.0, 3.0]);
         panel.draw(&Mark::line(vec![(crossing.at, low), (crossing.at, high)], stroke));
@@ -173,7 +173,8 @@ fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
             TEXT,
             true,
         ));
-        let label = format!("break-even {}", value(sweep.unit, crossing.at));
+        let at = value(sweep.unit, crossing.at);
+        let label = if index == 0 { format!("break-even {at}") } else { at };
         let width = text_width(&label, 13.0, Weight::Regular);
         let x = panel.pixel((crossing.at, low)).0;
         let start =

@@ -9,7 +9,7 @@ use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten, text_width};
 use crate::data::{COST_PER_MONTH, LATENCY_P99, Meets, ReportData, Unit, VariantSummary};
 use crate::format::{estimate, tick};
-use crate::palette::{AXIS, MISS, MUTED, TEXT};
+use crate::palette::{AXIS, MISS, MUTED};
 
 /// A variant that has both numbers.
 struct Point<'a> {
@@ -65,7 +65,7 @@ fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
         let (beyond, top) = ((*limit, y.ends().0), (x.ends().1, y.ends().1));
         panel.draw(&Mark::rectangle(beyond, top, MISS));
     }
-    let most = page.form.pick(9, 4);
+    let most = page.form.pick(9, 5);
     let ticks: Vec<(f64, String)> = x.ticks(most).into_iter().map(|v| (v, tick(Unit::Seconds, v))).collect();
     panel.grid_x(&ticks, true);
     panel.grid_y(5, |value| tick(Unit::Dollars, value));

@@ -46,7 +46,11 @@ fn strip(source: &Source<'_>, series: &VariantSeries, y: Scale) -> Strip {
     let any_errors = series.errors.iter().any(|value| value.is_some_and(|value| value > 0.0));
     let failed = any_errors.then(|| Line {
         label: "failed".into(),
-        points: timed(series, &series.errors),
+        // No line where nothing failed: a red base line would look like news.
+        points: timed(series, &series.errors)
+            .into_iter()
+            .map(|(time, rate)| (time, rate.filter(|r| *r > 0.0)))
+            .collect(),
         stroke: Stroke::new(ERROR, 1.8),
         ink: ERROR,
         stepped: true,

@@ -25,6 +25,8 @@ pub(crate) enum Mark {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Cell {
     pub(crate) text: String,
+    /// The text in three pieces, so that the page can set the noise in a lighter tone: `312`, `± 6`, `ms`.
+    pieces: [String; 3],
     pub(crate) mark: Mark,
     /// Which footnote explains it, from 1; 0 for none.
     pub(crate) footnote: usize,
@@ -118,7 +120,8 @@ fn cell(
     footnotes: &mut Vec<String>,
 ) -> Cell {
     let Some(number) = variant.metrics.get(&metric.key) else {
-        return Cell { text: crate::format::MISSING.into(), ..Cell::default() };
+        let text = crate::format::MISSING;
+        return Cell { text: text.into(), pieces: pieces(text), ..Cell::default() };
     };
     let footnote = number.note.as_ref().map_or(0, |note| {
         footnotes.iter().position(|known| known == note).unwrap_or_else(|| {
@@ -126,7 +129,17 @@ fn cell(
             footnotes.len() - 1
         }) + 1
     });
-    Cell { text: estimate(metric.unit, number), mark: mark(ranked, variant, metric), footnote }
+    let text = estimate(metric.unit, number);
+    Cell { pieces: pieces(&text), text, mark: mark(ranked, variant, metric), footnote }
+}
+
+/// `312 ± 6 ms` as number, noise and unit; without noise all of it is the number.
+fn pieces(text: &str) -> [String; 3] {
+    let Some((number, rest)) = text.split_once(" ± ") else {
+        return [text.to_owned(), String::new(), String::new()];
+    };
+    let (half, unit) = rest.split_once(' ').unwrap_or((rest, ""));
+    [number.to_owned(), format!("± {half}"), unit.to_owned()]
 }
 
 /// Where a variant stands on a metric among those that do not miss the objective. A star for the cheapest option that

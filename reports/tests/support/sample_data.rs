@@ -44,7 +44,7 @@ const OPTIONS: [Option_; 3] = [
     Option_ {
         name: "fargate",
         platform: "Fargate, 0.5 vCPU tasks",
-        lag: 420.0,
+        lag: 150.0,
         floor: 0.062,
         salt: 2,
         lambda: false,
@@ -70,7 +70,7 @@ fn series(option: &Option_) -> VariantSeries {
     for index in 0..count {
         let time = index as f64 * WINDOW;
         let now = rate(time) * (1.0 + 0.03 * wobble(index, 9));
-        let seen = (0..=6).map(|step| rate(time - option.lag * f64::from(step) / 6.0)).sum::<f64>() / 7.0;
+        let seen = rate(time - option.lag);
         push_window(&mut series, option, index, time, now, seen);
     }
     series
@@ -340,7 +340,7 @@ pub(crate) fn launch_day() -> ReportData {
         comparisons: comparisons(),
         clock: Clock::TimeOfDay(0.0),
         series: OPTIONS.iter().map(series).collect(),
-        distributions: vec![distribution(ec2, 0.95), distribution(fargate, 0.55), distribution(lambda, 0.5)],
+        distributions: vec![distribution(ec2, 1.5), distribution(fargate, 0.55), distribution(lambda, 0.5)],
         latency_parts: vec![parts(ec2, 0.0192, 0.0041, 0.0), parts(fargate, 0.0021, 0.0064, 0.0), parts(lambda, 0.0, 0.0, 0.0009)],
         bills: vec![
             bill(ec2, &[("EC2 m7g.large on demand", 1312.40), ("ALB hours", 16.43), ("ALB capacity units", 214.17)]),
