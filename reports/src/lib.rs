@@ -1,1 +1,29 @@
-//! Results to charts, tables, HTML and CSV.
+//! Results to a report.
+//!
+//! ```
+//! let data = reports::data::ReportData { title: "hello".into(), ..Default::default() };
+//! let rendered = reports::render(&data);
+//! assert!(rendered.html.contains("<title>hello"));
+//! for chart in &rendered.charts {
+//!     println!("charts/{}.svg and .png", chart.name);
+//! }
+//! println!("{}", reports::text_table(&data));
+//! ```
+//!
+//! - [`data`] is what a report shows: plain data, filled by whoever holds results. This crate computes no statistics.
+//! - [`render`] is a pure function of it: one self-contained page and every chart as SVG and PNG. It reads no file,
+//!   no clock, no font of the machine, and never fails: what there is no data for says so in its place.
+//! - [`text_table`] is the same comparison for a terminal.
+//! - [`format`] writes numbers, for all of them.
+
+mod axis;
+mod canvas;
+mod chart;
+pub mod data;
+pub mod format;
+mod page;
+mod palette;
+mod text;
+
+pub use page::{ChartFile, Rendered, render};
+pub use text::text_table;

@@ -1,7 +1,7 @@
 //! Dated catalogues that ship with the program: EC2 instance types and price books.
 //!
-//! They are files under `catalogue/`, compiled in: a scenario means the same wherever it is run, and a catalogue's date is
-//! part of what a result says about itself. Sources stand in the files.
+//! They are files under `catalogue/`, compiled in: a scenario means the same wherever it is run, and a
+//! catalogue's date is part of what a result says about itself. Sources stand in the files.
 
 use std::sync::LazyLock;
 
@@ -74,9 +74,12 @@ fn read_instance_types(text: &str) -> Result<IndexMap<String, InstanceType>, csv
     rows.map(|row| row.map(|row| (row.instance_type.clone(), InstanceType::from(row)))).collect()
 }
 
-/// Reads a price book from TOML. For a book of one's own: take a built-in one as the pattern.
+/// Reads a price book from TOML. For a book of one's own: take a built-in one as the pattern. The error says
+/// all that is wrong with it, a line each.
 pub fn read_price_book(text: &str) -> Result<PriceBook, String> {
-    toml::from_str(text).map_err(|error| error.to_string())
+    let book: PriceBook = toml::from_str(text).map_err(|error| error.to_string())?;
+    let problems = book.problems();
+    if problems.is_empty() { Ok(book) } else { Err(problems.join("\n")) }
 }
 
 /// The instance type of this name, `m7g.large`.
@@ -99,8 +102,8 @@ pub fn price_books() -> impl ExactSizeIterator<Item = &'static PriceBook> {
     PRICE_BOOKS.values()
 }
 
-/// The instance types whose names are nearest to `name`, nearest first, for "did you mean": at most three, and none where
-/// nothing is near.
+/// The instance types whose names are nearest to `name`, nearest first, for "did you mean": at most three,
+/// and none where nothing is near.
 pub fn nearest_instance_types(name: &str) -> Vec<&'static str> {
     nearest(name, INSTANCE_TYPES.keys().map(String::as_str))
 }

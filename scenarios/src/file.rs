@@ -16,16 +16,22 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+use sim_core::cost::InstanceType;
+use sim_core::model::Platform;
+use sim_core::policy::catalogue::Catalogue;
 use sim_core::policy::service_scaling::Level;
-use sim_core::spec::{FleetSpec, Objective, Problem};
-use sim_core::traffic::{Calendar, OpenTrace};
+use sim_core::spec::{FleetSpec, Objective};
+use sim_core::traffic::{Calendar, FeedError, TraceSpec};
 
 use crate::document::schema::Format;
 use crate::document::set::Override;
 use crate::document::{Code, Diagnostic, Diagnostics, Origin, Report, Schema};
+use crate::trace::{self, TraceFiles};
 
 pub use schema::{file_schema, fleet_schema};
 pub use settings::{DayWeight, RunKind, RunSettings};
@@ -63,13 +69,11 @@ pub struct Variant {
 
 /// What a scenario is loaded amid.
 pub struct Surroundings<'s> {
-    /// The schemas of the registered policies, by [`Kind::definition`](sim_core::policy::Kind::definition).
-    pub policies: &'s Map<String, Json>,
-    /// What else can be wrong with a fleet: policies that do not build, instance types that do not exist. The run
-    /// settings are absent if they could not be read.
-    pub problems: &'s dyn Fn(&FleetSpec, Option<&RunSettings>) -> Vec<Problem>,
-    /// Where traces are found.
-    pub traces: &'s dyn OpenTrace,
+    /// What fleets are built with: instance types, policies, traces.
+    pub platform: &'s Platform<'s>,
+    /// Reads a trace to its end before anything is simulated, and says what is wrong with it:
+    /// [`trace::check`], wherever traces are files.
+    pub check_trace: &'s dyn Fn(&TraceSpec) -> Vec<FeedError>,
 }
 
 /// What the command line adds to the file.
@@ -98,15 +102,13 @@ impl Scenario {
         options: &Options,
         surroundings: &Surroundings<'_>,
     ) -> Result<Scenario, Report> {
-        let fleet_schema = fleet_schema(surroundings.policies);
+        let fleet_schema = fleet_schema(surroundings.platform.policies);
         let fleet = Schema::new(&fleet_schema).with_formats(FORMATS);
         let mut problems = Diagnostics::default();
-        let opened =
-            open::open(text, &fleet_schema, &fleet, &options.overrides, options.job_limit, &mut problems);
-        let run = opened.frame.as_ref().map(|frame| &frame.run);
+        let opened = open::open(text, &fleet_schema, &fleet, options, &mut problems);
         let mut reader = read::Reader::new(surroundings);
         let mut points = opened.points;
-        let fleets: Vec<Option<FleetSpec>> = points.iter_mut().map(|point| reader.read(point, run)).collect();
+        let fleets: Vec<Option<FleetSpec>> = points.iter_mut().map(|point| reader.read(point)).collect();
         expand::collect_problems(&points, opened.families, &mut problems);
         let variants: Option<Vec<Variant>> =
             points.into_iter().zip(fleets).map(|(point, fleet)| Some(variant(point, fleet?))).collect();
@@ -116,6 +118,35 @@ impl Scenario {
             }
             _ => Err(Report::new(file, text, problems)),
         }
+    }
+
+    /// Loads a scenario file, its traces relative to the folder that it is in.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`]; also if the file cannot be read.
+    pub fn load_file(
+        path: &Path,
+        options: &Options,
+        instance_types: &IndexMap<String, InstanceType>,
+        policies: &Catalogue,
+    ) -> Result<Scenario, Report> {
+        let file = path.display().to_string();
+        let bytes =
+            std::fs::read(path).map_err(|error| unreadable(&file, &format!("cannot be read: {error}")))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let line =
+                error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
+            unreadable(&file, &format!("line {line} is not UTF-8 text"))
+        })?;
+        let traces = TraceFiles::new(path.parent().unwrap_or(Path::new("")));
+        let platform = Platform { instance_types, policies, traces: &traces };
+        let check_trace = |spec: &TraceSpec| trace::check(&traces, spec).err().unwrap_or_default();
+        Scenario::load(
+            &text,
+            &file,
+            options,
+            &Surroundings { platform: &platform, check_trace: &check_trace },
+        )
     }
 
     /// How many runs the experiment consists of.
@@ -135,7 +166,7 @@ fn variant(point: expand::Point, fleet: FleetSpec) -> Variant {
 }
 
 /// The report on a file that could not even be read as text.
-pub fn unreadable(file: &str, message: &str) -> Report {
+fn unreadable(file: &str, message: &str) -> Report {
     let mut problems = Diagnostics::default();
     problems.push(Diagnostic::new(Code::Syntax, Origin::BuiltIn, "", message));
     Report::new(file, Arc::<str>::from(""), problems)

@@ -1,27 +1,38 @@
 //! What is made of a run's facts: distributions, time-weighted levels, windows over time, one mergeable
 //! [`Record`] per replication, and estimates with intervals over replications.
 //!
-//! `docs/metrics.md` defines every reported metric: population, window, denominator and unit. The code here computes
-//! what is written there. Everything that grows with the run is bounded: a histogram by its range of values,
-//! a series by its number of windows, the list of decisions by a cap.
+//! `docs/metrics.md` defines every reported metric: population, window, denominator and unit. The code here
+//! computes what is written there. Everything that grows with the run is bounded: a histogram by its range of
+//! values, a series by its number of windows, the list of decisions by a cap.
 
 mod decisions;
+mod estimate;
 mod gauge;
 mod histogram;
+mod intervals;
 mod level;
+mod measure;
 mod record;
 mod request;
 mod series;
 mod service;
+mod student;
+mod summary;
 mod wide;
 mod window;
 
 pub use decisions::{Decision, DecisionKind, Decisions};
+pub use estimate::{Estimate, Ratio};
 pub use gauge::{Gauge, GaugeRecords, Gauges};
 pub use histogram::Histogram;
+pub use intervals::{
+    INTERVAL_LABEL, Sample, difference, maximum, mean, quantile, quantile_difference, quantile_ratio, ratio,
+};
 pub use level::{Integral, Level, LevelRecord};
+pub use measure::Measure;
 pub use record::{ArrivalDigest, ClusterRecord, ClusterRecorder, Record, Recorder};
 pub use request::{Finished, Outcome, Part, Parts};
 pub use series::{Counts, LatencySeries};
 pub use service::{Outcomes, ServiceRecord, ServiceRecorder};
+pub use summary::{Comparison, Metric, MonthlyCost, Row, Subjects, Variant, compare, metrics, summarize};
 pub use window::{Grid, Window};

@@ -20,6 +20,7 @@
 
 mod alarm;
 mod arithmetic;
+pub mod catalogue;
 pub mod cluster_scaling;
 pub mod keep_alive;
 pub mod placement;
@@ -30,7 +31,13 @@ pub mod service_scaling;
 pub mod termination;
 pub mod view;
 
+pub use catalogue::{Catalogue, Declaration};
 pub use selection::{
     ClusterScalingSpec, ConstraintSpec, KeepAliveSpec, Kind, PlacementSpec, PolicySpec, ProvisioningSpec,
     RoutingSpec, ServiceScalingSpec, TerminationSpec,
 };
+
+/// The guide's code compiles and does what the guide says.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/write-a-policy.md")]
+mod guide {}

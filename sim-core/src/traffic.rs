@@ -1,1 +1,67 @@
 //! Traffic: arrival laws, rate shapes, trace cursors, schedules, closed-loop users.
+//!
+//! A scenario's `arrivals = ...` is an [`ArrivalSpec`]; [`Source::build`] makes of it either [`Arrivals`], asked for
+//! the next arrival again and again, or [`Users`], who react to their answers. Both hold constant memory per source
+//! (or per user), draw only from streams named after the source, and give every request the seed from which all its
+//! own draws follow. Nothing here reads a file: traces come through [`OpenTrace`] and [`TraceFeed`].
+
+mod arrivals;
+mod calendar;
+mod intensity;
+mod schedule;
+mod shape;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod users;
+
+pub use arrivals::{Arrivals, Source};
+pub use calendar::{Calendar, DAY, Date, WEEK, parse_date_time};
+pub use schedule::{Cron, ScheduleSpec};
+pub use shape::{Curve, PointSpec, Shape, ShapeSpec};
+pub use spec::{ArrivalSpec, BatchArrivalSpec, MmppSpec, RateSpec, RenewalLaw, RenewalSpec, VariationSpec};
+pub use trace::{
+    CountsFeed, CountsSpec, FeedError, NoTraces, OpenTrace, Placement, QuantityColumn, RepeatSpec,
+    RequestsSpec, RowsSpec, TimestampFormat, TraceFeed, TraceOrigin, TraceRow, TraceSpec, WindowSpec,
+};
+pub use users::{PopulationPoint, PopulationSpec, Users, UsersSpec};
+
+use crate::engine::{Span, Time};
+use crate::quantity::Bytes;
+use crate::random::Luck;
+
+/// Whose traffic it is: what a source's streams are named by, and when its run takes place.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The source's name.
+    pub name: &'a str,
+    /// The replication's luck.
+    pub luck: Luck,
+    /// On which date the run starts.
+    pub calendar: Calendar,
+}
+
+/// One request of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When it is born.
+    pub at: Time,
+    /// The seed of all its draws.
+    pub seed: u64,
+    /// What a trace says about its work.
+    pub work: WorkGiven,
+}
+
+/// What a trace says about one request's work; what it does not say is drawn from the work's distributions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkGiven {
+    /// CPU on a reference core.
+    pub cpu: Option<Span>,
+    /// Waiting off the CPU.
+    pub wait: Option<Span>,
+    /// Size of the request.
+    pub request_bytes: Option<Bytes>,
+    /// Size of the response.
+    pub response_bytes: Option<Bytes>,
+}

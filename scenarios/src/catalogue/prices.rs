@@ -13,8 +13,9 @@ use sim_core::quantity::{Cpu, MemorySize};
 use super::{DEFAULT_PRICE_BOOK, instance_type, price_book};
 
 const MONTH: Span = Span::from_secs(730 * 3600);
-const LIST: BillOptions = BillOptions { free_tier: false };
-const FREE_TIER: BillOptions = BillOptions { free_tier: true };
+const LIST: BillOptions =
+    BillOptions { free_tier: false, ec2_spot_discount: None, fargate_spot_discount: None };
+const FREE_TIER: BillOptions = BillOptions { free_tier: true, ..LIST };
 
 fn month() -> Window {
     Window::new(Time::ZERO, Time::ZERO + MONTH)
@@ -154,6 +155,11 @@ fn fargate_tasks() {
     check(x86, Some(60.5), hour * 61.0 / 3600.0);
     check(task(Arch::Arm, Purchase::OnDemand), Some(3600.0), 0.03238 + 2.0 * 0.00356);
     check(task(Arch::X86, Purchase::Spot), Some(3600.0), hour * 0.4);
+    let mut usage = Usage::new();
+    let spot = task(Arch::X86, Purchase::Spot);
+    Booking::new(month(), &mut usage).fargate_task(spot, Time::ZERO, None);
+    let quarter_off = billed(usage, BillOptions { fargate_spot_discount: Some(0.25), ..LIST });
+    assert!((quarter_off.month() - 36.0401 * 0.75).abs() < 1e-9);
     let stored = FargateTask { storage: MemorySize(50 * 1024), ..x86 };
     check(stored, Some(3600.0), hour + 30.0 * 0.000111);
 }
@@ -187,8 +193,8 @@ fn instances_by_the_second() {
     check("m5.large", Purchase::Spot, Some(3600.0), 0.096 * 0.35);
 }
 
-/// At which mean CPU a t3.large in unlimited mode costs as much as an m5.large. The user guide says 42.5 %, with its
-/// t3.large at $0.0835; at the listed $0.0832 it is 42.8 %.
+/// At which mean CPU a t3.large in unlimited mode costs as much as an m5.large. The user guide says 42.5 %,
+/// with its t3.large at $0.0835; at the listed $0.0832 it is 42.8 %.
 #[test]
 fn surplus_credits_break_even() {
     let cost = |utilization: f64, t3_hour: f64| {
@@ -196,8 +202,8 @@ fn surplus_credits_break_even() {
         let mut usage = Usage::new();
         let kind = instance_type("t3.large").expect("t3.large");
         let mut booking = Booking::new(month(), &mut usage);
-        booking.surplus_credits(kind, Time::ZERO, (surplus * 3600e9) as u128);
-        booking.surplus_credits(kind, Time::ZERO + MONTH, 1_000_000_000_000);
+        booking.surplus_credits(kind, None, (surplus * 3600e9) as u128);
+        booking.surplus_credits(kind, Some(Time::ZERO + MONTH), 1_000_000_000_000);
         t3_hour + billed(usage, LIST).month()
     };
     assert!((cost(0.425, 0.0835) - 0.096).abs() < 1e-9);
@@ -253,7 +259,7 @@ fn a_book_says_what_it_lacks() {
     let mut booking = Booking::new(month(), &mut usage);
     booking.ec2_instance(kind, "us-east-1a", Purchase::OnDemand, Time::ZERO, None);
     booking.ec2_instance(kind, "us-east-1b", Purchase::Spot, Time::ZERO, None);
-    booking.surplus_credits(kind, Time::ZERO, 1);
+    booking.surplus_credits(kind, Some(Time::ZERO), 1);
     let owners = BTreeMap::from([("app".to_owned(), usage)]);
     let missing = bill(&Days::every(MONTH, &owners), &book, LIST).expect_err("prices are missing");
     assert_eq!(missing, ["a vCPU-hour of surplus CPU credits of t3", "an instance-hour of t3.large"]);

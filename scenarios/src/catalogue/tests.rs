@@ -87,7 +87,29 @@ fn near_names_are_offered() {
 }
 
 #[test]
-fn a_wrong_book_is_refused_with_its_place() {
-    let error = read_price_book("name = 5").expect_err("a name is text");
-    assert!(error.contains("line 1"), "{error}");
+fn a_wrong_book_is_refused_with_every_problem() {
+    let text = BOOKS[0];
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(text.contains(from), "{from}");
+        let error = read_price_book(&text.replacen(from, to, 1)).expect_err(to);
+        assert!(error.contains(expected), "{error}");
+    };
+    check("name     = ", "nam = ", "unknown field `nam`");
+    check("price = 0.04048", "price = -1", "Fargate CPU, x86_64: -1 is not a price");
+    check("price = 0.65", "price = 65", "EC2 Spot discount: 65 is more than the whole price");
+    check("upto = 300", "upto = -300", "api_gateway.http.tiers");
+    check("upto = 1000,", "upto = 100,", "api_gateway.rest.tiers");
+    check("{ price = 0.90 }", "{ upto = 500, price = 0.90 }", "api_gateway.http.tiers");
+    let two = text.replacen("price = 0.04048", "price = nan", 1).replacen("price = 0.0225", "price = inf", 1);
+    assert_eq!(read_price_book(&two).expect_err("two problems").lines().count(), 2);
+}
+
+#[test]
+fn every_price_is_quoted_with_its_source() {
+    let book = price_book(DEFAULT_PRICE_BOOK).expect("the default book exists");
+    let quotes = book.quotes();
+    assert!(quotes.len() > 144 + 20);
+    assert!(quotes.iter().all(|quote| !quote.source.is_empty() && quote.price > 0.0));
+    let assumed: Vec<&str> = quotes.iter().filter(|q| q.assumed).map(|q| q.item.as_str()).collect();
+    assert_eq!(assumed, ["EC2 Spot discount", "EC2 t4g surplus CPU credits", "Fargate Spot discount"]);
 }

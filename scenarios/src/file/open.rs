@@ -7,9 +7,10 @@ use sim_core::spec::Problem;
 
 use super::expand::{COMMON, Expander, Point, is_common, refused};
 use super::settings::RunSettings;
+use super::{FORMATS, Options};
 use crate::document::check::check;
 use crate::document::parse::parse;
-use crate::document::set::{Override, set};
+use crate::document::set::set;
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Schema, Value};
 
 /// The keys of a scenario file that describe the experiment. The other keys describe fleets, and stand beside these.
@@ -51,8 +52,7 @@ pub(super) fn open(
     text: &str,
     fleet_schema: &Json,
     fleet: &Schema,
-    overrides: &[Override],
-    job_limit: u64,
+    options: &Options,
     problems: &mut Diagnostics,
 ) -> Opened {
     let nothing = Opened { frame: None, points: Vec::new(), families: 0 };
@@ -60,9 +60,9 @@ pub(super) fn open(
     if !parsed.sound {
         return nothing;
     }
-    let schema = Schema::new(&frame_schema(fleet_schema));
+    let schema = Schema::new(&frame_schema(fleet_schema)).with_formats(FORMATS);
     let (common, of_variants): (Vec<_>, Vec<_>) =
-        overrides.iter().cloned().partition(|given| is_common(&given.path));
+        options.overrides.iter().cloned().partition(|given| is_common(&given.path));
     for given in &common {
         if let Err(refusal) = set(&schema, &mut parsed.root, given) {
             problems.push(refused(given, &refusal));
@@ -84,7 +84,7 @@ pub(super) fn open(
         complete: parsed.complete,
         overrides: &of_variants,
         replications: frame.as_ref().map_or(1, |frame| frame.run.replications),
-        job_limit,
+        job_limit: options.job_limit,
     };
     let (points, families) = expander.expand(&parsed.root, variants.as_ref(), sweep.as_ref(), problems);
     Opened { frame, points, families }

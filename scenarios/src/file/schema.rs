@@ -1,44 +1,24 @@
 //! JSON Schemas: of a fleet, with the policies that are registered, and of the whole file for editors.
 
-use serde_json::{Map, Value as Json, json};
-use sim_core::policy::Kind;
+use serde_json::{Value as Json, json};
+use sim_core::policy::catalogue::Catalogue;
 use sim_core::spec::FleetSpec;
 
 use super::open::Frame;
 
-/// The JSON Schema of a fleet. `definitions` are the schemas of the registered policies, by the name of the definition
-/// that each takes the place of ([`Kind::definition`]).
-pub fn fleet_schema(definitions: &Map<String, Json>) -> Json {
-    let mut schema = schemars::schema_for!(FleetSpec).to_value();
-    if !schema["$defs"].is_object() {
-        schema["$defs"] = json!({});
-    }
-    if let Some(known) = schema["$defs"].as_object_mut() {
-        for (name, definition) in definitions {
-            let mut definition = definition.clone();
-            annotate(name, &mut definition);
-            known.insert(name.clone(), definition);
-        }
-    }
-    schema
-}
-
-/// What the loader needs to know about a choice of policy: what it is called, and that `"spread:zone"` is a way to
-/// write it.
-fn annotate(name: &str, definition: &mut Json) {
-    let is_policy = Kind::ALL.iter().any(|kind| kind.definition() == name);
-    if let (true, Some(keywords)) = (is_policy, definition.as_object_mut()) {
-        keywords.entry("x-noun").or_insert_with(|| json!("policy"));
-        keywords.entry("x-argument").or_insert_with(|| json!(true));
-    }
+/// The JSON Schema of a fleet with these policies.
+pub fn fleet_schema(policies: &Catalogue) -> Json {
+    let mut schema = schemars::schema_for!(FleetSpec);
+    policies.complete_schema(&mut schema);
+    schema.to_value()
 }
 
 /// The JSON Schema of a scenario file, for editors: what may stand where, with its help.
 ///
 /// It asks for less than the loader: a base that its variants complete, and a patch that says only what differs, lack
 /// keys that the whole must have. Only the loader sees the whole.
-pub fn file_schema(definitions: &Map<String, Json>) -> Json {
-    let mut fleet = fleet_schema(definitions);
+pub fn file_schema(policies: &Catalogue) -> Json {
+    let mut fleet = fleet_schema(policies);
     let mut schema = schemars::schema_for!(Frame).to_value();
     relax(&mut fleet);
     let parts = fleet["properties"].as_object().cloned().unwrap_or_default();

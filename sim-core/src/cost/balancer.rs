@@ -1,8 +1,9 @@
 //! Load balancer capacity units (LCU) of an Application Load Balancer.
 //!
-//! An hour's units are the *greatest* of its four dimensions, each averaged over the hour: new connections (25 a second
-//! make a unit), active connections (3,000), processed bytes (1 GB an hour, 0.4 GB towards Lambda), rule evaluations
-//! (1,000 a second, the first ten rules free). The dimensions are not added up (Elastic Load Balancing pricing page).
+//! An hour's units are the *greatest* of its four dimensions, each averaged over the hour: new connections
+//! (25 a second make a unit), active connections (3,000), processed bytes (1 GB an hour, 0.4 GB towards
+//! Lambda), rule evaluations (1,000 a second, the first ten rules free). The dimensions are not added up
+//! (Elastic Load Balancing pricing page).
 
 use super::booking::HOUR;
 use super::{Meter, Usage};
@@ -45,8 +46,8 @@ impl Hour {
 
 /// Meters one balancer over the measured window. Hours count from the window's start.
 ///
-/// A last hour that the window cuts short has its averages taken over what was watched of it, and counts as that part of an
-/// hour: a window of twenty minutes extrapolates to a month like one of an hour.
+/// A last hour that the window cuts short has its averages taken over what was watched of it, and counts as
+/// that part of an hour: a window of twenty minutes extrapolates to a month like one of an hour.
 #[derive(Clone, Debug)]
 pub struct LoadBalancerMeter {
     window: Window,
@@ -119,8 +120,8 @@ mod tests {
         usage.get(&Meter::BalancerUnits)
     }
 
-    /// The worked example of the pricing page: one connection a second, open for two minutes, five requests a second,
-    /// 300 kB a second, 60 rules. Units 0.04, 0.04, 1.08 and 0.25: the hour counts 1.08.
+    /// The worked example of the pricing page: one connection a second, open for two minutes, five requests a
+    /// second, 300 kB a second, 60 rules. Units 0.04, 0.04, 1.08 and 0.25: the hour counts 1.08.
     #[test]
     fn the_greatest_dimension_counts() {
         let mut meter = LoadBalancerMeter::new(Window::new(at(0.0), at(3600.0)), 60);
@@ -133,7 +134,8 @@ mod tests {
         let hour = meter.hours[0];
         assert_eq!(hour.rule_evaluations, 5 * 50 * 3600);
         assert_eq!(hour.new_connections, 3600);
-        // In steady state 120 are open; this hour begins with none, which costs 120 x 119.5 connection-seconds at its end.
+        // In steady state 120 are open; this hour begins with none, which costs 120 x 119.5
+        // connection-seconds at its end.
         let open = hour.connection_nanos as f64 / 3600e9;
         assert!((open - 118.0).abs() < 0.1, "{open} connections open on average");
     }

@@ -1,18 +1,18 @@
 //! Usage times prices: the bill of a month.
 //!
-//! The measured window's usage is scaled to a month of 730 hours *first*; tiers and free allowances are applied to the
-//! month after, over all owners together, because the platform applies them to the account. A line shared by several
-//! owners is then split in proportion to their quantities.
+//! The measured window's usage is scaled to a month of 730 hours *first*; tiers and free allowances are
+//! applied to the month after, over all owners together, because the platform applies them to the account. A
+//! line shared by several owners is then split in proportion to their quantities.
 //!
-//! Money is `f64` dollars, never rounded before it is printed: its relative error stays below 10^-12, far under a cent of
-//! any bill. [`cents`] does the rounding for print.
+//! Money is `f64` dollars, never rounded before it is printed: its relative error stays below 10^-12, far
+//! under a cent of any bill. [`cents`] does the rounding for print.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::prices::{PriceBook, walk};
+use super::prices::{Price, PriceBook, walk};
 use super::rates::{Allowance, Rate, rate_of};
 use super::{Meter, Usage};
 use crate::engine::Span;
@@ -44,9 +44,28 @@ impl<'a> Days<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BillOptions {
-    /// Whether Lambda's free tier is deducted. It belongs to an account, which other workloads share, so it is left out unless
-    /// asked for.
+    /// Whether Lambda's free tier is deducted. It belongs to an account, which other workloads share, so it
+    /// is left out unless asked for.
     pub free_tier: bool,
+    /// The share by which EC2 Spot is cheaper, instead of the book's.
+    pub ec2_spot_discount: Option<f64>,
+    /// The share by which Fargate Spot is cheaper, instead of the book's.
+    pub fargate_spot_discount: Option<f64>,
+}
+
+impl BillOptions {
+    /// The book with these options' discounts in place of its own.
+    fn adjust(self, book: &PriceBook) -> PriceBook {
+        let mut book = book.clone();
+        let set = |price: &mut Price, discount: Option<f64>| {
+            if let Some(discount) = discount {
+                *price = Price { price: discount, source: "set by the scenario".to_owned(), assumed: true };
+            }
+        };
+        set(&mut book.ec2.spot_discount, self.ec2_spot_discount);
+        set(&mut book.fargate.spot_discount, self.fargate_spot_discount);
+        book
+    }
 }
 
 /// One line of a bill.
@@ -143,8 +162,10 @@ struct Item {
     quantities: BTreeMap<String, f64>,
 }
 
-/// The bill of a month that consists of these kinds of days. Where the book lacks prices: the list of what it lacks.
+/// The bill of a month that consists of these kinds of days. Where the book lacks prices: the list of what it
+/// lacks.
 pub fn bill(days: &[Days<'_>], book: &PriceBook, options: BillOptions) -> Result<Bill, Vec<String>> {
+    let book = &options.adjust(book);
     let monthly = monthly(days);
     let items = items(&monthly, book)?;
     let mut allowances = allowances(book, options);
@@ -178,7 +199,8 @@ fn monthly(days: &[Days<'_>]) -> BTreeMap<Meter, BTreeMap<String, f64>> {
 /// A line's name and detail.
 type Key = (&'static str, String);
 
-/// The items of the bill in the order of their first meter. Meters that differ only in what has no price (zones) share one.
+/// The items of the bill in the order of their first meter. Meters that differ only in what has no price
+/// (zones) share one.
 fn items(
     monthly: &BTreeMap<Meter, BTreeMap<String, f64>>,
     book: &PriceBook,

@@ -1,9 +1,9 @@
 //! From what happened to meters, with each platform's minimum and rounding.
 //!
 //! Whatever is billed by time is billed for a *period*: from when billing starts, for as long as the platform
-//! counts it, which its minimum and its rounding may make longer than it was used. The period is then clipped to the
-//! measured window, so what a minimum adds counts where it falls. What still runs when the run ends is billed to the end of
-//! the window, without rounding: it was not over.
+//! counts it, which its minimum and its rounding may make longer than it was used. The period is then clipped
+//! to the measured window, so what a minimum adds counts where it falls. What still runs when the run ends is
+//! billed to the end of the window, without rounding: it was not over.
 
 use super::{Arch, InstanceType, Meter, Purchase, Usage};
 use crate::engine::{Span, Time};
@@ -58,9 +58,9 @@ impl<'a> Booking<'a> {
         Booking { window, usage }
     }
 
-    /// An EC2 instance that was `running` from `from` to `to` (none: still is). Boot time after `running` is billed, and
-    /// stopping is not. Whole seconds, at least 60 (EC2 User Guide, instance life cycle); an instance that EC2
-    /// itself takes back in its first hour as Spot is free, and then simply not booked.
+    /// An EC2 instance that was `running` from `from` to `to` (none: still is). Boot time after `running` is
+    /// billed, and stopping is not. Whole seconds, at least 60 (EC2 User Guide, instance life cycle); an
+    /// instance that EC2 itself takes back in its first hour as Spot is free, and then simply not booked.
     pub fn ec2_instance(
         &mut self,
         instance_type: &InstanceType,
@@ -74,18 +74,19 @@ impl<'a> Booking<'a> {
         self.usage.add(Meter::Ec2Instance { instance_type, zone, purchase }, nanos);
     }
 
-    /// CPU credits that a T instance in unlimited mode spent beyond what a day's earnings repay, charged at `at`:
-    /// at the end of the hour, or when it terminates. In vCPU-nanoseconds at full speed; a credit is one vCPU-minute.
-    pub fn surplus_credits(&mut self, instance_type: &InstanceType, at: Time, vcpu_nanos: u128) {
-        if self.window.contains(at) {
+    /// CPU credits that a T instance in unlimited mode spent beyond what a day's earnings repay, charged at
+    /// `at`: at the end of the hour, or when it terminates (none: it still runs, and what it owes at the end of
+    /// the window is charged there). In vCPU-nanoseconds at full speed; a credit is one vCPU-minute.
+    pub fn surplus_credits(&mut self, instance_type: &InstanceType, at: Option<Time>, vcpu_nanos: u128) {
+        if at.is_none_or(|at| self.window.contains(at)) {
             let family = instance_type.family().to_owned();
             self.usage.add(Meter::Ec2SurplusCredits { family }, vcpu_nanos);
         }
     }
 
-    /// A Fargate task, billed from the start of its image pull until it stopped (none: still runs). Whole seconds,
-    /// at least a minute; its size counts, not what it uses (AWS Fargate pricing page). Placing it and attaching its
-    /// network interface come before the pull and are not billed.
+    /// A Fargate task, billed from the start of its image pull until it stopped (none: still runs). Whole
+    /// seconds, at least a minute; its size counts, not what it uses (AWS Fargate pricing page). Placing it
+    /// and attaching its network interface come before the pull and are not billed.
     pub fn fargate_task(&mut self, task: FargateTask, pull_start: Time, stopped: Option<Time>) {
         let nanos = billed(self.window, pull_start, stopped, SECOND, MINUTE);
         let FargateTask { cpu, memory, storage, arch, purchase } = task;
@@ -95,8 +96,8 @@ impl<'a> Booking<'a> {
         self.usage.add(Meter::FargateStorage, u128::from(extra) * nanos);
     }
 
-    /// A load balancer that existed from `from` to `to` (none: still does). Each hour begun counts whole (Elastic Load
-    /// Balancing pricing page). What it carries is metered by [`super::LoadBalancerMeter`].
+    /// A load balancer that existed from `from` to `to` (none: still does). Each hour begun counts whole
+    /// (Elastic Load Balancing pricing page). What it carries is metered by [`super::LoadBalancerMeter`].
     pub fn load_balancer(&mut self, from: Time, to: Option<Time>) {
         self.usage.add(Meter::Balancer, billed(self.window, from, to, HOUR, HOUR));
     }

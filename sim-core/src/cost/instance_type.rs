@@ -79,8 +79,8 @@ pub struct InstanceType {
     pub burst: Option<Burst>,
 }
 
-/// The CPU credits of a burstable instance type (EC2 User Guide, credit table). One credit is one vCPU at full
-/// speed for one minute.
+/// The CPU credits of a burstable instance type (EC2 User Guide, credit table). One credit is one vCPU at
+/// full speed for one minute.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Burst {
     /// The share of each vCPU that earnings sustain for ever, 0.3 for a t3.large.
@@ -97,9 +97,9 @@ impl Burst {
 }
 
 impl InstanceType {
-    /// The part of the memory that the ECS agent sees and registers. The kernel keeps some for itself: a documented
-    /// m4.large registers 7,985 of 8,192 MiB (97.5 %), a c4.large 98.1 %. No table per type is published, so 97.5 %
-    /// stands for all of them.
+    /// The part of the memory that the ECS agent sees and registers. The kernel keeps some for itself: a
+    /// documented m4.large registers 7,985 of 8,192 MiB (97.5 %), a c4.large 98.1 %. No table per type is
+    /// published, so 97.5 % stands for all of them.
     pub const REGISTERED_MEMORY_SHARE: f64 = 0.975;
 
     /// CPU in ECS units.
@@ -123,8 +123,8 @@ impl InstanceType {
         MemorySize((f64::from(self.memory.0) * Self::REGISTERED_MEMORY_SHARE) as u32)
     }
 
-    /// How many tasks with an interface of their own (`awsvpc`) fit. Without trunking each takes a whole interface
-    /// and the primary one is the host's; a type that cannot trunk ignores the setting.
+    /// How many tasks with an interface of their own (`awsvpc`) fit. Without trunking each takes a whole
+    /// interface and the primary one is the host's; a type that cannot trunk ignores the setting.
     pub fn awsvpc_tasks(&self, trunking: bool) -> u32 {
         match self.trunk_tasks {
             Some(tasks) if trunking => tasks,

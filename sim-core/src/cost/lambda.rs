@@ -50,9 +50,10 @@ impl Invocations {
         }
     }
 
-    /// An invocation whose initialisation (zero when warm) and handler took this long, the initialisation beginning at
-    /// `start`. Billed: their sum, rounded up to a millisecond. Since 2025-08-01 initialisation is billed for every kind of
-    /// function. Of provisioned environments the initialisation is paid for by the reservation: pass zero.
+    /// An invocation whose initialisation (zero when warm) and handler took this long, the initialisation
+    /// beginning at `start`. Billed: their sum, rounded up to a millisecond. Since 2025-08-01 initialisation
+    /// is billed for every kind of function. Of provisioned environments the initialisation is paid for by
+    /// the reservation: pass zero.
     #[inline]
     pub fn book(&mut self, start: Time, initialisation: Span, handler: Span, served: Served) {
         if self.window.contains(start) {
@@ -83,10 +84,11 @@ pub fn gateway_units(bytes: u64) -> u128 {
     u128::from(bytes.div_ceil(GATEWAY_UNIT).max(1))
 }
 
-/// Meters provisioned concurrency: configured environments, used or not, each for whole units of five minutes.
+/// Meters provisioned concurrency: configured environments, used or not, each for whole units of five
+/// minutes.
 ///
-/// The pricing page rounds the time that concurrency is enabled. Where the amount changes, each environment's own time is
-/// rounded here, the one configured last going first.
+/// The pricing page rounds the time that concurrency is enabled. Where the amount changes, each environment's
+/// own time is rounded here, the one configured last going first.
 #[derive(Clone, Debug)]
 pub struct ProvisionedMeter {
     window: Window,

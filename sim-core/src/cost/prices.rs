@@ -1,6 +1,7 @@
 //! Price books: what each meter costs, where and when, and who says so.
 //!
-//! A book is data. Each price names its source, and says so where it is an assumption rather than a quoted price.
+//! A book is data. Each price names its source, and says so where it is an assumption rather than a quoted
+//! price.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +77,8 @@ pub struct Tier {
 pub struct Ec2Prices {
     /// Where the on-demand prices are from.
     pub source: String,
-    /// The share by which Spot is cheaper. One figure for all types: no complete table of Spot prices could be sourced.
+    /// The share by which Spot is cheaper. One figure for all types: no complete table of Spot prices could
+    /// be sourced.
     pub spot_discount: Price,
     /// A vCPU-hour of surplus credits, by instance family.
     pub surplus_vcpu_hour: BTreeMap<String, Price>,
@@ -201,7 +203,8 @@ impl PriceBook {
     }
 }
 
-/// What `quantity` costs, the first `free` units of it nothing. Free units are taken off before the tiers are walked.
+/// What `quantity` costs, the first `free` units of it nothing. Free units are taken off before the tiers are
+/// walked.
 pub(super) fn walk(tiers: &[Tier], quantity: f64, free: f64) -> f64 {
     let quantity = (quantity - free).max(0.0);
     let mut from = 0.0;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{Arch, Purchase};
 
-/// Something a platform bills (or would), with what its price depends on. Amounts are integers; integrals over time
-/// count in nanoseconds, so that clipping at an edge of the measured window loses nothing.
+/// Something a platform bills (or would), with what its price depends on. Amounts are integers; integrals
+/// over time count in nanoseconds, so that clipping at an edge of the measured window loses nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Meter {
@@ -20,8 +20,8 @@ pub enum Meter {
         /// How it was bought.
         purchase: Purchase,
     },
-    /// CPU credits of T instances that were spent but never earned (unlimited mode): vCPU-nanoseconds at full speed.
-    /// One CPU credit is one vCPU-minute.
+    /// CPU credits of T instances that were spent but never earned (unlimited mode): vCPU-nanoseconds at full
+    /// speed. One CPU credit is one vCPU-minute.
     Ec2SurplusCredits {
         /// The instance family, `t3`.
         family: String,

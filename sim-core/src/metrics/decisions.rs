@@ -66,8 +66,8 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// How many decisions are kept in full. Some megabytes, and more than anyone reads; a run with more of them counts the
-    /// rest.
+    /// How many decisions are kept in full. Some megabytes, and more than anyone reads; a run with more of
+    /// them counts the rest.
     pub const KEPT: usize = 20_000;
 
     /// Adds a decision. It counts as an action if it lies in the measured window and changed a number.

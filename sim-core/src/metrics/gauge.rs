@@ -27,8 +27,8 @@ pub enum Gauge {
     InstancesReady,
     /// Environments serving or initialising.
     EnvironmentsBusy,
-    /// Environments waiting for a request.
-    EnvironmentsIdle,
+    /// Environments altogether: serving, initialising, idle.
+    Environments,
     /// Requests being served.
     Concurrency,
     /// Requests waiting for a replica.
@@ -58,7 +58,7 @@ impl Gauge {
         Gauge::Instances,
         Gauge::InstancesReady,
         Gauge::EnvironmentsBusy,
-        Gauge::EnvironmentsIdle,
+        Gauge::Environments,
         Gauge::Concurrency,
         Gauge::Queue,
         Gauge::CpuBusy,
@@ -70,8 +70,8 @@ impl Gauge {
     ];
 }
 
-/// The levels of one service or cluster while the run goes. One that is never set takes no memory and does not appear
-/// in the record.
+/// The levels of one service or cluster while the run goes. One that is never set takes no memory and does
+/// not appear in the record.
 #[derive(Clone, Debug)]
 pub struct Gauges {
     measured: Window,
@@ -106,42 +106,49 @@ impl Gauges {
     /// The histories of all levels that were ever set.
     pub fn finish(self, end: Time) -> GaugeRecords {
         let set = Gauge::ALL.into_iter().zip(self.levels);
-        GaugeRecords(set.filter_map(|(gauge, level)| Some((gauge, level?.finish(end)))).collect())
+        let levels = set.filter_map(|(gauge, level)| Some((gauge, level?.finish(end)))).collect();
+        GaugeRecords { runs: 1, levels }
     }
 }
 
 /// The levels of one service or cluster after the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct GaugeRecords(BTreeMap<Gauge, LevelRecord>);
+#[serde(deny_unknown_fields)]
+pub struct GaugeRecords {
+    runs: u32,
+    levels: BTreeMap<Gauge, LevelRecord>,
+}
 
 impl GaugeRecords {
     /// The history of `gauge`, if it was ever set.
     pub fn get(&self, gauge: Gauge) -> Option<&LevelRecord> {
-        self.0.get(&gauge)
+        self.levels.get(&gauge)
     }
 
     /// All histories.
     pub fn iter(&self) -> impl Iterator<Item = (Gauge, &LevelRecord)> {
-        self.0.iter().map(|(gauge, level)| (*gauge, level))
+        self.levels.iter().map(|(gauge, level)| (*gauge, level))
     }
 
-    /// The integral of one level over that of another in the measured window: a utilization. None without both, or where the
-    /// denominator is zero.
+    /// The integral of one level over that of another in the measured window: a utilization. None without
+    /// both, or where the denominator is zero.
     pub fn ratio(&self, numerator: Gauge, denominator: Gauge) -> Option<f64> {
         let (numerator, denominator) = (self.get(numerator)?.area(), self.get(denominator)?.area());
         (denominator > 0).then(|| numerator as f64 / denominator as f64)
     }
 
-    /// Adds another run's levels. A level that was set in only one of them held zero in the other, which
-    /// [`LevelRecord::merge`] cannot know; it is taken over as it is.
+    /// Adds another run's levels. A level that was never set in one of them was zero there.
     pub fn merge(&mut self, other: &GaugeRecords) {
         for (gauge, level) in other.iter() {
-            match self.0.get_mut(&gauge) {
-                Some(mine) => mine.merge(level),
-                None => drop(self.0.insert(gauge, level.clone())),
+            let mine = self.levels.entry(gauge).or_insert_with(|| LevelRecord::zero(level, self.runs));
+            mine.merge(level);
+        }
+        for (gauge, level) in &mut self.levels {
+            if !other.levels.contains_key(gauge) {
+                level.merge(&LevelRecord::zero(level, other.runs));
             }
         }
+        self.runs += other.runs;
     }
 }
 
@@ -170,5 +177,25 @@ mod tests {
         let mut twice = record.clone();
         twice.merge(&record);
         assert_eq!(twice.get(Gauge::CpuReserved).and_then(LevelRecord::mean), Some(2_000_000.0));
+    }
+
+    #[test]
+    fn a_level_that_was_never_set_was_zero() {
+        let at = |seconds: u64| Time::ZERO + Span::from_secs(seconds);
+        let run = |gauge: Gauge| {
+            let mut gauges = Gauges::new(Window::new(at(0), at(10)), Grid::over(Span::from_secs(10)));
+            gauges.set(at(0), gauge, 6);
+            gauges.finish(at(10))
+        };
+        let mut merged = run(Gauge::Queue);
+        merged.merge(&run(Gauge::Queue));
+        merged.merge(&run(Gauge::Concurrency));
+        let check = |gauge: Gauge, mean: f64| {
+            let level = merged.get(gauge).unwrap();
+            assert_eq!((level.mean(), level.min(), level.max()), (Some(mean), 0, 6));
+            assert_eq!(level.means().collect::<Vec<_>>(), [mean; 10]);
+        };
+        check(Gauge::Queue, 4.0);
+        check(Gauge::Concurrency, 2.0);
     }
 }

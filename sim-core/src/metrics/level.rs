@@ -1,7 +1,7 @@
 //! Levels: whole numbers that hold until they change, integrated over time without rounding.
 //!
-//! A [`Level`] is set whenever it changes and keeps two integrals: over the measured window, and over every window of
-//! the series. A level that held for no time at all leaves no trace, in the mean or in the maximum.
+//! A [`Level`] is set whenever it changes and keeps two integrals: over the measured window, and over every
+//! window of the series. A level that held for no time at all leaves no trace, in the mean or in the maximum.
 
 use serde::{Deserialize, Serialize};
 
@@ -57,13 +57,16 @@ pub struct Level {
     grid: Grid,
     areas: Vec<u128>,
     maxima: Vec<u64>,
+    // The window that was written to last, and where it ends: most changes stay in it.
+    slot: usize,
+    slot_end: Time,
 }
 
 impl Level {
     /// A level of zero from the start of the run.
     pub fn new(measured: Window, grid: Grid) -> Self {
         let (areas, maxima) = (vec![0; grid.count()], vec![0; grid.count()]);
-        Level { measured: Integral::new(measured), grid, areas, maxima }
+        Level { measured: Integral::new(measured), grid, areas, maxima, slot: 0, slot_end: Time::ZERO }
     }
 
     /// From `now` on the level is `level`.
@@ -81,13 +84,32 @@ impl Level {
     }
 
     /// Adds the level that held until `now` to the windows in which it did.
+    #[inline]
     fn spread(&mut self, now: Time) {
-        let (level, mut from) = (self.measured.level, self.measured.since);
+        let from = self.measured.since;
+        if from < self.slot_end && now <= self.slot_end {
+            self.hold(from, now);
+        } else {
+            self.spread_far(from, now);
+        }
+    }
+
+    /// The level held from `from` to `to`, within the current window.
+    #[inline]
+    fn hold(&mut self, from: Time, to: Time) {
+        let (level, nanos) = (self.measured.level, to.since(from).nanos());
+        self.areas[self.slot] += u128::from(level) * u128::from(nanos);
+        if nanos > 0 {
+            self.maxima[self.slot] = self.maxima[self.slot].max(level);
+        }
+    }
+
+    fn spread_far(&mut self, mut from: Time, now: Time) {
         while from < now {
-            let Some(index) = self.grid.index(from) else { return };
-            let to = self.grid.window(index).to.min(now);
-            self.areas[index] += u128::from(level) * u128::from(to.since(from).nanos());
-            self.maxima[index] = self.maxima[index].max(level);
+            let Some(slot) = self.grid.index(from) else { return };
+            (self.slot, self.slot_end) = (slot, self.grid.window(slot).to);
+            let to = self.slot_end.min(now);
+            self.hold(from, to);
             from = to;
         }
     }
@@ -119,6 +141,13 @@ pub struct LevelRecord {
 }
 
 impl LevelRecord {
+    /// The history of a level that was zero throughout `runs` runs of the scenario that `like` is of.
+    pub(super) fn zero(like: &LevelRecord, runs: u32) -> Self {
+        let span = like.span / u128::from(like.runs.max(1)) * u128::from(runs);
+        let (means, maxima) = (vec![0.0; like.means.len()], vec![0; like.maxima.len()]);
+        LevelRecord { runs, area: 0, span, min: 0, max: 0, means, maxima }
+    }
+
     /// The time-weighted mean over the measured window; none of an empty window.
     pub fn mean(&self) -> Option<f64> {
         (self.span > 0).then(|| self.area as f64 / self.span as f64)

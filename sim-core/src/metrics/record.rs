@@ -1,7 +1,7 @@
 //! One replication of one variant: what is stored of it, and what fills that while the run goes.
 //!
-//! A [`Record`] holds no request and no price. It is small, mergeable, and the unit in which an experiment is stored, resumed and
-//! distributed.
+//! A [`Record`] holds no request and no price. It is small, mergeable, and the unit in which an experiment is
+//! stored, resumed and distributed.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ use super::{Decision, Decisions, Grid, Window};
 use crate::cost::Usage;
 use crate::engine::{Span, Time};
 
-/// A fingerprint of a source's arrivals: equal digests mean the same requests at the same instants with the same luck.
+/// A fingerprint of a source's arrivals: equal digests mean the same requests at the same instants with the
+/// same luck.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArrivalDigest {
@@ -32,7 +33,8 @@ impl ArrivalDigest {
     }
 }
 
-/// The finaliser of the SplitMix64 generator (Steele, Lea and Flood 2014): every input bit reaches every output bit.
+/// The finaliser of the SplitMix64 generator (Steele, Lea and Flood 2014): every input bit reaches every
+/// output bit.
 #[inline]
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -74,8 +76,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// Adds another replication of the same variant. Usage adds up to that of all replications; timelines and arrival digests
-    /// stay those of the first.
+    /// Adds another replication of the same variant. Usage adds up to that of all replications; timelines and
+    /// arrival digests stay those of the first.
     pub fn merge(&mut self, other: &Record) {
         self.runs += other.runs;
         self.events += other.events;
@@ -86,7 +88,10 @@ impl Record {
             }
         }
         for (name, cluster) in &other.clusters {
-            self.clusters.entry(name.clone()).or_default().gauges.merge(&cluster.gauges);
+            match self.clusters.get_mut(name) {
+                Some(mine) => mine.gauges.merge(&cluster.gauges),
+                None => drop(self.clusters.insert(name.clone(), cluster.clone())),
+            }
         }
         for (owner, usage) in &other.usage {
             self.usage.entry(owner.clone()).or_default().merge(usage);
@@ -112,8 +117,8 @@ impl ClusterRecorder {
     }
 }
 
-/// Fills a [`Record`] while a run goes. Services, clusters and sources are added first and addressed by the number that adding
-/// them returned.
+/// Fills a [`Record`] while a run goes. Services, clusters and sources are added first and addressed by the
+/// number that adding them returned.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     measured: Window,
@@ -126,7 +131,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Nothing seen yet of a run whose sources stop after `duration` and whose measured window begins after `warm_up`.
+    /// Nothing seen yet of a run whose sources stop after `duration` and whose measured window begins after
+    /// `warm_up`.
     pub fn new(warm_up: Span, duration: Span) -> Self {
         Recorder {
             measured: Window::new(Time::ZERO + warm_up, Time::ZERO + duration),

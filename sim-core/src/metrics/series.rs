@@ -36,10 +36,10 @@ impl Counts {
     }
 }
 
-/// A coarse distribution in each window. Only the newest window that was recorded in is held in full; earlier ones are
-/// kept sparse, so three hundred windows take little more memory than one.
+/// A coarse distribution in each window. Only the newest window that was recorded in is held in full; earlier
+/// ones are kept sparse, so three hundred windows take little more memory than one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Sparse>", into = "Vec<Sparse>")]
+#[serde(try_from = "Vec<Sparse>", into = "Vec<Sparse>")]
 pub struct LatencySeries {
     closed: Vec<Sparse>,
     open: Option<(usize, Histogram)>,
@@ -82,7 +82,10 @@ impl LatencySeries {
     pub fn window(&self, index: usize) -> Histogram {
         match &self.open {
             Some((open, histogram)) if *open == index => histogram.clone(),
-            _ => Histogram::from_sparse(Histogram::COARSE_BITS, &self.closed[index]),
+            _ => {
+                let whole = Histogram::from_sparse(Histogram::COARSE_BITS, &self.closed[index]);
+                whole.expect("windows hold what a histogram was, and are checked when read")
+            }
         }
     }
 
@@ -109,9 +112,14 @@ impl From<LatencySeries> for Vec<Sparse> {
     }
 }
 
-impl From<Vec<Sparse>> for LatencySeries {
-    fn from(closed: Vec<Sparse>) -> Self {
-        LatencySeries { closed, open: None }
+impl TryFrom<Vec<Sparse>> for LatencySeries {
+    type Error = &'static str;
+
+    fn try_from(closed: Vec<Sparse>) -> Result<Self, Self::Error> {
+        for window in &closed {
+            Histogram::from_sparse(Histogram::COARSE_BITS, window)?;
+        }
+        Ok(LatencySeries { closed, open: None })
     }
 }
 

@@ -1,5 +1,5 @@
-//! One service, as the experimenter sees it: exact and free. A [`ServiceRecorder`] is fed while the run goes; the
-//! [`ServiceRecord`] it leaves can be stored and merged with those of other replications.
+//! One service, as the experimenter sees it: exact and free. A [`ServiceRecorder`] is fed while the run goes;
+//! the [`ServiceRecord`] it leaves can be stored and merged with those of other replications.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,8 @@ impl Outcomes {
 #[serde(transparent)]
 struct PartSum(#[serde(with = "wide")] u128);
 
-/// What is known of a service after a run: counts, distributions, series and levels. See `docs/metrics.md` for the populations.
+/// What is known of a service after a run: counts, distributions, series and levels. See `docs/metrics.md`
+/// for the populations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceRecord {
@@ -101,7 +102,8 @@ impl ServiceRecord {
         self.outcomes.get(Outcome::Ok)
     }
 
-    /// The share of requests born in the measured window that ended well within `limit`; none if none was born.
+    /// The share of requests born in the measured window that ended well within `limit`; none if none was
+    /// born.
     pub fn attainment(&self, limit: Span) -> Option<f64> {
         (self.born > 0).then(|| self.latency.count_at_most(limit.nanos()) / self.born as f64)
     }
@@ -217,8 +219,8 @@ impl ServiceRecorder {
         self.gauges.change(now, gauge, change);
     }
 
-    /// The record, the run having ended at `end`. Requests born in the measured window that have no outcome by then
-    /// count as unfinished.
+    /// The record, the run having ended at `end`. Requests born in the measured window that have no outcome
+    /// by then count as unfinished.
     pub fn finish(mut self, end: Time) -> ServiceRecord {
         let missing = self.record.born.saturating_sub(self.record.outcomes.total());
         self.record.outcomes.0[Outcome::Unfinished as usize] += missing;

@@ -1,4 +1,5 @@
-//! 128-bit integers as text in stored results: a JSON number beyond 2^64 is not read back exactly by every reader.
+//! 128-bit integers as text in stored results: a JSON number beyond 2^64 is not read back exactly by every
+//! reader.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

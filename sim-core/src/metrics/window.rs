@@ -1,4 +1,7 @@
-//! The two cuts of a run's time: the window that is measured, and the grid of windows that series are drawn over.
+//! The two cuts of a run's time: the window that is measured, and the grid of windows that series are drawn
+//! over.
+
+use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +45,7 @@ impl Window {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grid {
-    width: u64,
+    width: NonZeroU64,
     end: Time,
 }
 
@@ -63,17 +66,18 @@ impl Grid {
             .map(|seconds| Span::from_secs(*seconds).nanos())
             .find(|width| *width >= needed)
             .unwrap_or_else(|| needed.div_ceil(day) * day);
+        let width = NonZeroU64::new(width).expect("round lengths and whole days are not nothing");
         Grid { width, end: Time::ZERO + run }
     }
 
     /// The length of a window.
     pub fn width(self) -> Span {
-        Span::from_nanos(self.width)
+        Span::from_nanos(self.width.get())
     }
 
     /// How many windows there are.
     pub fn count(self) -> usize {
-        self.end.nanos().div_ceil(self.width) as usize
+        self.end.nanos().div_ceil(self.width.get()) as usize
     }
 
     /// The window that `at` lies in, none after the end of the run.
@@ -84,8 +88,8 @@ impl Grid {
 
     /// Window number `index`.
     pub fn window(self, index: usize) -> Window {
-        let from = Time::from_nanos(index as u64 * self.width).min(self.end);
-        Window::new(from, Time::from_nanos(from.nanos().saturating_add(self.width)).min(self.end))
+        let from = Time::from_nanos(index as u64 * self.width.get()).min(self.end);
+        Window::new(from, Time::from_nanos(from.nanos().saturating_add(self.width.get())).min(self.end))
     }
 
     /// All windows in order.

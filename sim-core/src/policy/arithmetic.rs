@@ -4,6 +4,8 @@
 //! `10 x 0.9 / 0.6` is 15 on paper and 15.000000000000002 in binary: rounding that up would order a sixteenth task.
 //! A relative tolerance of 1e-9 is far above such noise and far below anything a metric means.
 
+use crate::random::{self, Draw, Purpose};
+
 const TOLERANCE: f64 = 1e-9;
 
 /// Whether `value` is above `threshold`.
@@ -41,17 +43,16 @@ pub(crate) fn percent_change(capacity: u32, percent: f64) -> i64 {
     }
 }
 
-/// A number below `count` from a draw, each as likely as the next.
-pub(crate) fn pick(draw: u64, count: usize) -> usize {
-    ((u128::from(draw) * count as u128) >> 64) as usize
+/// The draws of a view's luck.
+#[inline]
+pub(crate) fn draws(luck: u64) -> Draw {
+    random::draw(luck, Purpose::Policy, 0)
 }
 
-/// The `index`-th draw of a view's luck (SplitMix64, Steele, Lea and Flood 2014).
-pub(crate) fn draw(luck: u64, index: u64) -> u64 {
-    let mut state = luck.wrapping_add((index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    state ^ (state >> 31)
+/// A position below `count`, each as likely as the next.
+#[inline]
+pub(crate) fn pick(draws: &mut Draw, count: usize) -> usize {
+    random::below(draws, count as u64) as usize
 }
 
 #[cfg(test)]
@@ -87,12 +88,5 @@ mod tests {
         check(100, 29.0, 29); // 28.999999999999996 in binary
         check(0, 50.0, 0);
         check(9, 0.0, 0);
-    }
-
-    #[test]
-    fn a_pick_covers_its_range_evenly() {
-        let mut counts = [0_u32; 7];
-        (0..70_000).for_each(|index| counts[pick(draw(11, index), 7)] += 1);
-        assert!(counts.iter().all(|count| (9_600..10_400).contains(count)), "{counts:?}");
     }
 }

@@ -14,7 +14,7 @@ pub use constraints::{DistinctInstance, MemberOf, Requirement};
 pub use expression::{Expression, SyntaxError};
 pub use rankers::{Binpack, Random, Spread, keep_least, keep_most};
 
-use super::arithmetic::{draw, pick};
+use super::arithmetic::{draws, pick};
 use super::view::placement::Refusal;
 use super::view::{Constraint, Placement, PlacementDecision, PlacementView, Ranker, StopDecision, StopView};
 
@@ -98,7 +98,7 @@ impl Placement for Chain {
             assert!(!self.standing.is_empty(), "ranker {name} left no instance");
             reason.push_str(&format!(", {name} left {}", self.standing.len()));
         }
-        let chosen = self.standing[pick(draw(view.luck, 0), self.standing.len())];
+        let chosen = self.standing[pick(&mut draws(view.luck), self.standing.len())];
         let instance = Some(view.candidates[chosen].instance);
         PlacementDecision { instance, reason, refused: Vec::new(), closest: None }
     }
@@ -119,7 +119,7 @@ impl Placement for Chain {
             assert!(!self.standing.is_empty(), "ranker {name} left no instance");
             reason.push_str(&format!(", {name} left {}", self.standing.len()));
         }
-        let chosen = self.standing[pick(draw(view.luck, 0), self.standing.len())];
+        let chosen = self.standing[pick(&mut draws(view.luck), self.standing.len())];
         StopDecision { instance: Some(view.candidates[chosen].instance), reason }
     }
 }

@@ -6,7 +6,7 @@
 
 mod targets;
 
-use super::arithmetic::{draw, pick};
+use super::arithmetic::{draws, pick};
 use super::view::{RoutingPolicy, RoutingView};
 use targets::Targets;
 
@@ -35,13 +35,13 @@ impl Algorithm {
         }
         Some(match self {
             Algorithm::RoundRobin => targets[(view.turn % targets.len() as u64) as usize],
-            Algorithm::Random => targets[pick(draw(view.luck, 0), targets.len())],
+            Algorithm::Random => targets[pick(&mut draws(view.luck), targets.len())],
             Algorithm::PowerOfTwoChoices => two_choices(targets, &view.outstanding, view.luck),
             Algorithm::LeastOutstandingRequests => {
                 let least = targets.iter().map(|target| view.outstanding(*target)).min()?;
                 let ties: Vec<u32> =
                     targets.iter().copied().filter(|target| view.outstanding(*target) == least).collect();
-                ties[pick(draw(view.luck, 0), ties.len())]
+                ties[pick(&mut draws(view.luck), ties.len())]
             }
             Algorithm::Custom(policy) => policy.pick(view),
         })
@@ -50,11 +50,12 @@ impl Algorithm {
 
 /// The less loaded of two different targets; the first drawn if they are equal.
 fn two_choices(targets: &[u32], outstanding: &[u32], luck: u64) -> u32 {
-    let first = pick(draw(luck, 0), targets.len());
+    let mut draws = draws(luck);
+    let first = pick(&mut draws, targets.len());
     if targets.len() == 1 {
         return targets[first];
     }
-    let second = pick(draw(luck, 1), targets.len() - 1);
+    let second = pick(&mut draws, targets.len() - 1);
     let second = second + usize::from(second >= first);
     let load = |index: usize| outstanding.get(targets[index] as usize).copied().unwrap_or(0);
     if load(second) < load(first) { targets[second] } else { targets[first] }
@@ -113,11 +114,11 @@ impl Router {
         self.turn += 1;
         Some(match &mut self.algorithm {
             Algorithm::RoundRobin => eligible[(turn % eligible.len() as u64) as usize],
-            Algorithm::Random => eligible[pick(draw(luck, 0), eligible.len())],
+            Algorithm::Random => eligible[pick(&mut draws(luck), eligible.len())],
             Algorithm::PowerOfTwoChoices => two_choices(eligible, self.targets.outstanding(), luck),
             Algorithm::LeastOutstandingRequests => {
                 let ties = self.targets.least_loaded();
-                ties[pick(draw(luck, 0), ties.len())]
+                ties[pick(&mut draws(luck), ties.len())]
             }
             Algorithm::Custom(policy) => policy.pick(&RoutingView {
                 targets: eligible.into(),
@@ -167,7 +168,7 @@ mod tests {
             let mut router = router(algorithm, 8);
             let mut counts = [0_u32; 8];
             for request in 0..80_000 {
-                let target = router.pick(draw(5, request)).unwrap();
+                let target = router.pick(request).unwrap();
                 router.began(target);
                 counts[target as usize] += 1;
             }

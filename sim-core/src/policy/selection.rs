@@ -3,8 +3,8 @@
 //! The set of names is open, because a user's crate registers policies of its own. So the choice deserialises into a
 //! name and a JSON value, in the forms of an externally tagged enum: `"random"` without parameters and
 //! `{ target-tracking = { metric = "cpu" } }` with them. Where the parameter is a single text, `"spread:zone"` is
-//! short for `{ spread = "zone" }`. The catalogue puts the schema of every registered policy in the place of the
-//! definitions named here, so that a loader checks parameters before anything is built.
+//! short for `{ spread = "zone" }`. In a JSON Schema a choice only refers to a definition; the catalogue fills that in
+//! with the schema of every registered policy, so that a loader checks parameters before anything is built.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -178,11 +178,14 @@ macro_rules! specs {
         pub struct $spec(pub PolicySpec);
 
         impl JsonSchema for $spec {
+            fn inline_schema() -> bool {
+                true
+            }
             fn schema_name() -> Cow<'static, str> {
                 Kind::$kind.definition().into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "description": Kind::$kind.question(), "type": ["string", "object"] })
+                json_schema!({ "$ref": format!("#/$defs/{}", Kind::$kind.definition()) })
             }
         }
 

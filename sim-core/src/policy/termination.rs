@@ -5,7 +5,7 @@
 //! policies, those that tell launch templates or allocation strategies apart have no meaning here, where a group has
 //! one of each.
 
-use super::arithmetic::{draw, pick};
+use super::arithmetic::{draws, pick};
 use super::view::{GroupInstance, TerminationDecision, TerminationPolicy, TerminationView};
 use crate::engine::Span;
 
@@ -64,7 +64,7 @@ impl TerminationPolicy for Termination {
             return TerminationDecision { instance: None, reason: "every instance is protected".into() };
         };
         let best: Vec<_> = standing.iter().filter(|instance| self.key(view, instance) == least).collect();
-        let victim = best[pick(draw(view.luck, 0), best.len())];
+        let victim = best[pick(&mut draws(view.luck), best.len())];
         TerminationDecision {
             instance: Some(victim.instance),
             reason: format!("{} of {} in the fullest zone, {}", self.rule(), standing.len(), victim.zone),

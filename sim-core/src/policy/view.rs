@@ -105,7 +105,6 @@ pub mod instant {
     use crate::engine::{Span, Time};
 
     /// Writes `time` as a length of time, `"90min"`.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
     pub fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
         time.since(Time::ZERO).serialize(serializer)
     }
@@ -120,7 +119,6 @@ pub mod instant {
         use super::{Deserialize, Deserializer, Serialize, Serializer, Span, Time};
 
         /// Writes `null` or the length of time.
-        #[expect(clippy::ref_option, reason = "the signature that serde calls")]
         pub fn serialize<S: Serializer>(time: &Option<Time>, serializer: S) -> Result<S::Ok, S::Error> {
             time.map(|time| time.since(Time::ZERO)).serialize(serializer)
         }

@@ -23,7 +23,7 @@ impl<Q: Quantity> DistributionSpec<Q> {
             Self::Constant(_) => {}
             Self::Exponential { mean } => positive(*mean, &format!("{path}.exponential.mean"), out),
             Self::Uniform { low, high } => {
-                ordered("low", *low, "high", *high, &format!("{path}.uniform"), out)
+                ordered("low", *low, "high", *high, &format!("{path}.uniform"), out);
             }
             Self::Lognormal(spec) => spec.problems(&format!("{path}.lognormal"), out),
             Self::Gamma { mean, cv } => {

@@ -1,92 +1,31 @@
 //! Whole files of the real configuration.
 
 use proptest::prelude::*;
-use serde_json::{Map, Value as Json, json};
-use sim_core::engine::Span;
-use sim_core::spec::{FleetSpec, Problem, ServiceSpec};
-use sim_core::traffic::{FeedError, OpenTrace, TraceFeed, TraceRow, TraceSpec};
+use sim_core::model::Platform;
+use sim_core::policy::catalogue::Catalogue;
+use sim_core::spec::ServiceSpec;
+use sim_core::traffic::{FeedError, NoTraces, TraceSpec};
 
-use super::super::{Options, RunSettings, Scenario, Surroundings, file_schema};
+use super::super::{Options, Scenario, Surroundings, file_schema};
+use crate::catalogue::instance_types;
 use crate::document::parse::parse;
 use crate::document::set::Override;
 use crate::document::{Diagnostics, Report, Schema, check::check};
 
-/// Traces as names: `short` has two rows, `broken` fails at the second, others do not exist.
-#[derive(Debug)]
-struct Traces;
-
-#[derive(Debug)]
-struct Rows {
-    broken: bool,
-    next: u64,
-}
-
-impl OpenTrace for Traces {
-    fn open(&self, spec: &TraceSpec) -> Result<Box<dyn TraceFeed>, FeedError> {
-        match spec.file.as_str() {
-            "short.csv" => Ok(Box::new(Rows { broken: false, next: 0 })),
-            "broken.csv" => Ok(Box::new(Rows { broken: true, next: 0 })),
-            other => Err(FeedError::new(other, "there is no such file")),
-        }
-    }
-}
-
-impl TraceFeed for Rows {
-    fn next(&mut self) -> Result<Option<TraceRow>, FeedError> {
-        self.next += 1;
-        let start = Span::from_secs(60 * self.next);
-        match self.next {
-            2 if self.broken => {
-                Err(FeedError::new("broken.csv", "`x` is not a count").row(3).column("count"))
-            }
-            1 | 2 => Ok(Some(TraceRow::Count { start, length: Span::from_secs(60), requests: 7 })),
-            _ => Ok(None),
-        }
-    }
-
-    fn rewind(&mut self) -> Result<(), FeedError> {
-        self.next = 0;
-        Ok(())
-    }
-}
-
-/// A catalogue with one scaling policy and one strategy.
-fn policies() -> Map<String, Json> {
-    let settings = json!({
-        "type": "object",
-        "properties": {
-            "metric": { "enum": ["cpu", "memory"], "type": "string" },
-            "target": { "type": "string", "format": "metric-level" },
-            "max": { "type": "integer", "format": "uint32" },
-        },
-        "required": ["metric", "target", "max"],
-    });
-    let option = |name: &str, settings: Json| {
-        json!({
-            "type": "object", "properties": { name: settings }, "required": [name], "additionalProperties": false,
-        })
-    };
-    let scaling =
-        json!({ "oneOf": [option("target-tracking", settings), { "const": "fixed", "type": "string" }] });
-    let placement =
-        json!({ "oneOf": [option("spread", json!({ "type": "string" })), { "const": "random" }] });
-    [("policy-service-scaling".to_owned(), scaling), ("policy-placement".to_owned(), placement)]
-        .into_iter()
-        .collect()
-}
-
-fn no_more_than_two(fleet: &FleetSpec, _: Option<&RunSettings>) -> Vec<Problem> {
-    let many = fleet.sources.keys().skip(2);
-    many.map(|name| Problem::new(format!("sources.{name}"), "a third source").hint("take two")).collect()
-}
-
 fn load(text: &str, overrides: &[&str]) -> Result<Scenario, Report> {
-    let options = Options {
-        overrides: overrides.iter().map(|given| Override::parse(given).unwrap()).collect(),
-        ..Options::default()
+    let overrides = overrides.iter().map(|given| Override::parse(given).unwrap()).collect();
+    let options = Options { overrides, ..Options::default() };
+    let instance_types = instance_types().map(|known| (known.name.clone(), known.clone())).collect();
+    let policies = Catalogue::builtin();
+    let platform = Platform { instance_types: &instance_types, policies: &policies, traces: &NoTraces };
+    let check_trace = |spec: &TraceSpec| match spec.file.as_str() {
+        "short.csv" => Vec::new(),
+        "broken.csv" => {
+            (3..5).map(|row| FeedError::new("broken.csv", "`x` is not a count").row(row)).collect()
+        }
+        other => vec![FeedError::new(other, "there is no such file").hint("traces lie beside the scenario")],
     };
-    let policies = policies();
-    let surroundings = Surroundings { policies: &policies, problems: &no_more_than_two, traces: &Traces };
+    let surroundings = Surroundings { platform: &platform, check_trace: &check_trace };
     Scenario::load(text, "hello.toml", &options, &surroundings)
 }
 
@@ -162,7 +101,7 @@ fn a_whole_scenario() {
 
 #[test]
 fn the_schema_for_editors_accepts_what_the_loader_accepts() {
-    let schema = file_schema(&policies());
+    let schema = file_schema(&Catalogue::builtin());
     let mut problems = Diagnostics::default();
     let parsed = parse(HELLO, &mut problems);
     check(&Schema::new(&schema), &parsed.root, &mut problems);
@@ -184,7 +123,7 @@ fn values_of_an_axis_are_named_shortly_and_apart() {
     let sweep = "[sweep]
 work.page.parallelism = [1.5, 2]
 services.web.scaling = [
-    'fixed',
+    { fixed = { count = 3 } },
     { target-tracking = { metric = 'cpu', target = '60%', max = 4 } },
     { target-tracking = { metric = 'cpu', target = '70%', max = 4 } },
 ]";
@@ -223,13 +162,13 @@ fn mistakes_of_every_kind() {
        |             ^^^^^^^^^^^^^
        = hint: a latency objective: "p99 < 300ms", "p99.9 < 2s"
 
-    error: services.web.placement[0]: unknown policy `sprea:zone`
+    error: services.web.placement[0]: unknown placement policy `sprea:zone`
       --> hello.toml:26:14 (variant ec2)
        | placement = ["sprea:zone"]
        |              ^^^^^^^^^^^^
        = hint: did you mean `spread`?
 
-    error: services.web.scaling: unknown policy `target-tracing`
+    error: services.web.scaling: unknown service-scaling policy `target-tracing`
       --> hello.toml:27:15 (variant ec2)
        | scaling   = { target-tracing = { max = 40 } }
        |               ^^^^^^^^^^^^^^
@@ -249,6 +188,64 @@ fn mistakes_of_every_kind() {
 
     5 problems in hello.toml
     "#);
+    let text = HELLO
+        .replace("to = \"web\"", "to = \"wbe\"")
+        .replace("exponential = { mean = \"30ms\" }", "percentiles = { p50 = \"30ms\", p99 = \"20ms\" }")
+        .replace("m7g.large", "m7g.medum")
+        .replace("0.5vCPU", "0.75vCPU")
+        .replace("memory   = \"1769MB\"", "memory   = \"20GB\"\nreserved_concurrency = 950");
+    insta::assert_snapshot!(load(&text, &["run.replications=3"]).unwrap_err(), @r#"
+    error: sources.visitors.to: there is no service called `wbe`
+      --> hello.toml:10:6
+       | to = "wbe"
+       |      ^^^^^
+       = hint: did you mean `web`?
+
+    error: work.page.wait.percentiles: p0 is missing: the least value has to be said
+      --> hello.toml:16:12
+       | wait   = { percentiles = { p50 = "30ms", p99 = "20ms" } }
+       |            ^^^^^^^^^^^
+
+    error: work.page.wait.percentiles: p100 is missing: the greatest value has to be said
+      --> hello.toml:16:12
+       | wait   = { percentiles = { p50 = "30ms", p99 = "20ms" } }
+       |            ^^^^^^^^^^^
+
+    error: work.page.wait.percentiles.p99: p99 (20ms) is below p50 (30ms)
+      --> hello.toml:16:48
+       | wait   = { percentiles = { p50 = "30ms", p99 = "20ms" } }
+       |                                                ^^^^^^
+
+    error: clusters.fleet.instances.type: no instance type `m7g.medum` in the catalogue
+      --> hello.toml:30:22 (variant ec2)
+       | instances = { type = "m7g.medum", min = 2, max = 20 }
+       |                      ^^^^^^^^^^^
+       = hint: did you mean `t4g.medium`?; `fleetsim list instances` shows all
+
+    error: services.web.task.cpu: Fargate has no task with 0.75vCPU
+      --> hello.toml:34:20 (variant fargate)
+       | task     = { cpu = "0.75vCPU", memory = "1GiB", image = "250MB" }
+       |                    ^^^^^^^^^^
+       = hint: it has 0.25vCPU, 0.5vCPU, 1vCPU, 2vCPU, 4vCPU, 8vCPU, 16vCPU, 32vCPU
+
+    error: services.web.reserved_concurrency: 950 of 950 reserved in all, but the account leaves 900
+      --> hello.toml:40:24 (variant lambda)
+       | reserved_concurrency = 950
+       |                        ^^^
+       = hint: account.lambda_concurrency is 1000 and 100 of it must stay unreserved
+
+    7 problems in hello.toml
+    "#);
+    let text = HELLO.replace("task      = { cpu = \"1vCPU\"", "task      = { cpu = \"9vCPU\"");
+    insta::assert_snapshot!(load(&text, &[]).unwrap_err(), @r#"
+    error: services.web.task: a task fits no instance type of cluster `fleet`
+      --> hello.toml:24:1 (variant ec2)
+       | task      = { cpu = "9vCPU", memory = "1GiB", image = "250MB" }
+       | ^^^^
+       = hint: m7g.large offers 2vCPU, the task reserves 9vCPU
+
+    1 problem in hello.toml
+    "#);
     let text = HELLO.to_owned()
         + r#"
 [sources.absent]
@@ -263,14 +260,14 @@ arrivals = { trace = { file = "broken.csv", rows = { counts = { column = "count"
       --> hello.toml:50:31
        | arrivals = { trace = { file = "absent.csv", rows = { counts = { column = "count", interval = "1m...
        |                               ^^^^^^^^^^^^
+       = hint: traces lie beside the scenario
 
-    error: sources.broken: a third source
-      --> hello.toml:51:10
-       | [sources.broken]
-       |          ^^^^^^
-       = hint: take two
+    error: sources.broken.arrivals.trace.file: broken.csv:3: `x` is not a count
+      --> hello.toml:53:31
+       | arrivals = { trace = { file = "broken.csv", rows = { counts = { column = "count", interval = "1m...
+       |                               ^^^^^^^^^^^^
 
-    error: sources.broken.arrivals.trace.file: broken.csv:3: column `count`: `x` is not a count
+    error: sources.broken.arrivals.trace.file: broken.csv:4: `x` is not a count
       --> hello.toml:53:31
        | arrivals = { trace = { file = "broken.csv", rows = { counts = { column = "count", interval = "1m...
        |                               ^^^^^^^^^^^^

@@ -121,8 +121,23 @@ fn the_complementary_distribution_falls_to_zero() {
     assert!(points.len() < 32 * 28, "{} points", points.len());
     assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 > pair[1].1));
     assert_eq!(points.last(), Some(&(123_450_000, 0.0)));
+    let failing = histogram.ccdf_of(12_500);
+    assert_eq!((failing.len(), failing.last()), (points.len(), Some(&(123_450_000, 0.2))));
     for (value, above) in &points {
         let exact = 1.0 - (value / 12_345) as f64 / 10_000.0;
         assert!((above - exact).abs() <= 1e-4, "{above} above {value}, exactly {exact}");
     }
+}
+
+#[test]
+fn damaged_storage_is_refused() {
+    let text = serde_json::to_string(&of(&[5, 5, 70])).unwrap();
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(text.contains(from), "{text}");
+        let error = serde_json::from_str::<Histogram>(&text.replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    check("\"bits\":9", "\"bits\":40", "precision");
+    check("[70,1]", "[4000000000,1]", "greatest value");
+    check("[70,1]", "[70,2]", "add up");
 }

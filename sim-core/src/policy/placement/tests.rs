@@ -191,7 +191,7 @@ proptest! {
         let fits = |one: &&Candidate| one.active && one.free_cpu_units >= 512 && one.free_memory_mib >= 1024;
         let best = candidates.iter().filter(fits).map(|one| keys(strategies, &candidates, one)).min();
         let found = chosen.map(|instance| &candidates[instance as usize]);
-        prop_assert!(found.as_ref().is_none_or(|one| fits(one)));
+        prop_assert!(found.as_ref().is_none_or(fits));
         prop_assert_eq!(found.map(|one| keys(strategies, &candidates, one)), best);
         if which == 0 {
             prop_assert_eq!(chain(&[]).place(&view).instance, chosen);
@@ -206,7 +206,7 @@ proptest! {
         let can = |one: &&Candidate| one.service_tasks > one.protected_tasks;
         let best = candidates.iter().filter(can).map(|one| keys(strategies, &candidates, one)).max();
         let found = chosen.map(|instance| &candidates[instance as usize]);
-        prop_assert!(found.as_ref().is_none_or(|one| can(one)));
+        prop_assert!(found.as_ref().is_none_or(can));
         prop_assert_eq!(found.map(|one| keys(strategies, &candidates, one)), best);
     }
 

@@ -76,6 +76,12 @@ pub enum Level {
 }
 
 impl Level {
+    /// Its name in the schema, for loaders that check texts by their format.
+    pub const FORMAT: &'static str = "metric-level";
+    /// What it is, with examples, for help and error messages.
+    pub const HELP: &'static str =
+        "a level of a metric: 60% of a utilization, 600/min of requests per target";
+
     /// In the unit of the published metric: a fraction, or requests a minute.
     pub fn value(self) -> f64 {
         match self {
@@ -122,9 +128,9 @@ impl JsonSchema for Level {
         true
     }
     fn schema_name() -> Cow<'static, str> {
-        "metric-level".into()
+        Level::FORMAT.into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "metric-level" })
+        json_schema!({ "type": "string", "format": Level::FORMAT })
     }
 }

@@ -201,7 +201,7 @@ impl StepScaling {
         format!("{} {value} with {} running, threshold {threshold}", metric.name(), view.running)
     }
 
-    fn out(&self, view: &ServiceScalingView, value: f64, alarm: &StepAlarm) -> ServiceScalingDecision {
+    fn add(&self, view: &ServiceScalingView, value: f64, alarm: &StepAlarm) -> ServiceScalingDecision {
         let cooling = alarm.cooling(view.last_scale_out, view);
         let base = view.last_scale_out_from.filter(|_| cooling).unwrap_or(view.running);
         let wanted = alarm.apply(base, value - alarm.threshold.value());
@@ -217,7 +217,7 @@ impl StepScaling {
         }
     }
 
-    fn into_fewer(&self, view: &ServiceScalingView, value: f64, alarm: &StepAlarm) -> ServiceScalingDecision {
+    fn remove(&self, view: &ServiceScalingView, value: f64, alarm: &StepAlarm) -> ServiceScalingDecision {
         let evidence = self.evidence(view, value, alarm);
         if view.deployment_in_progress {
             return ServiceScalingDecision::hold(format!("{evidence}: no scale-in during a deployment"));
@@ -249,8 +249,8 @@ impl ServiceScalingPolicy for StepScaling {
         let in_alarm =
             |index: usize| readings[index].as_ref().is_some_and(|reading| reading.state == AlarmState::Alarm);
         let decision = match (newest(published), &self.0.scale_out, &self.0.scale_in) {
-            (Some(value), Some(alarm), _) if in_alarm(0) => self.out(view, value, alarm),
-            (Some(value), _, Some(alarm)) if in_alarm(1) => self.into_fewer(view, value, alarm),
+            (Some(value), Some(alarm), _) if in_alarm(0) => self.add(view, value, alarm),
+            (Some(value), _, Some(alarm)) if in_alarm(1) => self.remove(view, value, alarm),
             (Some(value), ..) => {
                 ServiceScalingDecision::abstain(format!("{name} {}: no alarm", self.0.metric.show(value)))
             }

@@ -1,0 +1,124 @@
+//! Charts: one file per picture, each a pure function of the data.
+//!
+//! A chart says in words what its picture shows: a title, a takeaway computed from the data, a description and a
+//! table for readers who do not see it. It is drawn twice, wide and narrow, because text that is scaled down with a
+//! picture is not readable on a phone.
+
+mod capacity;
+mod decisions;
+mod distribution;
+mod latency;
+mod over_time;
+mod page;
+mod stacked;
+mod sweep;
+mod table_over_time;
+mod tradeoff;
+mod traffic;
+mod utilization;
+
+use latency::latency_bound;
+pub(crate) use page::{Form, Page, Panel};
+
+use crate::canvas;
+use crate::data::ReportData;
+use crate::palette::Looks;
+
+/// The name of the chart that the page shows first.
+pub(crate) const TRADE_OFF: &str = "cost-against-latency";
+/// The name of the chart that stands beside the decisions' tables.
+pub(crate) const DECISIONS: &str = "decisions";
+
+/// A chart in both forms, and its words.
+#[derive(Clone, Debug)]
+pub(crate) struct Chart {
+    /// The file name without extension.
+    pub(crate) name: String,
+    /// What it shows.
+    pub(crate) title: String,
+    /// What it says, in a sentence computed from the data.
+    pub(crate) takeaway: String,
+    /// How to read it: axes, lines, scales.
+    pub(crate) description: String,
+    /// For pages and slides.
+    pub(crate) wide: String,
+    /// For phones.
+    pub(crate) narrow: String,
+    /// The numbers behind it.
+    pub(crate) table: Table,
+}
+
+/// The words of a chart before it is drawn.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) takeaway: String,
+    pub(crate) description: String,
+    pub(crate) table: Table,
+}
+
+/// A small table; the first column names the row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Table {
+    /// The heads of the columns.
+    pub(crate) head: Vec<String>,
+    /// The rows, as long as the head.
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// What every chart is given.
+pub(crate) struct Source<'a> {
+    pub(crate) data: &'a ReportData,
+    pub(crate) looks: Looks,
+}
+
+impl Chart {
+    /// Draws both forms. `height` is asked first, so that a chart is as tall as its content.
+    fn drawn(words: Words, height: impl Fn(Form) -> u32, draw: impl Fn(&Page<'_>)) -> Chart {
+        let form = |form: Form| {
+            let size = (form.width(), height(form).max(60));
+            let mut body = String::new();
+            draw(&Page::new(form, size, &mut body));
+            let id = format!("{}-{}", words.name, form.name());
+            let description = format!("{} {}", words.takeaway, words.description);
+            canvas::document(size, &id, &words.title, &description, &body)
+        };
+        let (wide, narrow) = (form(Form::Wide), form(Form::Narrow));
+        let Words { name, title, takeaway, description, table } = words;
+        Chart { name, title, takeaway, description, wide, narrow, table }
+    }
+}
+
+/// Every chart that the data supports, in the order of the report. The first is the trade-off.
+pub(crate) fn charts(data: &ReportData) -> Vec<Chart> {
+    let source = Source { data, looks: Looks::of(data) };
+    let mut charts: Vec<Chart> = Vec::new();
+    charts.extend(sweep::charts(&source));
+    charts.insert(0, tradeoff::chart(&source));
+    charts.extend([
+        latency::chart(&source),
+        distribution::chart(&source),
+        stacked::latency_parts(&source),
+        stacked::cost(&source),
+        traffic::chart(&source),
+        capacity::chart(&source),
+        utilization::chart(&source),
+        decisions::chart(&source),
+    ]);
+    charts
+}
+
+/// Names in a sentence: `A`, `A and B`, `A, B and C`.
+pub(crate) fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [front @ .., last] => format!("{} and {last}", front.join(", ")),
+    }
+}
+
+/// `text` with a full stop. Its case stays: it may begin with a variant's name.
+pub(crate) fn sentence(text: &str) -> String {
+    format!("{text}{}", if text.is_empty() || text.ends_with(['.', '?', '!']) { "" } else { "." })
+}

@@ -1,0 +1,229 @@
+//! Metrics along a swept setting, with the point where one option overtakes another.
+
+use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
+use super::{Chart, Form, Page, Panel, Source, Table, Words, sentence};
+use crate::axis::Scale;
+use crate::canvas::{Anchor, Mark, Stroke, Weight, text_width};
+use crate::data::{Crossing, ReportData, Sweep, SweepLine, Unit};
+use crate::format::{MISSING, estimate, tick, value};
+use crate::palette::{MUTED, TEXT};
+
+const PLOT: f64 = 210.0;
+const GAP: f64 = 18.0;
+
+/// One chart per swept axis.
+pub(super) fn charts(source: &Source<'_>) -> Vec<Chart> {
+    let drawn = |(index, sweep): (usize, &Sweep)| chart(source, index, sweep);
+    source.data.sweeps.iter().enumerate().map(drawn).collect()
+}
+
+fn chart(source: &Source<'_>, index: usize, sweep: &Sweep) -> Chart {
+    let metrics = metrics(sweep);
+    let words = Words {
+        name: if index == 0 { "sweep".into() } else { format!("sweep-{}", index + 1) },
+        title: format!("Along {}", lower_first(&sweep.label)),
+        takeaway: takeaway(source.data, sweep),
+        description: format!(
+            "Each metric against {}, a line per option with its 95 % interval as a band; dashed verticals mark where \
+             two options cross.",
+            lower_first(&sweep.label)
+        ),
+        table: table(source.data, sweep),
+    };
+    let items = key(source, sweep);
+    let height = |form: Form| {
+        let rows = metrics.len().max(1).div_ceil(columns(form, &metrics));
+        let key = key_rows(form, &items, f64::from(form.width())) as f64 * key_row_height(form);
+        (key + rows as f64 * pitch(form) + 8.0) as u32
+    };
+    Chart::drawn(words, height, |page| draw(source, page, sweep, &items))
+}
+
+fn columns(form: Form, metrics: &[String]) -> usize {
+    if form == Form::Wide && metrics.len() > 1 { 2 } else { 1 }
+}
+
+fn pitch(form: Form) -> f64 {
+    PLOT + form.text() * 3.0 + 44.0 + GAP
+}
+
+/// The metrics in order of appearance.
+fn metrics(sweep: &Sweep) -> Vec<String> {
+    let mut metrics: Vec<String> = Vec::new();
+    for line in &sweep.lines {
+        if !metrics.contains(&line.metric) {
+            metrics.push(line.metric.clone());
+        }
+    }
+    metrics
+}
+
+fn key(source: &Source<'_>, sweep: &Sweep) -> Vec<KeyItem> {
+    let mut groups: Vec<&str> = Vec::new();
+    for line in &sweep.lines {
+        if !groups.contains(&line.group.as_str()) {
+            groups.push(&line.group);
+        }
+    }
+    let item = |group: &&str| {
+        let look = source.looks.group(group);
+        KeyItem::line(group, Stroke::new(look.ink, 2.0).dashed(look.dash))
+    };
+    groups.iter().map(item).collect()
+}
+
+fn draw(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, items: &[KeyItem]) {
+    let metrics = metrics(sweep);
+    if metrics.is_empty() {
+        return page.nothing("The sweep has no results.");
+    }
+    draw_key(page, (0.0, 0.0), items, page.width);
+    let start = key_rows(page.form, items, page.width) as f64 * key_row_height(page.form) + 4.0;
+    let columns = columns(page.form, &metrics);
+    let width = (page.width + GAP) / columns as f64 - GAP;
+    for (index, metric) in metrics.iter().enumerate() {
+        let left = (index % columns) as f64 * (width + GAP);
+        let top = start + (index / columns) as f64 * pitch(page.form);
+        let bottom = top + pitch(page.form) - GAP;
+        draw_metric(source, page, sweep, metric, Frame { left, top, right: left + width, bottom });
+    }
+}
+
+fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, outer: Frame) {
+    let metric = source.data.metric(key);
+    let lines: Vec<&SweepLine> = sweep.lines.iter().filter(|line| line.metric == key).collect();
+    page.heading(
+        (outer.left, outer.top + page.form.text()),
+        &metric.label,
+        TEXT,
+        "",
+        outer.right - outer.left,
+    );
+    let bound = source.data.objective.as_ref().filter(|objective| objective.metric == key);
+    let (x, y) = scales(&lines, bound.map(|bound| bound.limit));
+    let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(metric.unit, v), Weight::Regular));
+    let left = outer.left + labels.fold(24.0, f64::max) + 10.0;
+    let top = outer.top + page.form.text() * 3.0 + 14.0;
+    let frame = Frame { left, top, right: outer.right - 14.0, bottom: top + PLOT - 14.0 };
+    let panel = page.panel(frame, x, y);
+    let most = page.form.pick(6, 4);
+    let ticks: Vec<(f64, String)> = x.ticks(most).into_iter().map(|v| (v, tick(sweep.unit, v))).collect();
+    panel.grid_x(&ticks, true);
+    panel.grid_y(5, |value| tick(metric.unit, value));
+    panel.base();
+    let middle = ((left + frame.right) / 2.0, frame.bottom + page.form.text() * 2.0 + 12.0);
+    page.text(middle, &lower_first(&sweep.label), MUTED, |mark| mark.anchor(Anchor::Middle));
+    if let Some(bound) = bound {
+        panel.bound_y(bound.limit, &format!("objective {}", bound.text));
+    }
+    for line in lines {
+        draw_line(source, &panel, line);
+    }
+    draw_crossings(&panel, sweep, key);
+}
+
+fn scales(lines: &[&SweepLine], bound: Option<f64>) -> (Scale, Scale) {
+    let points = || lines.iter().flat_map(|line| &line.points).filter(|point| point.at.is_finite());
+    let at: Vec<f64> =
+        points().filter(|point| point.estimate.finite().is_some()).map(|point| point.at).collect();
+    let values: Vec<f64> = points().filter_map(|point| point.estimate.finite()).chain(bound).collect();
+    let y = Scale::fitting(&values);
+    let ends = || {
+        points().filter_map(|point| point.estimate.interval()).flat_map(|interval| [interval.0, interval.1])
+    };
+    let y = if y.is_logarithmic() { y } else { Scale::from_zero(ends().chain(bound).collect::<Vec<_>>()) };
+    let (low, high) = crate::axis::extent(at).unwrap_or((0.0, 1.0));
+    let x =
+        if low > 0.0 && high / low > 8.0 { Scale::logarithmic([low, high]) } else { Scale::exact(low, high) };
+    (x, y)
+}
+
+fn draw_line(source: &Source<'_>, panel: &Panel<'_>, line: &SweepLine) {
+    let look = source.looks.group(&line.group);
+    let known = line.points.iter().filter(|point| point.at.is_finite());
+    let known: Vec<(f64, f64, (f64, f64))> = known
+        .filter_map(|point| Some((point.at, point.estimate.finite()?, point.estimate.interval()?)))
+        .collect();
+    let upper = known.iter().map(|point| (point.0, point.2.1));
+    let lower = known.iter().rev().map(|point| (point.0, point.2.0));
+    panel.draw(&Mark::area(upper.chain(lower).collect(), look.ink, 0.18));
+    let middle = known.iter().map(|point| (point.0, point.1)).collect();
+    panel.draw(&Mark::line(middle, Stroke::new(look.ink, 1.8).dashed(look.dash)));
+    for (at, value, _) in known {
+        panel.draw(&Mark::marker((at, value), look.marker, 3.2, look.ink, false));
+    }
+}
+
+/// The crossings of a metric, their labels above the plot, those too close to the one before on a row above it.
+fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
+    let (left, right) = panel.x.ends();
+    let within =
+        |crossing: &&Crossing| crossing.metric == metric && crossing.at >= left && crossing.at <= right;
+    let mut crossings: Vec<&Crossing> = sweep.crossings.iter().filter(within).collect();
+    crossings.sort_by(|a, b| a.at.total_cmp(&b.at));
+    let mut ends = [f64::MIN; 3];
+    for (index, crossing) in crossings.into_iter().enumerate() {
+        let (low, high) = panel.y.ends();
+        let stroke = Stroke::new(TEXT, 1.2).dashed(&[3.0, 3.0]);
+        panel.draw(&Mark::line(vec![(crossing.at, low), (crossing.at, high)], stroke));
+        panel.draw(&Mark::marker(
+            (crossing.at, crossing.value),
+            crate::palette::Marker::Circle,
+            4.0,
+            TEXT,
+            true,
+        ));
+        let at = value(sweep.unit, crossing.at);
+        let label = if index == 0 { format!("break-even {at}") } else { at };
+        let width = text_width(&label, 13.0, Weight::Regular);
+        let x = panel.pixel((crossing.at, low)).0;
+        let start =
+            (x - width / 2.0).clamp(panel.frame.left, (panel.frame.right - width).max(panel.frame.left));
+        let Some(row) = ends.iter().position(|end| start > *end + 6.0) else { continue };
+        ends[row] = start + width;
+        let place = (start + width / 2.0, panel.frame.top - 5.0 - row as f64 * 15.0);
+        panel.text_at(place, &label, TEXT, |mark| mark.anchor(Anchor::Middle).halo());
+    }
+}
+
+fn table(data: &ReportData, sweep: &Sweep) -> Table {
+    let mut at: Vec<f64> =
+        sweep.lines.iter().flat_map(|line| line.points.iter().map(|point| point.at)).collect();
+    at.sort_by(f64::total_cmp);
+    at.dedup();
+    let heads = sweep.lines.iter().map(|line| format!("{}: {}", line.group, data.metric(&line.metric).label));
+    let row = |at: &f64| {
+        let cell = |line: &SweepLine| {
+            let unit: Unit = data.metric(&line.metric).unit;
+            let point = line.points.iter().find(|point| point.at == *at);
+            point.map_or_else(|| MISSING.into(), |point| estimate(unit, &point.estimate))
+        };
+        std::iter::once(value(sweep.unit, *at)).chain(sweep.lines.iter().map(cell)).collect()
+    };
+    Table {
+        head: std::iter::once(sweep.label.clone()).chain(heads).collect(),
+        rows: at.iter().map(row).collect(),
+    }
+}
+
+fn takeaway(data: &ReportData, sweep: &Sweep) -> String {
+    let clause = |crossing: &Crossing| {
+        let metric = lower_first(&data.metric(&crossing.metric).label);
+        let at = value(sweep.unit, crossing.at);
+        format!("{} has the better {metric} below {at}, {} above", crossing.below, crossing.above)
+    };
+    let clauses: Vec<String> = sweep.crossings.iter().take(4).map(clause).collect();
+    if clauses.is_empty() {
+        return sentence(&format!("No option overtakes another along {}", lower_first(&sweep.label)));
+    }
+    sentence(&clauses.join("; "))
+}
+
+/// `Requests per second` inside a sentence; acronyms keep their case.
+fn lower_first(label: &str) -> String {
+    let mut letters = label.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => label.to_owned(),
+    }
+}

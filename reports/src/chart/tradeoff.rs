@@ -1,0 +1,257 @@
+//! Cost against latency: the picture of the decision.
+//!
+//! Left is faster, down is cheaper. What nothing beats on both is filled and joined by the frontier; what something
+//! beats on both is hollow. Crosses are the 95 % intervals of both numbers.
+
+use super::page::Frame;
+use super::{Chart, Page, Panel, Source, Table, Words, latency_bound, listed, sentence};
+use crate::axis::Scale;
+use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten, text_width};
+use crate::data::{COST_PER_MONTH, LATENCY_P99, Meets, ReportData, Unit, VariantSummary};
+use crate::format::{estimate, tick};
+use crate::palette::{AXIS, MISS, MUTED};
+
+/// A variant that has both numbers.
+struct Point<'a> {
+    variant: &'a VariantSummary,
+    latency: f64,
+    cost: f64,
+    /// The first variant that is at least as good on both and better on one.
+    beaten_by: Option<&'a str>,
+}
+
+/// The chart.
+pub(super) fn chart(source: &Source<'_>) -> Chart {
+    let points = points(source.data);
+    let words = Words {
+        name: super::TRADE_OFF.into(),
+        title: "Cost against latency".into(),
+        takeaway: takeaway(source.data, &points),
+        description: format!(
+            "Cost of a month (up) against p99 latency (across, logarithmic) with 95 % intervals. Filled points are \
+             beaten by no other on both; hollow ones are.{}",
+            missing(source.data)
+        ),
+        table: table(source.data, &points),
+    };
+    Chart::drawn(words, |form| form.pick(400, 360), |page| draw(source, page, &points))
+}
+
+fn points(data: &ReportData) -> Vec<Point<'_>> {
+    let both = |variant: &VariantSummary| Some((variant.value(LATENCY_P99)?, variant.value(COST_PER_MONTH)?));
+    let known: Vec<(&VariantSummary, (f64, f64))> =
+        data.variants.iter().filter_map(|variant| Some((variant, both(variant)?))).collect();
+    let beats = |a: (f64, f64), b: (f64, f64)| a.0 <= b.0 && a.1 <= b.1 && a != b;
+    let point = |(variant, at): &(&'_ VariantSummary, (f64, f64))| {
+        let better = known.iter().find(|other| beats(other.1, *at));
+        (*at, better.map(|better| better.0.name.as_str()), variant.name.clone())
+    };
+    let beaten: Vec<Option<&str>> = known.iter().map(|entry| point(entry).1).collect();
+    let joined = known.iter().zip(beaten);
+    joined.map(|((variant, at), beaten_by)| Point { variant, latency: at.0, cost: at.1, beaten_by }).collect()
+}
+
+fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
+    if points.is_empty() {
+        return page.nothing("No variant has both a p99 and a cost.");
+    }
+    let bound = latency_bound(source.data).filter(|_| bounds_p99(source.data));
+    let (x, y) = scales(points, bound.as_ref().map(|bound| bound.0));
+    let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(Unit::Dollars, v), Weight::Regular));
+    let left = labels.fold(30.0, f64::max) + 12.0;
+    let frame = Frame { left, top: 30.0, right: page.width - 20.0, bottom: page.height - 46.0 };
+    let panel = page.panel(frame, x, y);
+    if let Some((limit, _)) = &bound {
+        let (beyond, top) = ((*limit, y.ends().0), (x.ends().1, y.ends().1));
+        panel.draw(&Mark::rectangle(beyond, top, MISS));
+    }
+    let most = page.form.pick(9, 5);
+    let ticks: Vec<(f64, String)> = x.ticks(most).into_iter().map(|v| (v, tick(Unit::Seconds, v))).collect();
+    panel.grid_x(&ticks, true);
+    panel.grid_y(5, |value| tick(Unit::Dollars, value));
+    let middle = (frame.left + frame.right) / 2.0;
+    page.text((middle, page.height - 8.0), "p99 latency  (faster to the left)", MUTED, |m| {
+        m.anchor(Anchor::Middle)
+    });
+    page.text((4.0, 14.0), "cost per month  (cheaper further down)", MUTED, |mark| mark);
+    if let Some((limit, text)) = &bound {
+        panel.bound_x(*limit, &format!("objective {text}"));
+    }
+    draw_frontier(&panel, points);
+    draw_points(source, &panel, points);
+}
+
+fn bounds_p99(data: &ReportData) -> bool {
+    data.objective.as_ref().is_some_and(|objective| objective.metric == LATENCY_P99)
+}
+
+fn scales(points: &[Point<'_>], bound: Option<f64>) -> (Scale, Scale) {
+    let ends = |key: &str| -> Vec<f64> {
+        points
+            .iter()
+            .filter_map(|p| p.variant.metrics.get(key)?.interval())
+            .flat_map(|i| [i.0, i.1])
+            .collect()
+    };
+    // A little room around, so that no point sits on the edge and the bound has two sides.
+    let roomy = |value: f64| [value / 1.15, value * 1.15];
+    let latencies = points.iter().map(|p| p.latency).flat_map(roomy).chain(bound.into_iter().flat_map(roomy));
+    let high = ends(LATENCY_P99).into_iter().fold(0.0, f64::max);
+    let cost = ends(COST_PER_MONTH);
+    let spread = Scale::fitting(&cost);
+    let y = if spread.is_logarithmic() {
+        spread
+    } else {
+        Scale::from_zero(cost.iter().map(|value| value * 1.12))
+    };
+    (Scale::logarithmic(latencies.chain([high])), y)
+}
+
+/// The unbeaten points joined in steps: no option lies below and left of the line.
+fn draw_frontier(panel: &Panel<'_>, points: &[Point<'_>]) {
+    let mut front: Vec<(f64, f64)> =
+        points.iter().filter(|p| p.beaten_by.is_none()).map(|p| (p.latency, p.cost)).collect();
+    front.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut steps: Vec<(f64, f64)> = Vec::new();
+    for point in front {
+        if let Some(last) = steps.last().copied() {
+            steps.push((point.0, last.1));
+        }
+        steps.push(point);
+    }
+    if steps.len() > 1 {
+        panel.draw(&Mark::line(steps, Stroke::new(AXIS, 1.0).dashed(&[2.0, 2.5])));
+    }
+}
+
+fn draw_points(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
+    let mut taken: Vec<Frame> =
+        points.iter().map(|point| around(panel.pixel((point.latency, point.cost)))).collect();
+    for point in points {
+        let look = source.looks.variant(source.data, &point.variant.name);
+        let stroke = Stroke::new(look.ink, 1.3);
+        if let Some((low, high)) = point.variant.metrics.get(LATENCY_P99).and_then(|e| e.interval()) {
+            panel
+                .draw(&Mark::line(vec![(low.max(panel.x.ends().0), point.cost), (high, point.cost)], stroke));
+        }
+        if let Some((low, high)) = point.variant.metrics.get(COST_PER_MONTH).and_then(|e| e.interval()) {
+            panel.draw(&Mark::line(vec![(point.latency, low), (point.latency, high)], stroke));
+        }
+        let at = (point.latency, point.cost);
+        panel.draw(&Mark::marker(at, look.marker, 5.5, look.ink, point.beaten_by.is_some()));
+    }
+    for point in points {
+        let look = source.looks.variant(source.data, &point.variant.name);
+        let name = shorten(&point.variant.name, 13.0, Weight::Bold, 170.0);
+        let at = panel.pixel((point.latency, point.cost));
+        if let Some(place) = free_place(panel, at, text_width(&name, 13.0, Weight::Bold), &taken) {
+            panel.text_at((place.left, place.bottom - 3.0), &name, look.label, |mark| mark.bold().halo());
+            taken.push(place);
+        }
+    }
+}
+
+fn around((x, y): (f64, f64)) -> Frame {
+    Frame { left: x - 7.0, top: y - 7.0, right: x + 7.0, bottom: y + 7.0 }
+}
+
+/// A place for a name beside its point that covers no other point and no other name.
+fn free_place(panel: &Panel<'_>, (x, y): (f64, f64), width: f64, taken: &[Frame]) -> Option<Frame> {
+    let place =
+        |left: f64, middle: f64| Frame { left, top: middle - 8.0, right: left + width, bottom: middle + 8.0 };
+    let mut candidates = Vec::new();
+    for away in [0.0, 14.0, 28.0] {
+        for side in [-1.0, 1.0] {
+            let middle = y + side * (14.0 + away);
+            candidates.extend([
+                place(x + 10.0, middle),
+                place(x - 10.0 - width, middle),
+                place(x - width / 2.0, middle),
+            ]);
+        }
+    }
+    let apart =
+        |a: &Frame, b: &Frame| a.right < b.left || b.right < a.left || a.bottom < b.top || b.bottom < a.top;
+    let inside = |f: &Frame| {
+        f.left >= panel.frame.left
+            && f.right <= panel.frame.right
+            && f.top >= panel.frame.top
+            && f.bottom <= panel.frame.bottom
+    };
+    candidates.into_iter().find(|place| inside(place) && taken.iter().all(|other| apart(place, other)))
+}
+
+fn missing(data: &ReportData) -> String {
+    let without = |variant: &&VariantSummary| {
+        variant.value(LATENCY_P99).is_none() || variant.value(COST_PER_MONTH).is_none()
+    };
+    let names: Vec<String> =
+        data.variants.iter().filter(without).map(|variant| variant.name.clone()).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" Not drawn for want of a number: {}.", listed(&names))
+    }
+}
+
+fn table(data: &ReportData, points: &[Point<'_>]) -> Table {
+    let head =
+        ["Variant", "p99", "Cost per month", "Objective", "Beaten on both by"].map(str::to_owned).to_vec();
+    let row = |variant: &VariantSummary| {
+        let shown = |key: &str, unit| {
+            variant.metrics.get(key).map_or(crate::format::MISSING.into(), |e| estimate(unit, e))
+        };
+        let beaten =
+            points.iter().find(|point| point.variant.name == variant.name).and_then(|point| point.beaten_by);
+        let meets = match variant.meets {
+            Meets::Yes => "holds",
+            Meets::No => "misses",
+            Meets::Unclear => "unclear",
+        };
+        vec![
+            variant.name.clone(),
+            shown(LATENCY_P99, Unit::Seconds),
+            shown(COST_PER_MONTH, Unit::Dollars),
+            meets.into(),
+            beaten.unwrap_or("nothing").into(),
+        ]
+    };
+    Table { head, rows: data.variants.iter().map(row).collect() }
+}
+
+fn takeaway(data: &ReportData, points: &[Point<'_>]) -> String {
+    let unbeaten: Vec<String> =
+        points.iter().filter(|p| p.beaten_by.is_none()).map(|p| p.variant.name.clone()).collect();
+    let beaten: Vec<String> = points
+        .iter()
+        .filter_map(|p| Some(format!("{} is both slower and dearer than {}", p.variant.name, p.beaten_by?)))
+        .collect();
+    let missing = |point: &&Point<'_>| point.beaten_by.is_none() && point.variant.meets == Meets::No;
+    let missing: Vec<String> =
+        points.iter().filter(missing).map(|point| point.variant.name.clone()).collect();
+    let verb = if missing.len() == 1 { "misses" } else { "miss" };
+    let but = if missing.is_empty() {
+        String::new()
+    } else {
+        format!(", but {} {verb} the objective", listed(&missing))
+    };
+    match (unbeaten.as_slice(), beaten.as_slice()) {
+        ([], _) if data.variants.is_empty() => "There is no variant to compare.".into(),
+        ([], _) => "No variant has both a p99 and a cost.".into(),
+        ([only], []) => sentence(&format!("{only} is the only option with both numbers")),
+        ([only], _) => {
+            sentence(&format!("{only} is the fastest and the cheapest: it beats every other option on both"))
+        }
+        (several, []) => {
+            sentence(&format!("No option wins on both: {} trade cost for latency{but}", listed(several)))
+        }
+        (several, some) if some.len() <= 2 => {
+            sentence(&format!("{} trade cost for latency{but}; {}", listed(several), listed(some)))
+        }
+        (several, some) => sentence(&format!(
+            "{} trade cost for latency{but}; the other {} options are beaten on both",
+            listed(several),
+            some.len()
+        )),
+    }
+}

@@ -1,0 +1,87 @@
+//! Utilization over time: how much of what is paid for is used.
+
+use super::over_time::{Line, Strip, Strips, drawn_series, finite, mean, omitted, peak, platform, timed};
+use super::table_over_time::{Pick, table};
+use super::{Chart, Source, Words, sentence};
+use crate::axis::Scale;
+use crate::canvas::Stroke;
+use crate::data::{Column, ReportData, Unit, VariantSeries};
+use crate::format::share;
+use crate::palette::rank_dash;
+
+type Used = (&'static str, fn(&VariantSeries) -> &Column, f64);
+
+const USED: [Used; 3] = [
+    ("reserved CPU", |series| &series.cpu_of_reserved, 1.8),
+    ("instance CPU", |series| &series.cpu_of_capacity, 1.3),
+    ("reserved memory", |series| &series.memory, 1.3),
+];
+
+/// The chart.
+pub(super) fn chart(source: &Source<'_>) -> Chart {
+    let data = source.data;
+    let mut strips = Strips::new(source, Unit::Share);
+    let y = scale(data);
+    strips.strips = drawn_series(data).into_iter().map(|series| strip(source, series, y)).collect();
+    let words = Words {
+        name: "utilization-over-time".into(),
+        title: "Utilization over time".into(),
+        takeaway: takeaway(data),
+        description: format!(
+            "CPU busy as a share of what replicas reserve and of what instances have, and memory in use as a share \
+             of what replicas reserve.{}",
+            omitted(data)
+        ),
+        table: table(
+            data,
+            &[
+                ("reserved CPU", Unit::Share, Pick::Mean, |series| &series.cpu_of_reserved),
+                ("instance CPU", Unit::Share, Pick::Mean, |series| &series.cpu_of_capacity),
+                ("reserved memory", Unit::Share, Pick::Mean, |series| &series.memory),
+            ],
+        ),
+    };
+    Chart::drawn(words, |form| strips.height(form), |page| strips.draw(page))
+}
+
+/// 0 to 100 %, further only where something went further.
+fn scale(data: &ReportData) -> Scale {
+    let all = drawn_series(data).into_iter().flat_map(|series| {
+        USED.iter().flat_map(move |used| (used.1)(series).iter().filter_map(|value| finite(*value)))
+    });
+    let most = all.fold(1.0, f64::max);
+    if most <= 1.02 { Scale::exact(0.0, 1.0) } else { Scale::from_zero([most]) }
+}
+
+fn strip(source: &Source<'_>, series: &VariantSeries, y: Scale) -> Strip {
+    let look = source.looks.variant(source.data, &series.variant);
+    let present = |used: &&(usize, &Used)| (used.1.1)(series).iter().any(|value| finite(*value).is_some());
+    let ranked: Vec<(usize, &Used)> = USED.iter().enumerate().collect();
+    let line = |(rank, (label, column, width)): &(usize, &Used)| Line {
+        label: (*label).into(),
+        points: timed(series, column(series)),
+        stroke: Stroke::new(look.ink, *width).dashed(rank_dash(*rank)),
+        ink: look.label,
+        stepped: false,
+    };
+    Strip {
+        name: series.variant.clone(),
+        note: platform(source.data, &series.variant),
+        look,
+        lines: ranked.iter().filter(present).map(line).collect(),
+        area: None,
+        y,
+    }
+}
+
+fn takeaway(data: &ReportData) -> String {
+    let clause = |series: &VariantSeries| {
+        let used = USED.iter().find(|used| mean((used.1)(series)).is_some())?;
+        let column = (used.1)(series);
+        let (average, most) = (mean(column)?, peak(series, column)?.1);
+        let (average, most) = (share(average), share(most));
+        Some(format!("{} uses {average} of its {} on average and {most} at most", series.variant, used.0))
+    };
+    let clauses: Vec<String> = drawn_series(data).into_iter().take(4).filter_map(clause).collect();
+    if clauses.is_empty() { "No utilization was recorded.".into() } else { sentence(&clauses.join("; ")) }
+}

@@ -1,0 +1,107 @@
+//! The comparison for a terminal: no colour, at most 100 columns, every number with its interval.
+
+use crate::data::{Meets, ReportData};
+use crate::page::{Cell, Comparison, Mark};
+
+/// The widest line.
+const COLUMNS: usize = 100;
+/// The widest name; longer ones are cut.
+const NAME: usize = 24;
+
+/// The comparison table of a report, ending in a newline. Where the metrics do not fit in 100 columns it goes on in
+/// further blocks that repeat the names. `*` marks the best number of the options that do not miss the objective, `~`
+/// those that noise does not tell from it.
+pub fn text_table(data: &ReportData) -> String {
+    let table = Comparison::of(data);
+    if table.rows.is_empty() {
+        return "no variant has results\n".into();
+    }
+    let mut columns = columns(&table);
+    let names = columns.remove(0);
+    let mut text = String::new();
+    while !columns.is_empty() {
+        let mut used = width(&names);
+        let fits = |column: &&Vec<String>| {
+            used += 2 + width(column);
+            used <= COLUMNS
+        };
+        let count = columns.iter().take_while(fits).count().max(1);
+        let rest = columns.split_off(count);
+        write_block(&mut text, &names, &columns);
+        columns = rest;
+        if !columns.is_empty() {
+            text.push('\n');
+        }
+    }
+    text + &legend(&table)
+}
+
+/// Names, standing, metrics: each column with its head first.
+fn columns(table: &Comparison) -> Vec<Vec<String>> {
+    let name = |name: &str| {
+        let cut: String = name.chars().take(NAME - 1).collect();
+        if name.chars().count() > NAME { format!("{cut}…") } else { name.to_owned() }
+    };
+    let headed = |head: &str, cells: Vec<String>| std::iter::once(head.to_owned()).chain(cells).collect();
+    let standing = |meets: Meets| match meets {
+        Meets::Yes => "holds",
+        Meets::No => "misses",
+        Meets::Unclear => "unclear",
+    };
+    let mut columns: Vec<Vec<String>> =
+        vec![headed("option", table.rows.iter().map(|row| name(&row.name)).collect())];
+    if table.has_objective {
+        columns.push(headed("objective", table.rows.iter().map(|row| standing(row.meets).into()).collect()));
+    }
+    for (index, head) in table.heads.iter().enumerate() {
+        columns.push(headed(head, table.rows.iter().map(|row| cell(&row.cells[index])).collect()));
+    }
+    if columns.len() == 1 {
+        columns.push(headed("platform", table.rows.iter().map(|row| row.platform.clone()).collect()));
+    }
+    columns
+}
+
+/// A cell with room for its mark behind it, so that numbers stay in line.
+fn cell(cell: &Cell) -> String {
+    let mark = match cell.mark {
+        Mark::Best => '*',
+        Mark::Tied => '~',
+        Mark::None => ' ',
+    };
+    let footnote = if cell.footnote > 0 { format!(" [{}]", cell.footnote) } else { String::new() };
+    format!("{}{mark}{footnote}", cell.text)
+}
+
+fn width(column: &[String]) -> usize {
+    column.iter().map(|text| text.chars().count()).max().unwrap_or(0)
+}
+
+fn write_block(text: &mut String, names: &[String], columns: &[Vec<String>]) {
+    for (row, name) in names.iter().enumerate() {
+        let mut line = format!("{name:<width$}", width = width(names));
+        for column in columns {
+            line += &format!("  {:>width$}", column[row], width = width(column));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+}
+
+fn legend(table: &Comparison) -> String {
+    let mut text = String::from("\n± is simulation noise for this traffic and these settings (95 %); * best");
+    text += if table.has_ties { ", ~ not told from the best by noise\n" } else { "\n" };
+    for (index, note) in table.footnotes.iter().enumerate() {
+        let mut line = format!("[{}]", index + 1);
+        for word in note.split_whitespace() {
+            if line.chars().count() + 1 + word.chars().count() > COLUMNS {
+                text += &(line + "\n");
+                line = "   ".into();
+            }
+            line += " ";
+            line += word;
+        }
+        text += &(line + "\n");
+    }
+    text
+}

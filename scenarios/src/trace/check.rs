@@ -1,0 +1,93 @@
+//! A whole trace read before the run: what it holds, or everything that is wrong with it.
+
+use sim_core::engine::Span;
+use sim_core::traffic::{FeedError, RowsSpec, TraceRow, TraceSpec};
+
+use super::azure::{self, MINUTE};
+use super::feed::CsvFeed;
+use super::{TraceFiles, shown};
+
+/// More malformed cells than this are counted, not listed.
+pub const MOST_REPORTED: usize = 20;
+
+/// What a trace holds, before its options.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TraceSummary {
+    /// Rows, without the header.
+    pub rows: u64,
+    /// Requests.
+    pub requests: u64,
+    /// From the start of the trace to its last request or the end of its last interval.
+    pub length: Span,
+}
+
+/// Reads the trace of `spec` from end to end.
+///
+/// # Errors
+/// Returns what is malformed: the first [`MOST_REPORTED`] errors, each with file, row and column, and how many more
+/// there are.
+pub fn check(files: &TraceFiles, spec: &TraceSpec) -> Result<TraceSummary, Vec<FeedError>> {
+    let path = files.path(spec);
+    let summary = match &spec.rows {
+        RowsSpec::AzureFunctions2019 { function, .. } => {
+            let counts = azure::counts_of(&path, function).map_err(|error| vec![error])?;
+            TraceSummary { rows: 1, requests: counts.iter().sum(), length: MINUTE * counts.len() as u64 }
+        }
+        rows => read_all(CsvFeed::open_all(&path, rows)?)?,
+    };
+    let complain = |message: String| Err(vec![FeedError::new(shown(&path), message)]);
+    match spec.window {
+        _ if summary.rows == 0 => complain("the file has a header and no rows".into()),
+        Some(window) if window.from >= summary.length => {
+            complain(format!("the window begins at {}, the trace ends at {}", window.from, summary.length))
+        }
+        _ => Ok(summary),
+    }
+}
+
+fn read_all(mut feed: CsvFeed) -> Result<TraceSummary, Vec<FeedError>> {
+    let mut summary = TraceSummary::default();
+    let mut errors = Bounded::default();
+    loop {
+        match feed.next_all() {
+            Ok(None) => break,
+            Ok(Some(row)) => summary.add(row),
+            Err(more) => more.into_iter().for_each(|error| errors.push(error)),
+        }
+    }
+    errors.finish().map(|()| summary)
+}
+
+impl TraceSummary {
+    fn add(&mut self, row: TraceRow) {
+        let (requests, end) = match row {
+            TraceRow::Request { at, .. } => (1, at),
+            TraceRow::Count { start, length, requests } => (requests, start + length),
+        };
+        self.rows += 1;
+        self.requests += requests;
+        self.length = end;
+    }
+}
+
+/// Errors, of which the first [`MOST_REPORTED`] are kept.
+#[derive(Debug, Default)]
+pub(super) struct Bounded {
+    kept: Vec<FeedError>,
+    more: u64,
+}
+
+impl Bounded {
+    pub(super) fn push(&mut self, error: FeedError) {
+        if self.kept.len() < MOST_REPORTED { self.kept.push(error) } else { self.more += 1 }
+    }
+
+    pub(super) fn finish(mut self) -> Result<(), Vec<FeedError>> {
+        let Some(first) = self.kept.first() else { return Ok(()) };
+        if self.more > 0 {
+            let file = first.file.clone();
+            self.kept.push(FeedError::new(file, format!("and {} more", self.more)));
+        }
+        Err(self.kept)
+    }
+}
