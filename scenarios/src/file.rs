@@ -9,6 +9,7 @@
 
 mod axis;
 mod expand;
+mod late;
 mod open;
 mod read;
 mod schema;
@@ -50,6 +51,8 @@ pub struct Scenario {
     pub run: RunSettings,
     /// What is compared, in the order of the file, the values of the last axis running fastest. At least one.
     pub variants: Vec<Variant>,
+    /// What does not stop it, but is probably not as meant.
+    pub warnings: Report,
 }
 
 /// One way to run the workload.
@@ -106,15 +109,17 @@ impl Scenario {
         let fleet = Schema::new(&fleet_schema).with_formats(FORMATS);
         let mut problems = Diagnostics::default();
         let opened = open::open(text, &fleet_schema, &fleet, options, &mut problems);
+        let run = opened.frame.as_ref().map(|frame| &frame.run);
         let mut reader = read::Reader::new(surroundings);
         let mut points = opened.points;
-        let fleets: Vec<Option<FleetSpec>> = points.iter_mut().map(|point| reader.read(point)).collect();
+        let fleets: Vec<Option<FleetSpec>> = points.iter_mut().map(|point| reader.read(point, run)).collect();
         expand::collect_problems(&points, opened.families, &mut problems);
         let variants: Option<Vec<Variant>> =
             points.into_iter().zip(fleets).map(|(point, fleet)| Some(variant(point, fleet?))).collect();
         match (opened.frame, variants) {
             (Some(frame), Some(variants)) if !problems.any_error() && !variants.is_empty() => {
-                Ok(Scenario { name: frame.name, about: frame.about, run: frame.run, variants })
+                let warnings = Report::new(file, text, problems);
+                Ok(Scenario { name: frame.name, about: frame.about, run: frame.run, variants, warnings })
             }
             _ => Err(Report::new(file, text, problems)),
         }

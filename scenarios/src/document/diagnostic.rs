@@ -268,8 +268,9 @@ impl fmt::Display for Report {
             writeln!(f)?;
         }
         let count = self.problems.list.len() + self.problems.left_out;
-        let noun = if count == 1 { "problem" } else { "problems" };
-        write!(f, "{count} {noun} in {}", clean(&self.file, MESSAGE))?;
+        let noun = if self.problems.any_error() { "problem" } else { "warning" };
+        let plural = if count == 1 { "" } else { "s" };
+        write!(f, "{count} {noun}{plural} in {}", clean(&self.file, MESSAGE))?;
         match self.problems.left_out {
             0 => Ok(()),
             left => write!(f, " ({left} not shown)"),

@@ -11,7 +11,9 @@ use sim_core::traffic::{ArrivalSpec, FeedError};
 
 use super::Surroundings;
 use super::expand::Point;
+use super::late;
 use super::open::located;
+use super::settings::RunSettings;
 use crate::document::{Node, Origin, Value};
 
 /// Of how many points of a variant's sweep the sound parts are looked at where there are structural mistakes; the
@@ -33,7 +35,7 @@ impl<'r> Reader<'r> {
 
     /// The fleet of a variant. What is wrong with its meaning is added to the variant's problems; where something is
     /// wrong with its structure already, there is no fleet, and what can be said of the sound parts is added.
-    pub(super) fn read(&mut self, point: &mut Point) -> Option<FleetSpec> {
+    pub(super) fn read(&mut self, point: &mut Point, run: Option<&RunSettings>) -> Option<FleetSpec> {
         let mut found = Vec::new();
         let fleet = if point.problems.any_error() {
             self.read_parts(point, &mut found);
@@ -42,6 +44,9 @@ impl<'r> Reader<'r> {
             self.read_whole(&point.node.to_json(), &mut found)
         };
         found.into_iter().for_each(|problem| point.problems.push(located(&point.node, problem)));
+        if let Some(run) = run {
+            late::warn(&point.node, run.duration, &mut point.problems);
+        }
         fleet
     }
 

@@ -142,6 +142,76 @@ services.web.scaling = [
 }
 
 #[test]
+fn what_the_run_does_not_reach_is_a_warning() {
+    let shape = r#"rate = "50/s", shape = { product = [
+  { spike = { at = "2h", rise = "1min", hold = "1min", decay = "1min", factor = 3 } },
+  { piecewise-linear = [{ at = "0s", factor = 1 }, { at = "2h", factor = 2 }, { at = "3h", factor = 1 }] },
+  { ramp = { from = 1, to = 2, start = "90min", end = "2h" } },
+  { steps = [{ at = "1h", factor = 1 }, { at = "61min", factor = 2 }] },
+] }"#;
+    let text = HELLO.replace("rate = \"50/s\"", shape);
+    let scenario = load(&text, &[]).unwrap_or_else(|report| panic!("{report}"));
+    insta::assert_snapshot!(scenario.warnings, @r#"
+    warning: sources.visitors.arrivals.poisson.shape.product[0].spike.at: 2h is after the end of the run, 1h
+      --> hello.toml:12:20
+       | { spike = { at = "2h", rise = "1min", hold = "1min", decay = "1min", factor = 3 } },
+       |                  ^^^^
+       = hint: what is said of this time never happens
+
+    warning: sources.visitors.arrivals.poisson.shape.product[1].piecewise-linear[2].at: 3h is after the end of the run, 1h
+      --> hello.toml:13:86
+       | ... factor = 1 }, { at = "2h", factor = 2 }, { at = "3h", factor = 1 }] },
+       |                                                     ^^^^
+       = hint: what is said of this time never happens
+
+    warning: sources.visitors.arrivals.poisson.shape.product[2].ramp.start: 1.5h is after the end of the run, 1h
+      --> hello.toml:14:40
+       | { ramp = { from = 1, to = 2, start = "90min", end = "2h" } },
+       |                                      ^^^^^^^
+       = hint: what is said of this time never happens
+
+    warning: sources.visitors.arrivals.poisson.shape.product[3].steps[1].at: 61min is after the end of the run, 1h
+      --> hello.toml:15:48
+       | { steps = [{ at = "1h", factor = 1 }, { at = "61min", factor = 2 }] },
+       |                                              ^^^^^^^
+       = hint: what is said of this time never happens
+
+    4 warnings in hello.toml
+    "#);
+    assert!(load(HELLO, &[]).unwrap_or_else(|report| panic!("{report}")).warnings.list().is_empty());
+}
+
+#[test]
+fn files_are_read_and_their_traces_found_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |text: &[u8], part: &str| {
+        let path = folder.path().join("s.toml");
+        std::fs::write(&path, text).unwrap();
+        let instance_types = instance_types().map(|known| (known.name.clone(), known.clone())).collect();
+        let loaded = Scenario::load_file(&path, &Options::default(), &instance_types, &Catalogue::builtin());
+        let shown =
+            loaded.map_or_else(|report| report.to_string(), |scenario| format!("{} runs", scenario.jobs()));
+        assert!(shown.contains(part), "{shown}");
+    };
+    check(HELLO.as_bytes(), "80 runs");
+    check(b"name = 'x'\nabout = '\xff'", "line 2 is not UTF-8 text");
+    let trace =
+        "trace = { file = \"counts.csv\", rows = { counts = { column = \"n\", interval = \"1min\" } } }";
+    let with_trace =
+        HELLO.replace("poisson = { rate = \"50/s\" }", trace).split("[sweep]").next().unwrap().to_owned();
+    check(with_trace.as_bytes(), "counts.csv");
+    std::fs::write(folder.path().join("counts.csv"), "n\n3\nmany\n4\nfew\n").unwrap();
+    check(with_trace.as_bytes(), "counts.csv:3: ");
+    check(with_trace.as_bytes(), "counts.csv:5: ");
+    std::fs::write(folder.path().join("counts.csv"), "n\n3\n4\n").unwrap();
+    check(with_trace.as_bytes(), "40 runs");
+    let missing = folder.path().join("absent.toml");
+    let loaded =
+        Scenario::load_file(&missing, &Options::default(), &Default::default(), &Catalogue::builtin());
+    assert!(loaded.unwrap_err().to_string().contains("cannot be read"));
+}
+
+#[test]
 fn mistakes_of_every_kind() {
     let text = HELLO
         .replace("p99 < 300ms", "p99 > 300ms")
