@@ -61,7 +61,7 @@ fn mm1() {
     let rho = 0.8;
     let runs = run_replications(&workers(80.0, 10.0, 1, 1_000_000), "4h", "10m", 12, 11);
     check("M/M/1 mean sojourn", &runs.mean_latency(), 0.010 / (1.0 - rho), 0.05);
-    let p99 = 100.0_f64.ln() * 0.010 / (1.0 - rho);
+    let p99 = libm::log(100.0) * 0.010 / (1.0 - rho);
     check("M/M/1 p99 sojourn", &runs.quantile(0.99), p99, 0.06);
     check("M/M/1 mean wait", &runs.mean_queue(), rho * 0.010 / (1.0 - rho), 0.06);
 }
@@ -144,5 +144,5 @@ fn keep_alive_at_one_environment() {
         } }
     });
     let runs = run_replications(&spec, "60d", "1d", 10, 19);
-    check("cold share at one environment", &runs.cold_share(), (-0.005_f64 * 300.0).exp(), 0.03);
+    check("cold share at one environment", &runs.cold_share(), libm::exp(-0.005 * 300.0), 0.03);
 }

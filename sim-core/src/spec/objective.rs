@@ -29,7 +29,7 @@ impl FromStr for Objective {
         if !(percent > 0.0 && percent < 100.0) {
             return Err(format!("`{}` is not a percentile between p0 and p100", percentile.trim()));
         }
-        Ok(Objective { share: percent / 100.0, limit: limit.parse()? })
+        Ok(Objective { share: (percent * 1e6).round() / 1e8, limit: limit.parse()? })
     }
 }
 

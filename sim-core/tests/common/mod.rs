@@ -1,8 +1,5 @@
 //! What integration tests share: a fleet from JSON, replications of it, and a watcher that keeps what theory speaks of.
 
-#![expect(clippy::disallowed_methods, reason = "closed forms in tests may use the platform's logarithms")]
-#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses its own part")]
-
 use indexmap::IndexMap;
 use serde_json::Value;
 use sim_core::cost::InstanceType;
