@@ -1,10 +1,192 @@
 //! The scenario file: its shape, and how it becomes variants.
+//!
+//! A file has the keys of an experiment (`name`, `about`, `[run]`), the tables of a fleet
+//! ([`FleetSpec`]: `work`, `sources`, `services`, `clusters`, ...), `[variants.NAME]` with any of the
+//! fleet's tables, each saying only what differs from the base, and `[sweep]` with axes for all variants or
+//! `[variants.NAME.sweep]` with axes for one. [`Scenario::load`] turns it into variants that are complete and right, or
+//! says everything that is wrong with it: a file is first checked as a [document](crate::document), then variant by
+//! variant as a fleet.
 
 mod axis;
 mod expand;
 mod open;
+mod read;
+mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+use sim_core::cost::InstanceType;
+use sim_core::model::Platform;
+use sim_core::policy::catalogue::Catalogue;
+use sim_core::policy::service_scaling::Level;
+use sim_core::spec::{FleetSpec, Objective};
+use sim_core::traffic::{Calendar, FeedError, TraceSpec};
+
+use crate::document::schema::Format;
+use crate::document::set::Override;
+use crate::document::{Code, Diagnostic, Diagnostics, Origin, Report, Schema};
+use crate::trace::{self, TraceFiles};
+
+pub use schema::{file_schema, fleet_schema};
 pub use settings::{DayWeight, RunKind, RunSettings};
+
+/// Most runs (variants x sweep values x replications) that a scenario may make unless more are asked for.
+pub const JOB_LIMIT: u64 = 10_000;
+
+/// One complete experiment, ready to run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// What it shows.
+    pub about: String,
+    /// How it is run.
+    pub run: RunSettings,
+    /// What is compared, in the order of the file, the values of the last axis running fastest. At least one.
+    pub variants: Vec<Variant>,
+}
+
+/// One way to run the workload.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Its name: `fargate`, or with a sweep `fargate rate=100/s`. `base` where the file has no variants.
+    pub name: String,
+    /// The variant of the file that it comes from: `fargate`.
+    pub family: String,
+    /// Where it stands on each axis: the path of the setting and the value as text.
+    pub axes: Vec<(String, String)>,
+    /// What is simulated.
+    pub fleet: FleetSpec,
+    /// The fleet as the file says it, base, patch, options and axes together, without defaults.
+    pub resolved: Json,
+}
+
+/// What a scenario is loaded amid.
+pub struct Surroundings<'s> {
+    /// What fleets are built with: instance types, policies, traces.
+    pub platform: &'s Platform<'s>,
+    /// Reads a trace to its end before anything is simulated, and says what is wrong with it:
+    /// [`trace::check`], wherever traces are files.
+    pub check_trace: &'s dyn Fn(&TraceSpec) -> Vec<FeedError>,
+}
+
+/// What the command line adds to the file.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Settings given there.
+    pub overrides: Vec<Override>,
+    /// Most runs in all.
+    pub job_limit: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { overrides: Vec::new(), job_limit: JOB_LIMIT }
+    }
+}
+
+impl Scenario {
+    /// Loads the text of a scenario file; `file` is what messages call it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, to be printed as it is.
+    pub fn load(
+        text: &str,
+        file: &str,
+        options: &Options,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Scenario, Report> {
+        let fleet_schema = fleet_schema(surroundings.platform.policies);
+        let fleet = Schema::new(&fleet_schema).with_formats(FORMATS);
+        let mut problems = Diagnostics::default();
+        let opened = open::open(text, &fleet_schema, &fleet, options, &mut problems);
+        let mut reader = read::Reader::new(surroundings);
+        let mut points = opened.points;
+        let fleets: Vec<Option<FleetSpec>> = points.iter_mut().map(|point| reader.read(point)).collect();
+        expand::collect_problems(&points, opened.families, &mut problems);
+        let variants: Option<Vec<Variant>> =
+            points.into_iter().zip(fleets).map(|(point, fleet)| Some(variant(point, fleet?))).collect();
+        match (opened.frame, variants) {
+            (Some(frame), Some(variants)) if !problems.any_error() && !variants.is_empty() => {
+                Ok(Scenario { name: frame.name, about: frame.about, run: frame.run, variants })
+            }
+            _ => Err(Report::new(file, text, problems)),
+        }
+    }
+
+    /// Loads a scenario file, its traces relative to the folder that it is in.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`]; also if the file cannot be read.
+    pub fn load_file(
+        path: &Path,
+        options: &Options,
+        instance_types: &IndexMap<String, InstanceType>,
+        policies: &Catalogue,
+    ) -> Result<Scenario, Report> {
+        let file = path.display().to_string();
+        let bytes =
+            std::fs::read(path).map_err(|error| unreadable(&file, &format!("cannot be read: {error}")))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let line =
+                error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
+            unreadable(&file, &format!("line {line} is not UTF-8 text"))
+        })?;
+        let traces = TraceFiles::new(path.parent().unwrap_or(Path::new("")));
+        let platform = Platform { instance_types, policies, traces: &traces };
+        let check_trace = |spec: &TraceSpec| trace::check(&traces, spec).err().unwrap_or_default();
+        Scenario::load(
+            &text,
+            &file,
+            options,
+            &Surroundings { platform: &platform, check_trace: &check_trace },
+        )
+    }
+
+    /// How many runs the experiment consists of.
+    pub fn jobs(&self) -> u64 {
+        self.variants.len() as u64 * u64::from(self.run.replications)
+    }
+}
+
+fn variant(point: expand::Point, fleet: FleetSpec) -> Variant {
+    Variant {
+        name: point.name.to_string(),
+        family: point.variant.to_string(),
+        axes: point.axes,
+        fleet,
+        resolved: point.node.to_json(),
+    }
+}
+
+/// The report on a file that could not even be read as text.
+fn unreadable(file: &str, message: &str) -> Report {
+    let mut problems = Diagnostics::default();
+    problems.push(Diagnostic::new(Code::Syntax, Origin::BuiltIn, "", message));
+    Report::new(file, Arc::<str>::from(""), problems)
+}
+
+/// Texts with a form of their own, beside quantities.
+const FORMATS: &[Format] = &[
+    Format {
+        name: "objective",
+        help: "a latency objective: \"p99 < 300ms\", \"p99.9 < 2s\"",
+        check: |text| text.parse::<Objective>().map(|_| ()),
+    },
+    Format {
+        name: "start-date",
+        help: "a date, with a time of day or without: \"2026-03-02\", \"2026-03-02 08:30\"",
+        check: |text| text.parse::<Calendar>().map(|_| ()),
+    },
+    Format {
+        name: "metric-level",
+        help: "a level of a metric: \"60%\" of what is reserved, or \"600/min\" for requests per target",
+        check: |text| text.parse::<Level>().map(|_| ()),
+    },
+];

@@ -138,7 +138,11 @@ impl<'c> Checker<'c> {
             Some(choice) => {
                 let inside = choice.settings.map_or_else(String::new, |id| self.schema.sketch(id));
                 let message = format!("{} `{text}` needs settings", rule.noun);
-                let short = if rule.argument { format!("\"{text}:...\" or ") } else { String::new() };
+                let takes_text = |id| self.schema.takes(id, &Value::Text(String::new()));
+                let short = match rule.argument && choice.settings.is_some_and(takes_text) {
+                    true => format!("\"{text}:...\" or "),
+                    false => String::new(),
+                };
                 self.report(
                     Code::WrongType,
                     &node.origin,

@@ -62,18 +62,22 @@ fn axis(at: Path, node: &Node, items: &[Node], path: &str, problems: &mut Diagno
     let name: Arc<str> = at.to_string().into();
     let mut values: Vec<(String, Node)> = Vec::with_capacity(items.len());
     for item in items {
-        let text = text(item);
         let mut item = item.clone();
         let name = name.clone();
         item.relabel(&|origin| match origin.place() {
             Some(place) => Origin::Sweep(name.clone(), place),
             None => origin.clone(),
         });
-        if values.iter().any(|(other, _)| *other == text) {
+        let text = text(&item);
+        let alike = values
+            .iter()
+            .filter(|(other, _)| *other == text || other.starts_with(&format!("{text}#")))
+            .count();
+        if values.iter().any(|(_, other)| *other == item) {
             let message = format!("the axis has the value {text} twice");
             problems.push(Diagnostic::new(Code::Meaning, item.origin.clone(), path, message));
         }
-        values.push((text, item));
+        values.push((if alike == 0 { text } else { format!("{text}#{}", alike + 1) }, item));
     }
     if items.is_empty() {
         let message = format!("the axis `{at}` has no values");
@@ -94,11 +98,19 @@ pub(super) fn apart(others: &[Axis], axes: &[Axis], path: &str, problems: &mut D
     }
 }
 
-/// A value as the name of its variant shows it.
+/// Longest text of a value in the name of its variant, in characters.
+const TEXT_LIMIT: usize = 40;
+
+/// A value as the name of its variant shows it: itself if that is short, of a choice with settings the option.
 fn text(node: &Node) -> String {
-    match node.as_text() {
-        Some(text) => text.to_owned(),
-        None => node.to_json().to_string().replace('"', ""),
+    let whole = match &node.value {
+        Value::Text(text) => text.clone(),
+        Value::Table(entries) if entries.len() == 1 => entries.keys().next().cloned().unwrap_or_default(),
+        _ => node.to_json().to_string().replace('"', ""),
+    };
+    match whole.char_indices().nth(TEXT_LIMIT) {
+        Some((cut, _)) => format!("{}...", &whole[..cut]),
+        None => whole,
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) struct Expander<'e> {
 }
 
 impl Expander<'_> {
-    /// All variants of the document whose entries are `base` (without the experiment's own keys), `variants` and
+    /// All variants of the document, and how many of them the file names. The document's entries are `base` (without the experiment's own keys), `variants` and
     /// `sweep`.
     pub(super) fn expand(
         &self,
@@ -66,17 +66,15 @@ impl Expander<'_> {
         variants: Option<&Node>,
         sweep: Option<&Node>,
         problems: &mut Diagnostics,
-    ) -> Vec<Point> {
+    ) -> (Vec<Point>, usize) {
         let common = sweep.map_or_else(Vec::new, |table| axis::read(table, "sweep", problems));
         axis::apart(&[], &common, "sweep", problems);
         let mut families = self.families(base, variants, &common, problems);
         self.apply_overrides(&mut families, problems);
         if !self.within_limits(&families, sweep, problems) {
-            return Vec::new();
+            return (Vec::new(), families.len());
         }
-        let points: Vec<Point> = families.iter().flat_map(|family| self.points(family)).collect();
-        collect_problems(&points, families.len(), problems);
-        points
+        (families.iter().flat_map(|family| self.points(family)).collect(), families.len())
     }
 
     fn families(

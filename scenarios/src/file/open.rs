@@ -7,9 +7,10 @@ use sim_core::spec::Problem;
 
 use super::expand::{COMMON, Expander, Point, is_common, refused};
 use super::settings::RunSettings;
+use super::{FORMATS, Options};
 use crate::document::check::check;
 use crate::document::parse::parse;
-use crate::document::set::{Override, set};
+use crate::document::set::set;
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Schema, Value};
 
 /// The keys of a scenario file that describe the experiment. The other keys describe fleets, and stand beside these.
@@ -31,6 +32,8 @@ pub(super) struct Frame {
 pub(super) struct Opened {
     pub frame: Option<Frame>,
     pub points: Vec<Point>,
+    /// How many variants the file names.
+    pub families: usize,
 }
 
 /// The schema of the frame, with the keys of a fleet (given by its schema) and the variants accepted unseen: these are
@@ -49,18 +52,17 @@ pub(super) fn open(
     text: &str,
     fleet_schema: &Json,
     fleet: &Schema,
-    overrides: &[Override],
-    job_limit: u64,
+    options: &Options,
     problems: &mut Diagnostics,
 ) -> Opened {
-    let nothing = Opened { frame: None, points: Vec::new() };
+    let nothing = Opened { frame: None, points: Vec::new(), families: 0 };
     let mut parsed = parse(text, problems);
     if !parsed.sound {
         return nothing;
     }
-    let schema = Schema::new(&frame_schema(fleet_schema));
+    let schema = Schema::new(&frame_schema(fleet_schema)).with_formats(FORMATS);
     let (common, of_variants): (Vec<_>, Vec<_>) =
-        overrides.iter().cloned().partition(|given| is_common(&given.path));
+        options.overrides.iter().cloned().partition(|given| is_common(&given.path));
     for given in &common {
         if let Err(refusal) = set(&schema, &mut parsed.root, given) {
             problems.push(refused(given, &refusal));
@@ -82,10 +84,10 @@ pub(super) fn open(
         complete: parsed.complete,
         overrides: &of_variants,
         replications: frame.as_ref().map_or(1, |frame| frame.run.replications),
-        job_limit,
+        job_limit: options.job_limit,
     };
-    let points = expander.expand(&parsed.root, variants.as_ref(), sweep.as_ref(), problems);
-    Opened { frame, points }
+    let (points, families) = expander.expand(&parsed.root, variants.as_ref(), sweep.as_ref(), problems);
+    Opened { frame, points, families }
 }
 
 /// The frame of a document whose structure has been found right, and what makes no sense in it.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::engine::Span;
 use sim_core::spec::Problem;
+use sim_core::traffic::Calendar;
 
 /// How the experiment is run; the same for all variants, which are compared under the same luck.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +22,14 @@ pub struct RunSettings {
     /// The root of all luck: the same number gives the same results, bit by bit.
     #[serde(default = "first_seed")]
     pub seed: u64,
+    /// The date and time of day at which it starts, for daily and weekly shapes and for schedules: `2026-03-02`,
+    /// `2026-03-02 08:30`.
+    #[serde(default)]
+    pub start: Calendar,
+    /// How much longer it may go on, when no more requests are born, to finish those that have been. What is not
+    /// finished then counts as failed.
+    #[serde(default = "one_hour")]
+    pub drain: Span,
     /// What is measured: a whole story with a beginning, or a state that lasts.
     #[serde(default)]
     pub kind: RunKind,
@@ -63,6 +72,10 @@ fn ten() -> u32 {
     10
 }
 
+fn one_hour() -> Span {
+    Span::from_secs(3600)
+}
+
 fn first_seed() -> u64 {
     1
 }
@@ -77,8 +90,10 @@ impl RunSettings {
         if duration.is_zero() {
             out.push(Problem::new(format!("{path}.duration"), "a run that takes no time shows nothing"));
         }
-        if duration > LONGEST {
-            out.push(Problem::new(format!("{path}.duration"), format!("{duration} is more than 100 years")));
+        for (key, length) in [("duration", duration), ("drain", self.drain)] {
+            if length > LONGEST {
+                out.push(Problem::new(format!("{path}.{key}"), format!("{length} is more than 100 years")));
+            }
         }
         if self.warm_up >= duration && !duration.is_zero() {
             let message =

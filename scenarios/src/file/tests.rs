@@ -1,10 +1,14 @@
 //! Scenario files become variants; mistakes in what leads there, as the user sees them.
 
+mod load;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use sim_core::engine::Span;
 use sim_core::quantity::{MemorySize, Rate};
 
+use super::Options;
+use super::expand::collect_problems;
 use super::open::{Opened, open};
 use crate::document::set::Override;
 use crate::document::{Diagnostics, Report, Schema};
@@ -37,7 +41,9 @@ fn opened(text: &str, overrides: &[&str]) -> (Opened, Report) {
     let schema = schemars::schema_for!(Fleet).to_value();
     let overrides: Vec<Override> = overrides.iter().map(|given| Override::parse(given).unwrap()).collect();
     let mut problems = Diagnostics::default();
-    let opened = open(text, &schema, &Schema::new(&schema), &overrides, 1_000, &mut problems);
+    let options = Options { overrides, job_limit: 1_000 };
+    let opened = open(text, &schema, &Schema::new(&schema), &options, &mut problems);
+    collect_problems(&opened.points, opened.families, &mut problems);
     (opened, Report::new("test.toml", text, problems))
 }
 
@@ -295,7 +301,7 @@ days = [
       --> test.toml:7:1
        | variants = 3
        | ^^^^^^^^
-       = hint: the keys here are `duration`, `warm_up`, `replications`, `seed`, `kind` or `days`
+       = hint: the keys here are `duration`, `warm_up`, `replications`, `seed`, `start`, `drain`, `kind` or `days`
 
     error: run.replicatons: unknown key `replicatons`
       --> --set run.replicatons=2

@@ -242,6 +242,10 @@ impl<'s> Compiler<'s> {
         let rest = match keyword(layers, "additionalProperties") {
             Some(Json::Bool(true)) => Some(self.add(Shape::Any)),
             Some(node @ Json::Object(_)) => Some(self.shape(node)),
+            // A table of which nothing at all is said.
+            None if fields.is_empty() && keyword(layers, "properties").is_none() => {
+                Some(self.add(Shape::Any))
+            }
             _ => None,
         };
         TableRule { fields, rest }
