@@ -193,17 +193,18 @@ impl Panel<'_> {
         self.draw(&Mark::line(vec![(left, low), (right, low)], Stroke::new(AXIS, 1.0)));
     }
 
-    /// A dashed horizontal line at a bound, named (unless the name is empty) at its left end above or below the line.
-    pub(crate) fn bound_y(&self, value: f64, label: &str) {
+    /// A dashed horizontal line at a bound.
+    pub(crate) fn bound_y(&self, value: f64) {
         let (left, right) = self.x.ends();
         self.draw(&Mark::line(
             vec![(left, value), (right, value)],
             Stroke::new(TEXT, 1.2).dashed(&[5.0, 4.0]),
         ));
-        if label.is_empty() {
-            return;
-        }
-        let (x, y) = self.pixel((left, value));
+    }
+
+    /// The name of a bound at the left end of its line, above or below it; drawn last, to stay legible over lines.
+    pub(crate) fn name_bound_y(&self, value: f64, label: &str) {
+        let (x, y) = self.pixel((self.x.ends().0, value));
         let above = y - self.frame.top > self.form.text() + 6.0;
         let place = (x + 4.0, if above { y - 4.0 } else { y + self.form.text() + 2.0 });
         self.text_at(place, label, TEXT, Mark::halo);

@@ -114,12 +114,15 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
     let middle = ((left + frame.right) / 2.0, frame.bottom + page.form.text() * 2.0 + 12.0);
     page.text(middle, &lower_first(&sweep.label), MUTED, |mark| mark.anchor(Anchor::Middle));
     if let Some(bound) = bound {
-        panel.bound_y(bound.limit, &format!("objective {}", bound.text));
+        panel.bound_y(bound.limit);
     }
     for line in lines {
         draw_line(source, &panel, line);
     }
     draw_crossings(&panel, sweep, key);
+    if let Some(bound) = bound {
+        panel.name_bound_y(bound.limit, &format!("objective {}", bound.text));
+    }
 }
 
 fn scales(lines: &[&SweepLine], bound: Option<f64>) -> (Scale, Scale) {
@@ -177,8 +180,9 @@ fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
         let label = if index == 0 { format!("break-even {at}") } else { at };
         let width = text_width(&label, 13.0, Weight::Regular);
         let x = panel.pixel((crossing.at, low)).0;
-        let start =
-            (x - width / 2.0).clamp(panel.frame.left, (panel.frame.right - width).max(panel.frame.left));
+        // The first ends at its line, which leaves the room right of it to the others.
+        let wanted = if index == 0 { x - width + 8.0 } else { x - width / 2.0 };
+        let start = wanted.clamp(panel.frame.left, (panel.frame.right - width).max(panel.frame.left));
         let Some(row) = ends.iter().position(|end| start > *end + 6.0) else { continue };
         ends[row] = start + width;
         let place = (start + width / 2.0, panel.frame.top - 5.0 - row as f64 * 15.0);

@@ -87,7 +87,7 @@ fn push_window(series: &mut VariantSeries, option: &Option_, index: usize, time:
     let load: f64 = if option.lambda { 0.55 } else { demand / capacity };
     let tail: f64 = if load > 0.98 { 60.0 * (load - 0.9) } else { 1.0 + load * load };
     let jitter = 1.0 + 0.12 * wobble(index, option.salt);
-    let cold = if option.lambda { 1.0 + (now - seen).max(0.0) / now * 20.0 } else { 1.0 };
+    let cold = if option.lambda { 1.0 + (rate(time) - seen).max(0.0) / now * 20.0 } else { 1.0 };
     series.start.push(time);
     series
         .latency_p50
