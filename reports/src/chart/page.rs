@@ -5,7 +5,7 @@ use plotters::coord::cartesian::Cartesian2d;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 
 use crate::axis::Scale;
-use crate::canvas::{Anchor, Canvas, FINE, Mark, Stroke, Weight, shorten, text_width};
+use crate::canvas::{Anchor, Canvas, FINE, Mark, Stroke, Weight, shorten, shorten_name, text_width};
 use crate::palette::{AXIS, GRID, Ink, MUTED, TEXT};
 
 /// For which reader a chart is laid out.
@@ -122,7 +122,7 @@ impl<'a> Page<'a> {
 
     /// A name in bold and a note behind it, cut to `room`.
     pub(crate) fn heading(&self, (x, y): (f64, f64), name: &str, ink: Ink, note: &str, room: f64) {
-        let name = shorten(name, self.form.text(), Weight::Bold, room);
+        let name = shorten_name(name, self.form.text(), room);
         self.text((x, y), &name, ink, Mark::bold);
         let used = self.measure(&name, Weight::Bold) + 8.0;
         if !note.is_empty() && room - used > 60.0 {

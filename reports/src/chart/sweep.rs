@@ -99,7 +99,11 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
         "",
         outer.right - outer.left,
     );
-    let bound = source.data.objective.as_ref().filter(|objective| objective.metric == key);
+    let bound = source
+        .data
+        .objective
+        .as_ref()
+        .filter(|objective| objective.metric == key && objective.limit.is_finite());
     let (x, y) = scales(&lines, bound.map(|bound| bound.limit));
     let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(metric.unit, v), Weight::Regular));
     let left = outer.left + labels.fold(24.0, f64::max) + 10.0;
@@ -119,7 +123,8 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
     for line in lines {
         draw_line(source, &panel, line);
     }
-    draw_crossings(&panel, sweep, key);
+    let named = outer.left + page.measure(&metric.label, Weight::Bold);
+    draw_crossings(&panel, sweep, key, named);
     if let Some(bound) = bound {
         panel.name_bound_y(bound.limit, &format!("objective {}", bound.text));
     }
@@ -158,13 +163,14 @@ fn draw_line(source: &Source<'_>, panel: &Panel<'_>, line: &SweepLine) {
 }
 
 /// The crossings of a metric, their labels above the plot, those too close to the one before on a row above it.
-fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
+fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str, named: f64) {
     let (left, right) = panel.x.ends();
     let within =
         |crossing: &&Crossing| crossing.metric == metric && crossing.at >= left && crossing.at <= right;
     let mut crossings: Vec<&Crossing> = sweep.crossings.iter().filter(within).collect();
     crossings.sort_by(|a, b| a.at.total_cmp(&b.at));
-    let mut ends = [f64::MIN; 3];
+    // The highest row begins behind the metric's name.
+    let mut ends = [f64::MIN, f64::MIN, named];
     for (index, crossing) in crossings.into_iter().enumerate() {
         let (low, high) = panel.y.ends();
         let stroke = Stroke::new(TEXT, 1.2).dashed(&[3.0, 3.0]);

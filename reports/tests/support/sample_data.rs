@@ -350,6 +350,7 @@ pub(crate) fn launch_day() -> ReportData {
         month: "if every day were like this".into(),
         sweeps: Vec::new(),
         decisions: decisions(),
+        decisions_from: "replication 1 of 10".into(),
         assumptions: assumptions(),
         not_billed: vec![
             NotBilled { what: "EBS volumes".into(), note: "about $2.40 a month for each instance with 30 GB".into() },
