@@ -9,7 +9,7 @@ mod font;
 mod mark;
 mod raster;
 
-pub(crate) use font::{FACE, Weight, shorten, text_width};
+pub(crate) use font::{FACE, Weight, shorten, shorten_name, text_width};
 pub(crate) use mark::{Anchor, Mark, Stroke};
 pub(crate) use raster::png;
 

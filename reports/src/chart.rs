@@ -109,7 +109,16 @@ pub(crate) fn charts(data: &ReportData) -> Vec<Chart> {
     charts
 }
 
-/// Names in a sentence: `A`, `A and B`, `A, B and C`.
+/// Names in a sentence, the first few where there are many: `A, B, C and 9 others`.
+pub(crate) fn named(names: &[String]) -> String {
+    if names.len() <= 5 {
+        return listed(names);
+    }
+    let others = format!("{} others", names.len() - 3);
+    listed(&[&names[..3], &[others]].concat())
+}
+
+/// Items in a sentence: `A`, `A and B`, `A, B and C`.
 pub(crate) fn listed(items: &[String]) -> String {
     match items {
         [] => String::new(),

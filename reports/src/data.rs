@@ -55,6 +55,8 @@ pub struct ReportData {
     pub sweeps: Vec<Sweep>,
     /// What the control loops decided, in time order.
     pub decisions: Vec<Decision>,
+    /// Which runs the decisions are from: `replication 1 of 10`, say. May be empty.
+    pub decisions_from: String,
     /// The assumptions that were in force.
     pub assumptions: Vec<Assumption>,
     /// What the bill leaves out.

@@ -46,7 +46,7 @@ pub fn value(unit: Unit, number: f64) -> String {
     }
     let scale = Scale::of(unit, rounded(number, 3));
     let scaled = number * scale.factor;
-    scale.wrap(&fixed(scaled, plain_decimals(unit, scaled)))
+    scale.wrap(&fixed(scaled, plain_decimals(unit, &scale, scaled)))
 }
 
 /// A number with its 95 % half-width: `312 ± 6 ms`. Without one, the number alone; without a number, a dash.
@@ -83,7 +83,7 @@ fn with_interval(unit: Unit, estimate: &Estimate, signed: bool) -> String {
         return format!("{sign}{}", value(unit, number));
     };
     let scale = Scale::of(unit, rounded(number.abs().max(half), 3));
-    let decimals = interval_decimals(unit, number * scale.factor, half * scale.factor);
+    let decimals = interval_decimals(unit, &scale, number * scale.factor, half * scale.factor);
     let centre = fixed(number * scale.factor, decimals);
     let sign = if centre.starts_with('−') { "" } else { sign };
     format!("{sign}{}", scale.wrap_pair(&centre, &half_text(half * scale.factor, decimals)))
@@ -166,11 +166,11 @@ fn significant_decimals(number: f64, digits: i32) -> usize {
 }
 
 /// Three digits, but counts of things that are whole stay whole, and dollars have cents or none.
-fn plain_decimals(unit: Unit, scaled: f64) -> usize {
+fn plain_decimals(unit: Unit, scale: &Scale, scaled: f64) -> usize {
     let decimals = significant_decimals(scaled, 3);
     match unit {
         _ if scaled == 0.0 => 0,
-        Unit::Dollars if decimals == 1 => 2,
+        Unit::Dollars if decimals == 1 && scale.factor == 1.0 => 2,
         Unit::Count if scaled.fract() == 0.0 => 0,
         _ => decimals,
     }
@@ -178,19 +178,23 @@ fn plain_decimals(unit: Unit, scaled: f64) -> usize {
 
 /// The digit that the half-width knows: one of its digits, two where it begins with 1; at most four significant
 /// digits of the value.
-fn interval_decimals(unit: Unit, scaled: f64, half: f64) -> usize {
+fn interval_decimals(unit: Unit, scale: &Scale, scaled: f64, half: f64) -> usize {
     let most = significant_decimals(scaled, 4);
     if half == 0.0 {
-        return plain_decimals(unit, scaled).min(most);
+        return plain_decimals(unit, scale, scaled).min(most);
     }
     let leading = rounded(half, 2) / 10f64.powi(magnitude(rounded(half, 2)));
     let wanted = significant_decimals(half, if leading < 1.95 { 2 } else { 1 });
-    let decimals = wanted.min(most.max(plain_decimals(unit, scaled)));
-    if unit == Unit::Dollars && decimals == 1 { 2 } else { decimals }
+    let decimals = wanted.min(most.max(plain_decimals(unit, scale, scaled)));
+    if unit == Unit::Dollars && scale.factor == 1.0 && decimals == 1 { 2 } else { decimals }
 }
 
-/// Fixed decimals, separated thousands, a true minus; never minus zero.
+/// Fixed decimals, separated thousands, a true minus; never minus zero. What no platform bills or measures in, below a
+/// billionth of the unit or above 10^15 of it, is written with an exponent rather than with a row of zeros.
 fn fixed(number: f64, decimals: usize) -> String {
+    if number != 0.0 && !(1e-9..1e15).contains(&number.abs()) {
+        return format!("{number:.1e}").replace('-', "−");
+    }
     let text = format!("{:.decimals$}", number.abs());
     let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));

@@ -4,7 +4,7 @@
 //! and a marker of its own, so that a grey print works. Every colour carries the name of a class, by which the page's
 //! style sheet replaces it in dark mode; a chart on its own keeps the colours written here.
 
-use crate::data::ReportData;
+use crate::data::{ReportData, VariantSummary};
 
 /// A colour and its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl Looks {
     /// Assigns looks to the groups of `data`: variants first, then groups that only a sweep mentions.
     pub(crate) fn of(data: &ReportData) -> Looks {
         let mut groups: Vec<String> = Vec::new();
-        let variants = data.variants.iter().map(|variant| variant.colour_group());
+        let variants = data.variants.iter().map(VariantSummary::colour_group);
         let swept = data.sweeps.iter().flat_map(|sweep| sweep.lines.iter().map(|line| line.group.as_str()));
         for group in variants.chain(swept) {
             if !groups.iter().any(|known| known == group) {

@@ -5,8 +5,8 @@ use crate::page::{Cell, Comparison, Mark};
 
 /// The widest line.
 const COLUMNS: usize = 100;
-/// The widest name; longer ones are cut.
-const NAME: usize = 24;
+/// The widest name; longer ones are cut in their middle, as the names that a sweep makes differ at their ends.
+const NAME: usize = 28;
 
 /// The comparison table of a report, ending in a newline. Where the metrics do not fit in 100 columns it goes on in
 /// further blocks that repeat the names. `*` marks the best number of the options that do not miss the objective, `~`
@@ -38,10 +38,6 @@ pub fn text_table(data: &ReportData) -> String {
 
 /// Names, standing, metrics: each column with its head first.
 fn columns(table: &Comparison) -> Vec<Vec<String>> {
-    let name = |name: &str| {
-        let cut: String = name.chars().take(NAME - 1).collect();
-        if name.chars().count() > NAME { format!("{cut}…") } else { name.to_owned() }
-    };
     let headed = |head: &str, cells: Vec<String>| std::iter::once(head.to_owned()).chain(cells).collect();
     let standing = |meets: Meets| match meets {
         Meets::Yes => "holds",
@@ -60,6 +56,15 @@ fn columns(table: &Comparison) -> Vec<Vec<String>> {
         columns.push(headed("platform", table.rows.iter().map(|row| row.platform.clone()).collect()));
     }
     columns
+}
+
+fn name(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= NAME {
+        return name.to_owned();
+    }
+    let tail = NAME / 2;
+    letters[..NAME - 1 - tail].iter().chain(&['…']).chain(&letters[letters.len() - tail..]).collect()
 }
 
 /// A cell with room for its mark behind it, so that numbers stay in line.
@@ -89,7 +94,8 @@ fn write_block(text: &mut String, names: &[String], columns: &[Vec<String>]) {
 }
 
 fn legend(table: &Comparison) -> String {
-    let mut text = String::from("\n± is simulation noise for this traffic and these settings (95 %); * best");
+    let mut text = String::from("\n± is simulation noise for this traffic and these settings (95 %)");
+    text += if table.has_best { "; * best" } else { "" };
     text += if table.has_ties { ", ~ not told from the best by noise\n" } else { "\n" };
     for (index, note) in table.footnotes.iter().enumerate() {
         let mut line = format!("[{}]", index + 1);

@@ -18,12 +18,13 @@ mod series;
 mod service;
 mod student;
 mod summary;
+mod watch;
 mod wide;
 mod window;
 
-pub use decisions::{Decision, DecisionKind, Decisions};
+pub use decisions::{Decision, Decisions};
 pub use estimate::{Estimate, Ratio};
-pub use gauge::{Gauge, GaugeRecords, Gauges};
+pub use gauge::{GaugeRecords, Gauges};
 pub use histogram::Histogram;
 pub use intervals::{
     INTERVAL_LABEL, Sample, difference, maximum, mean, quantile, quantile_difference, quantile_ratio, ratio,
@@ -31,8 +32,11 @@ pub use intervals::{
 pub use level::{Integral, Level, LevelRecord};
 pub use measure::Measure;
 pub use record::{ArrivalDigest, ClusterRecord, ClusterRecorder, Record, Recorder};
-pub use request::{Finished, Outcome, Part, Parts};
+pub use request::Finished;
 pub use series::{Counts, LatencySeries};
 pub use service::{Outcomes, ServiceRecord, ServiceRecorder};
 pub use summary::{Comparison, Metric, MonthlyCost, Row, Subjects, Variant, compare, metrics, summarize};
+pub use watch::Watcher;
 pub use window::{Grid, Window};
+
+pub use crate::observe::{DecisionKind, Gauge, Outcome, Part, Parts};

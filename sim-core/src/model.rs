@@ -1,1 +1,42 @@
 //! The fleet: mechanism and state.
+//!
+//! [`event`] says what can happen, [`Fleet`] what each of it does. The rest is one file per thing that has state:
+//!
+//! | File | What lives there |
+//! |---|---|
+//! | `source`, `deadlines`, `request` | requests and their clients: arrival, timeout, retry, outcome |
+//! | `service` | the front door, and the work a request needs |
+//! | `container`, `task`, `cpu` | container services: the lives of tasks, the requests inside, shared CPU |
+//! | `cluster`, `placing`, `credits` | EC2 instances in groups, places on them, CPU credits |
+//! | `function`, `provisioned`, `runtime` | Lambda: admission, environments, cold starts |
+//! | `scaling`, `telemetry` | control loops and the late metrics they see |
+//! | `account`, `bucket` | quotas and rate limits |
+//! | `build` | from a [`FleetSpec`](crate::spec::FleetSpec) to a fleet at its first instant |
+//!
+//! Mechanism names no concrete policy and no concrete probe.
+
+mod account;
+mod bucket;
+mod build;
+mod cluster;
+mod container;
+mod cpu;
+mod credits;
+mod deadlines;
+pub mod event;
+mod fleet;
+mod function;
+mod placing;
+mod provisioned;
+mod request;
+mod runtime;
+mod scaling;
+mod service;
+mod source;
+mod task;
+mod telemetry;
+
+pub use build::{Platform, Run, simulate};
+pub use cpu::SharedCpu;
+pub use fleet::{Finish, Fleet};
+pub use runtime::{InitLaw, RUNTIMES, Runtime};

@@ -1,25 +1,63 @@
 //! One variant of a scenario as plain data: what a fleet is built from.
+//!
+//! These types are what a scenario file says, value for value: the loader checks the file against their JSON Schema
+//! (structure), deserialises them, and asks [`FleetSpec::problems`] for what makes no sense (meaning). Parts refer to
+//! each other by name here; building the fleet turns names into ids. Doc comments of fields are the user's help.
 
-/// Something wrong with the input: where, what, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The dotted path of the setting, `services.api.scaling.target-tracking.target` say.
-    pub path: String,
-    /// What is wrong, as a fragment.
-    pub message: String,
-    /// How to put it right, where that can be said.
-    pub hint: Option<String>,
+mod account;
+mod check;
+mod cluster;
+mod function;
+mod objective;
+mod problem;
+mod service;
+mod source;
+mod task;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Span;
+use crate::random::{DistributionSpec, LognormalSpec};
+
+pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
+pub use cluster::{ClusterSpec, CreditMode, GroupSpec};
+pub use function::{FrontDoorSpec, FunctionSpec, Package};
+pub use objective::Objective;
+pub use problem::{Problem, did_you_mean};
+pub use service::{AlbSpec, BalancerSpec, EcsSpec, FARGATE_SIZES, FargateSpec, HealthCheckSpec, ServiceSpec};
+pub use source::{ClientSpec, RetrySpec, SourceSpec, WorkSpec};
+pub use task::{NetworkMode, ServerSpec, TaskSpec};
+
+/// Everything that one variant simulates.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FleetSpec {
+    /// What one request needs, wherever it runs.
+    #[serde(default)]
+    pub work: IndexMap<String, WorkSpec>,
+    /// Where requests come from.
+    #[serde(default)]
+    pub sources: IndexMap<String, SourceSpec>,
+    /// What serves them.
+    #[serde(default)]
+    pub services: IndexMap<String, ServiceSpec>,
+    /// The instances that container services on EC2 run on.
+    #[serde(default)]
+    pub clusters: IndexMap<String, ClusterSpec>,
+    /// Quotas of the account, shared by everything in it.
+    #[serde(default)]
+    pub account: AccountSpec,
+    /// How late and how coarse the metrics are that scaling sees.
+    #[serde(default)]
+    pub telemetry: TelemetrySpec,
+    /// How fast each kind of compute is, relative to the reference core.
+    #[serde(default)]
+    pub hardware: HardwareSpec,
 }
 
-impl Problem {
-    /// A problem at `path` without a hint.
-    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Problem { path: path.into(), message: message.into(), hint: None }
-    }
-
-    /// The same problem with a hint.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
+/// A lognormal duration by its median and 99th percentile, for defaults.
+fn lognormal(p50: Span, p99: Span) -> DistributionSpec<Span> {
+    DistributionSpec::Lognormal(LognormalSpec { p50: Some(p50), p99: Some(p99), mean: None, cv: None })
 }

@@ -19,7 +19,7 @@ mod users;
 pub use arrivals::{Arrivals, Source};
 pub use calendar::{Calendar, DAY, Date, WEEK, parse_date_time};
 pub use schedule::{Cron, ScheduleSpec};
-pub use shape::{Curve, PointSpec, Shape, ShapeSpec};
+pub use shape::{Curve, Point, PointSpec, Shape, ShapeSpec};
 pub use spec::{ArrivalSpec, BatchArrivalSpec, MmppSpec, RateSpec, RenewalLaw, RenewalSpec, VariationSpec};
 pub use trace::{
     CountsFeed, CountsSpec, FeedError, NoTraces, OpenTrace, Placement, QuantityColumn, RepeatSpec,

@@ -12,8 +12,9 @@ use ttf_parser::Face;
 pub(crate) const FACE: &str =
     "Noto Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif";
 
-/// How much wider than Noto Sans another face may be: DejaVu Sans, the widest common one, is about a tenth wider.
-const RESERVE: f64 = 1.1;
+/// How much wider than Noto Sans another face may be: DejaVu Sans, the widest common one, is about a tenth wider, its
+/// bold more than that.
+const RESERVE: [f64; 2] = [1.1, 1.2];
 
 static REGULAR: LazyLock<Option<Face<'static>>> =
     LazyLock::new(|| Face::parse(notosans::REGULAR_TTF, 0).ok());
@@ -40,7 +41,21 @@ pub(crate) fn text_width(text: &str, size: f64, weight: Weight) -> f64 {
         });
         known.unwrap_or(if letter.is_ascii() { 0.6 } else { 1.0 })
     };
-    text.chars().map(advance).sum::<f64>() * size * RESERVE
+    text.chars().map(advance).sum::<f64>() * size * RESERVE[usize::from(weight == Weight::Bold)]
+}
+
+/// A name, cut in its middle where it is wider than `room` pixels: the names that a sweep makes differ at their ends.
+pub(crate) fn shorten_name(name: &str, size: f64, room: f64) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let cut = |kept: usize| -> String {
+        let (head, tail) = (kept.div_ceil(2), letters.len() - kept / 2);
+        letters[..head].iter().chain(&['…']).chain(&letters[tail..]).collect()
+    };
+    if text_width(name, size, Weight::Bold) <= room {
+        return name.to_owned();
+    }
+    let fits = |text: &String| text_width(text, size, Weight::Bold) <= room;
+    (0..letters.len()).rev().map(cut).find(fits).unwrap_or_else(|| "…".into())
 }
 
 /// `text`, cut with an ellipsis where it is wider than `room` pixels.

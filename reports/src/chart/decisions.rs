@@ -6,7 +6,7 @@ use super::over_time::Strips;
 use super::page::Frame;
 use super::{Chart, Form, Page, Panel, Source, Table, Words, sentence};
 use crate::axis::{Scale, time_ticks};
-use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten};
+use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten, shorten_name};
 use crate::data::{Decision, ReportData, Unit};
 use crate::format::whole;
 use crate::palette::{AXIS, MUTED};
@@ -26,14 +26,16 @@ struct Row<'a> {
 /// The chart.
 pub(super) fn chart(source: &Source<'_>) -> Chart {
     let rows = rows(source.data);
+    let from = &source.data.decisions_from;
+    let from = if from.is_empty() { String::new() } else { format!(" ({from})") };
     let words = Words {
         name: super::DECISIONS.into(),
         title: "When capacity was changed".into(),
         takeaway: takeaway(&rows),
-        description:
-            "Every decision of a control loop in the first replication: a tick upwards for more, downwards \
-                      for less, a dot for anything else. Reasons are in decisions.csv."
-                .into(),
+        description: format!(
+            "Every decision of a control loop{from}: a tick upwards for more, downwards for less, a dot for anything \
+             else. Reasons are in decisions.csv."
+        ),
         table: table(&rows),
     };
     let drawn = rows.len().min(MOST_ROWS);
@@ -138,9 +140,7 @@ fn name_row(source: &Source<'_>, page: &Page<'_>, panel: &Panel<'_>, row: &Row<'
     let room = panel.frame.left - 12.0;
     let end = |mark: Mark<(i32, i32)>| mark.anchor(Anchor::End);
     let place = panel.frame.left - 10.0;
-    page.text((place, middle - 3.0), &shorten(row.variant, 13.0, Weight::Bold, room), look.label, |m| {
-        end(m).bold()
-    });
+    page.text((place, middle - 3.0), &shorten_name(row.variant, 13.0, room), look.label, |m| end(m).bold());
     page.text((place, middle + 13.0), &shorten(row.owner, 13.0, Weight::Regular, room), MUTED, end);
     page.text((panel.frame.right + 8.0, middle + 4.5), &counts, MUTED, |mark| mark);
 }

@@ -5,7 +5,7 @@ use super::over_time::platform;
 use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows, spread};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, listed, sentence};
 use crate::axis::Scale;
-use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten, text_width};
+use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten_name, text_width};
 use crate::data::{Distribution, ReportData, Unit};
 use crate::format::{MISSING, duration, tick};
 use crate::palette::{Ink, MISS, MUTED};
@@ -105,7 +105,7 @@ fn draw_tails(source: &Source<'_>, panel: &Panel<'_>) {
     for distribution in &source.data.distributions {
         let look = source.looks.variant(source.data, &distribution.variant);
         let points = visible(distribution);
-        let name = shorten(&distribution.variant, 13.0, Weight::Bold, 150.0);
+        let name = shorten_name(&distribution.variant, 13.0, 150.0);
         if let Some(place) = beside(panel, &points, text_width(&name, 13.0, Weight::Bold)) {
             names.push((name, look.label, place));
         }
@@ -125,7 +125,7 @@ fn draw_tails(source: &Source<'_>, panel: &Panel<'_>) {
 fn beside(panel: &Panel<'_>, points: &[(f64, f64)], width: f64) -> Option<(f64, f64)> {
     let places = || points.iter().rev().map(|point| panel.pixel(*point));
     let fits = places().find(|(x, _)| x + 7.0 + width < panel.frame.right);
-    let (x, y) = fits.or_else(|| places().last())?;
+    let (x, y) = fits.or_else(|| points.first().map(|point| panel.pixel(*point)))?;
     Some((x + 7.0, y + 2.0))
 }
 

@@ -178,8 +178,8 @@ impl Strips {
             panel.draw(&Mark::area(outline, DEMAND, 1.0));
         }
         panel.base();
-        if let Some((value, label)) = &self.bound {
-            panel.bound_y(*value, if index == 0 { label } else { "" });
+        if let Some((value, _)) = &self.bound {
+            panel.bound_y(*value);
         }
         for line in &strip.lines {
             for piece in self.pieces(line) {
@@ -188,6 +188,9 @@ impl Strips {
                 let stroke = if dense { line.stroke.scaled(0.65) } else { line.stroke };
                 panel.draw(&Mark::line(thinned(panel, &piece), stroke));
             }
+        }
+        if let (Some((value, label)), 0) = (&self.bound, index) {
+            panel.name_bound_y(*value, label);
         }
         let empty = strip.lines.iter().chain(&strip.area).all(|line| last_value(line).is_none());
         if empty {

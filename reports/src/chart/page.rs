@@ -5,7 +5,7 @@ use plotters::coord::cartesian::Cartesian2d;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 
 use crate::axis::Scale;
-use crate::canvas::{Anchor, Canvas, FINE, Mark, Stroke, Weight, shorten, text_width};
+use crate::canvas::{Anchor, Canvas, FINE, Mark, Stroke, Weight, shorten, shorten_name, text_width};
 use crate::palette::{AXIS, GRID, Ink, MUTED, TEXT};
 
 /// For which reader a chart is laid out.
@@ -122,7 +122,7 @@ impl<'a> Page<'a> {
 
     /// A name in bold and a note behind it, cut to `room`.
     pub(crate) fn heading(&self, (x, y): (f64, f64), name: &str, ink: Ink, note: &str, room: f64) {
-        let name = shorten(name, self.form.text(), Weight::Bold, room);
+        let name = shorten_name(name, self.form.text(), room);
         self.text((x, y), &name, ink, Mark::bold);
         let used = self.measure(&name, Weight::Bold) + 8.0;
         if !note.is_empty() && room - used > 60.0 {
@@ -193,17 +193,18 @@ impl Panel<'_> {
         self.draw(&Mark::line(vec![(left, low), (right, low)], Stroke::new(AXIS, 1.0)));
     }
 
-    /// A dashed horizontal line at a bound, named (unless the name is empty) at its left end above or below the line.
-    pub(crate) fn bound_y(&self, value: f64, label: &str) {
+    /// A dashed horizontal line at a bound.
+    pub(crate) fn bound_y(&self, value: f64) {
         let (left, right) = self.x.ends();
         self.draw(&Mark::line(
             vec![(left, value), (right, value)],
             Stroke::new(TEXT, 1.2).dashed(&[5.0, 4.0]),
         ));
-        if label.is_empty() {
-            return;
-        }
-        let (x, y) = self.pixel((left, value));
+    }
+
+    /// The name of a bound at the left end of its line, above or below it; drawn last, to stay legible over lines.
+    pub(crate) fn name_bound_y(&self, value: f64, label: &str) {
+        let (x, y) = self.pixel((self.x.ends().0, value));
         let above = y - self.frame.top > self.form.text() + 6.0;
         let place = (x + 4.0, if above { y - 4.0 } else { y + self.form.text() + 2.0 });
         self.text_at(place, label, TEXT, Mark::halo);

@@ -7,7 +7,7 @@ use super::over_time::platform;
 use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, sentence};
 use crate::axis::Scale;
-use crate::canvas::{Anchor, Weight, shorten};
+use crate::canvas::{Anchor, Weight, shorten_name};
 use crate::data::{COST_PER_MONTH, Meets, ReportData, Unit};
 use crate::format::{MISSING, duration, estimate, money, share, tick, value};
 use crate::palette::{Ink, PAPER, TEXT, part};
@@ -16,6 +16,9 @@ use crate::palette::{Ink, PAPER, TEXT, part};
 const MOST_PARTS: usize = 9;
 /// Bars beyond this many are only in the table.
 const MOST_BARS: usize = 24;
+
+/// A variant's name and its parts, by name.
+type Row<'a> = (&'a str, Vec<(&'a str, f64)>);
 
 /// Bars of parts, all parts in the same order in each.
 struct Stack {
@@ -37,7 +40,7 @@ pub(super) fn latency_parts(source: &Source<'_>) -> Chart {
         let parts = latency.parts.iter().map(|part| (part.part.as_str(), part.seconds)).collect();
         (latency.variant.as_str(), parts)
     });
-    let stack = Stack::new(source, Unit::Seconds, rows.collect());
+    let stack = Stack::new(source, Unit::Seconds, &rows.collect::<Vec<_>>());
     let words = Words {
         name: "latency-parts".into(),
         title: "What a mean request spends its time on".into(),
@@ -56,7 +59,7 @@ pub(super) fn cost(source: &Source<'_>) -> Chart {
     let rows = source.data.bills.iter().map(|bill| {
         (bill.variant.as_str(), bill.lines.iter().map(|line| (line.line.as_str(), line.per_month)).collect())
     });
-    let stack = Stack::new(source, Unit::Dollars, rows.collect());
+    let stack = Stack::new(source, Unit::Dollars, &rows.collect::<Vec<_>>());
     let month =
         if source.data.month.is_empty() { String::new() } else { format!(" ({})", source.data.month) };
     let words = Words {
@@ -70,11 +73,11 @@ pub(super) fn cost(source: &Source<'_>) -> Chart {
 }
 
 impl Stack {
-    fn new(source: &Source<'_>, unit: Unit, rows: Vec<(&str, Vec<(&str, f64)>)>) -> Self {
-        let mut parts = ordered_parts(&rows);
+    fn new(source: &Source<'_>, unit: Unit, rows: &[Row<'_>]) -> Self {
+        let mut parts = ordered_parts(rows);
         let folded = parts.len() > MOST_PARTS;
         if folded {
-            keep_largest(&mut parts, &rows);
+            keep_largest(&mut parts, rows);
         }
         let bars = rows.iter().map(|(name, lines)| {
             let sum = |part: &String| named(lines, part);
@@ -162,7 +165,7 @@ impl Stack {
         let (above, thickness) =
             page.form.pick((self.pitch(page.form) * 0.15, self.pitch(page.form) * 0.62), (19.0, 22.0));
         if page.form == Form::Wide {
-            let name = shorten(&bar.name, page.form.text(), Weight::Bold, frame.left - 12.0);
+            let name = shorten_name(&bar.name, page.form.text(), frame.left - 12.0);
             let place = (frame.left - 10.0, top + above + thickness / 2.0 + 4.5);
             page.text(place, &name, bar.label, |mark| mark.bold().anchor(Anchor::End));
         } else {
@@ -245,7 +248,7 @@ fn named(lines: &[(&str, f64)], part: &str) -> f64 {
 }
 
 /// Every part's name, in the order of first appearance.
-fn ordered_parts(rows: &[(&str, Vec<(&str, f64)>)]) -> Vec<String> {
+fn ordered_parts(rows: &[Row<'_>]) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     for (name, _) in rows.iter().flat_map(|row| &row.1) {
         if !parts.iter().any(|part| part == name) {
@@ -256,7 +259,7 @@ fn ordered_parts(rows: &[(&str, Vec<(&str, f64)>)]) -> Vec<String> {
 }
 
 /// Keeps the parts that are largest in any bar, in their order.
-fn keep_largest(parts: &mut Vec<String>, rows: &[(&str, Vec<(&str, f64)>)]) {
+fn keep_largest(parts: &mut Vec<String>, rows: &[Row<'_>]) {
     let size = |part: &String| rows.iter().map(|row| named(&row.1, part).abs()).fold(0.0, f64::max);
     let mut sizes: Vec<f64> = parts.iter().map(size).collect();
     sizes.sort_by(|a, b| b.total_cmp(a));

@@ -99,7 +99,11 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
         "",
         outer.right - outer.left,
     );
-    let bound = source.data.objective.as_ref().filter(|objective| objective.metric == key);
+    let bound = source
+        .data
+        .objective
+        .as_ref()
+        .filter(|objective| objective.metric == key && objective.limit.is_finite());
     let (x, y) = scales(&lines, bound.map(|bound| bound.limit));
     let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(metric.unit, v), Weight::Regular));
     let left = outer.left + labels.fold(24.0, f64::max) + 10.0;
@@ -114,12 +118,16 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
     let middle = ((left + frame.right) / 2.0, frame.bottom + page.form.text() * 2.0 + 12.0);
     page.text(middle, &lower_first(&sweep.label), MUTED, |mark| mark.anchor(Anchor::Middle));
     if let Some(bound) = bound {
-        panel.bound_y(bound.limit, &format!("objective {}", bound.text));
+        panel.bound_y(bound.limit);
     }
     for line in lines {
         draw_line(source, &panel, line);
     }
-    draw_crossings(&panel, sweep, key);
+    let named = outer.left + page.measure(&metric.label, Weight::Bold);
+    draw_crossings(&panel, sweep, key, named);
+    if let Some(bound) = bound {
+        panel.name_bound_y(bound.limit, &format!("objective {}", bound.text));
+    }
 }
 
 fn scales(lines: &[&SweepLine], bound: Option<f64>) -> (Scale, Scale) {
@@ -155,13 +163,14 @@ fn draw_line(source: &Source<'_>, panel: &Panel<'_>, line: &SweepLine) {
 }
 
 /// The crossings of a metric, their labels above the plot, those too close to the one before on a row above it.
-fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
+fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str, named: f64) {
     let (left, right) = panel.x.ends();
     let within =
         |crossing: &&Crossing| crossing.metric == metric && crossing.at >= left && crossing.at <= right;
     let mut crossings: Vec<&Crossing> = sweep.crossings.iter().filter(within).collect();
     crossings.sort_by(|a, b| a.at.total_cmp(&b.at));
-    let mut ends = [f64::MIN; 3];
+    // The highest row begins behind the metric's name.
+    let mut ends = [f64::MIN, f64::MIN, named];
     for (index, crossing) in crossings.into_iter().enumerate() {
         let (low, high) = panel.y.ends();
         let stroke = Stroke::new(TEXT, 1.2).dashed(&[3.0, 3.0]);
@@ -177,8 +186,9 @@ fn draw_crossings(panel: &Panel<'_>, sweep: &Sweep, metric: &str) {
         let label = if index == 0 { format!("break-even {at}") } else { at };
         let width = text_width(&label, 13.0, Weight::Regular);
         let x = panel.pixel((crossing.at, low)).0;
-        let start =
-            (x - width / 2.0).clamp(panel.frame.left, (panel.frame.right - width).max(panel.frame.left));
+        // The first ends at its line, which leaves the room right of it to the others.
+        let wanted = if index == 0 { x - width + 8.0 } else { x - width / 2.0 };
+        let start = wanted.clamp(panel.frame.left, (panel.frame.right - width).max(panel.frame.left));
         let Some(row) = ends.iter().position(|end| start > *end + 6.0) else { continue };
         ends[row] = start + width;
         let place = (start + width / 2.0, panel.frame.top - 5.0 - row as f64 * 15.0);

@@ -17,11 +17,11 @@ pub(super) enum Pick {
     Mean,
 }
 
+/// A column of the table: its name, its unit, how to sum a stretch up, and where it is.
+type Shown<'a> = (&'a str, Unit, Pick, fn(&VariantSeries) -> &Column);
+
 /// One column per variant and `columns`, one row per stretch of time.
-pub(super) fn table(
-    data: &ReportData,
-    columns: &[(&str, Unit, Pick, fn(&VariantSeries) -> &Column)],
-) -> Table {
+pub(super) fn table(data: &ReportData, columns: &[Shown<'_>]) -> Table {
     let series = drawn_series(data);
     let Some(longest) = series.iter().max_by_key(|series| series.start.len()) else {
         return Table::default();

@@ -4,10 +4,10 @@
 //! beats on both is hollow. Crosses are the 95 % intervals of both numbers.
 
 use super::page::Frame;
-use super::{Chart, Page, Panel, Source, Table, Words, latency_bound, listed, sentence};
+use super::{Chart, Page, Panel, Source, Table, Words, latency_bound, named, sentence};
 use crate::axis::Scale;
-use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten, text_width};
-use crate::data::{COST_PER_MONTH, LATENCY_P99, Meets, ReportData, Unit, VariantSummary};
+use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten_name, text_width};
+use crate::data::{COST_PER_MONTH, Estimate, LATENCY_P99, Meets, ReportData, Unit, VariantSummary};
 use crate::format::{estimate, tick};
 use crate::palette::{AXIS, MISS, MUTED};
 
@@ -130,11 +130,11 @@ fn draw_points(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
     for point in points {
         let look = source.looks.variant(source.data, &point.variant.name);
         let stroke = Stroke::new(look.ink, 1.3);
-        if let Some((low, high)) = point.variant.metrics.get(LATENCY_P99).and_then(|e| e.interval()) {
+        if let Some((low, high)) = point.variant.metrics.get(LATENCY_P99).and_then(Estimate::interval) {
             panel
                 .draw(&Mark::line(vec![(low.max(panel.x.ends().0), point.cost), (high, point.cost)], stroke));
         }
-        if let Some((low, high)) = point.variant.metrics.get(COST_PER_MONTH).and_then(|e| e.interval()) {
+        if let Some((low, high)) = point.variant.metrics.get(COST_PER_MONTH).and_then(Estimate::interval) {
             panel.draw(&Mark::line(vec![(point.latency, low), (point.latency, high)], stroke));
         }
         let at = (point.latency, point.cost);
@@ -142,7 +142,7 @@ fn draw_points(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
     }
     for point in points {
         let look = source.looks.variant(source.data, &point.variant.name);
-        let name = shorten(&point.variant.name, 13.0, Weight::Bold, 170.0);
+        let name = shorten_name(&point.variant.name, 13.0, 170.0);
         let at = panel.pixel((point.latency, point.cost));
         if let Some(place) = free_place(panel, at, text_width(&name, 13.0, Weight::Bold), &taken) {
             panel.text_at((place.left, place.bottom - 3.0), &name, look.label, |mark| mark.bold().halo());
@@ -190,7 +190,7 @@ fn missing(data: &ReportData) -> String {
     if names.is_empty() {
         String::new()
     } else {
-        format!(" Not drawn for want of a number: {}.", listed(&names))
+        format!(" Not drawn for want of a number: {}.", named(&names))
     }
 }
 
@@ -220,38 +220,44 @@ fn table(data: &ReportData, points: &[Point<'_>]) -> Table {
 }
 
 fn takeaway(data: &ReportData, points: &[Point<'_>]) -> String {
-    let unbeaten: Vec<String> =
-        points.iter().filter(|p| p.beaten_by.is_none()).map(|p| p.variant.name.clone()).collect();
-    let beaten: Vec<String> = points
-        .iter()
-        .filter_map(|p| Some(format!("{} is both slower and dearer than {}", p.variant.name, p.beaten_by?)))
-        .collect();
-    let missing = |point: &&Point<'_>| point.beaten_by.is_none() && point.variant.meets == Meets::No;
-    let missing: Vec<String> =
-        points.iter().filter(missing).map(|point| point.variant.name.clone()).collect();
-    let verb = if missing.len() == 1 { "misses" } else { "miss" };
-    let but = if missing.is_empty() {
-        String::new()
-    } else {
-        format!(", but {} {verb} the objective", listed(&missing))
-    };
-    match (unbeaten.as_slice(), beaten.as_slice()) {
-        ([], _) if data.variants.is_empty() => "There is no variant to compare.".into(),
-        ([], _) => "No variant has both a p99 and a cost.".into(),
-        ([only], []) => sentence(&format!("{only} is the only option with both numbers")),
-        ([only], _) => {
-            sentence(&format!("{only} is the fastest and the cheapest: it beats every other option on both"))
-        }
-        (several, []) => {
-            sentence(&format!("No option wins on both: {} trade cost for latency{but}", listed(several)))
-        }
-        (several, some) if some.len() <= 2 => {
-            sentence(&format!("{} trade cost for latency{but}; {}", listed(several), listed(some)))
-        }
-        (several, some) => sentence(&format!(
-            "{} trade cost for latency{but}; the other {} options are beaten on both",
-            listed(several),
-            some.len()
-        )),
+    if points.is_empty() {
+        let nothing = if data.variants.is_empty() {
+            "There is no variant to compare."
+        } else {
+            "No variant has both a p99 and a cost."
+        };
+        return nothing.into();
     }
+    let (beaten, unbeaten): (Vec<&Point<'_>>, Vec<&Point<'_>>) =
+        points.iter().partition(|p| p.beaten_by.is_some());
+    let names: Vec<String> = unbeaten.iter().map(|point| point.variant.name.clone()).collect();
+    let main = match (names.as_slice(), points.len()) {
+        ([only], 1) => format!("{only} is the only option with both numbers"),
+        ([only], _) => format!("{only} is the fastest and the cheapest: it beats every other option on both"),
+        (several, _) => format!("No option wins on both: {} trade cost for latency", named(several)),
+    };
+    let behind = match beaten.as_slice() {
+        [point] if names.len() > 1 => {
+            let better = point.beaten_by.unwrap_or_default();
+            format!("; {} is both slower and dearer than {better}", point.variant.name)
+        }
+        [_, _, ..] if names.len() > 1 => format!("; the other {} are beaten on both", beaten.len()),
+        _ => String::new(),
+    };
+    sentence(&format!("{main}{}{behind}", missing_objective(points, &unbeaten)))
+}
+
+/// Which of the unbeaten options miss the objective, as a clause.
+fn missing_objective(points: &[Point<'_>], unbeaten: &[&Point<'_>]) -> String {
+    if points.iter().all(|point| point.variant.meets == Meets::No) {
+        return if points.len() == 1 {
+            ", and misses the objective".into()
+        } else {
+            ", and none holds the objective".into()
+        };
+    }
+    let missing = unbeaten.iter().filter(|point| point.variant.meets == Meets::No);
+    let missing: Vec<String> = missing.map(|point| point.variant.name.clone()).collect();
+    let verb = if missing.len() == 1 { "misses" } else { "miss" };
+    if missing.is_empty() { String::new() } else { format!(", but {} {verb} the objective", named(&missing)) }
 }

@@ -2,7 +2,7 @@
 
 use super::over_time::{Line, Strip, Strips, drawn_series, finite, omitted, peak, platform, timed};
 use super::table_over_time::{Pick, table};
-use super::{Chart, Source, Words, listed, sentence};
+use super::{Chart, Source, Words, named, sentence};
 use crate::axis::Scale;
 use crate::canvas::Stroke;
 use crate::data::{ReportData, Unit, VariantSeries};
@@ -76,10 +76,10 @@ fn takeaway(data: &ReportData) -> String {
         Some(format!("{} fails up to {} (at {when})", series.variant, value(Unit::PerSecond, most)))
     };
     let mut clauses: Vec<String> = failing.iter().take(4).filter_map(clause).collect();
-    let clean: Vec<String> = clean.iter().take(6).map(|series| series.variant.clone()).collect();
+    let clean: Vec<String> = clean.iter().map(|series| series.variant.clone()).collect();
     if !clean.is_empty() {
         let verb = if clean.len() == 1 { "serves" } else { "serve" };
-        clauses.push(format!("{} {verb} every request", listed(&clean)));
+        clauses.push(format!("{} {verb} every request", named(&clean)));
     }
     if clauses.is_empty() { "No traffic was recorded.".into() } else { sentence(&clauses.join("; ")) }
 }

@@ -50,6 +50,7 @@ pub(crate) struct Comparison {
     pub(crate) rows: Vec<Row>,
     pub(crate) footnotes: Vec<String>,
     pub(crate) has_objective: bool,
+    pub(crate) has_best: bool,
     pub(crate) has_ties: bool,
 }
 
@@ -72,9 +73,10 @@ impl Comparison {
             cells: metrics.iter().map(|metric| cell(&ranked, variant, metric, &mut footnotes)).collect(),
         };
         let rows: Vec<Row> = ranked.iter().map(row).collect();
+        let has_best = rows.iter().flat_map(|row| &row.cells).any(|cell| cell.mark == Mark::Best);
         let has_ties = rows.iter().flat_map(|row| &row.cells).any(|cell| cell.mark == Mark::Tied);
         let heads = metrics.iter().map(|metric| metric.label.clone()).collect();
-        Comparison { heads, rows, footnotes, has_objective: data.objective.is_some(), has_ties }
+        Comparison { heads, rows, footnotes, has_objective: data.objective.is_some(), has_best, has_ties }
     }
 }
 

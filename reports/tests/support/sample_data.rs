@@ -87,7 +87,7 @@ fn push_window(series: &mut VariantSeries, option: &Option_, index: usize, time:
     let load: f64 = if option.lambda { 0.55 } else { demand / capacity };
     let tail: f64 = if load > 0.98 { 60.0 * (load - 0.9) } else { 1.0 + load * load };
     let jitter = 1.0 + 0.12 * wobble(index, option.salt);
-    let cold = if option.lambda { 1.0 + (now - seen).max(0.0) / now * 20.0 } else { 1.0 };
+    let cold = if option.lambda { 1.0 + (rate(time) - seen).max(0.0) / now * 20.0 } else { 1.0 };
     series.start.push(time);
     series
         .latency_p50
@@ -350,6 +350,7 @@ pub(crate) fn launch_day() -> ReportData {
         month: "if every day were like this".into(),
         sweeps: Vec::new(),
         decisions: decisions(),
+        decisions_from: "replication 1 of 10".into(),
         assumptions: assumptions(),
         not_billed: vec![
             NotBilled { what: "EBS volumes".into(), note: "about $2.40 a month for each instance with 30 GB".into() },

@@ -6,35 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Window;
 use crate::engine::Time;
-
-/// What a decision is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DecisionKind {
-    /// How many replicas a service wants, or how much provisioned concurrency a function.
-    ServiceScaling,
-    /// How many instances a cluster wants.
-    ClusterScaling,
-    /// Where a task goes, or why nowhere.
-    Placement,
-    /// Which replica or instance goes.
-    Removal,
-    /// How long idle environments are kept.
-    KeepAlive,
-}
-
-impl DecisionKind {
-    /// Its name in `decisions.csv`.
-    pub fn name(self) -> &'static str {
-        match self {
-            DecisionKind::ServiceScaling => "service-scaling",
-            DecisionKind::ClusterScaling => "cluster-scaling",
-            DecisionKind::Placement => "placement",
-            DecisionKind::Removal => "removal",
-            DecisionKind::KeepAlive => "keep-alive",
-        }
-    }
-}
+use crate::observe::DecisionKind;
 
 /// One decision of one policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +18,6 @@ pub struct Decision {
     pub owner: String,
     /// What it is about.
     pub kind: DecisionKind,
-    /// The policy that took it.
-    pub policy: String,
     /// What was wanted before, where that is a number.
     pub from: Option<u64>,
     /// What is wanted from now on, where that is a number.
@@ -110,9 +80,9 @@ mod tests {
         let measured = Window::new(at(10), at(100_000));
         let mut decisions = Decisions::default();
         let mut push = |seconds: u64, from: Option<u64>, to: Option<u64>| {
-            let (owner, policy, reason) = ("web".into(), "target-tracking".into(), "cpu 83 %".into());
+            let (owner, reason) = ("web".into(), "cpu 83 %".into());
             let kind = DecisionKind::ServiceScaling;
-            decisions.push(measured, Decision { at: at(seconds), owner, kind, policy, from, to, reason });
+            decisions.push(measured, Decision { at: at(seconds), owner, kind, from, to, reason });
         };
         push(5, Some(1), Some(2));
         push(10, Some(2), Some(4));

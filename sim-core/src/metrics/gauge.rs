@@ -6,69 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Grid, Level, LevelRecord, Window};
 use crate::engine::Time;
-
-/// A level that is watched over a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Gauge {
-    /// Replicas wanted.
-    ReplicasDesired,
-    /// Replicas running, ready or not.
-    ReplicasRunning,
-    /// Replicas that take traffic.
-    ReplicasReady,
-    /// Replicas wanted that do not run yet: waiting for room, pulling, starting.
-    ReplicasPending,
-    /// Instances wanted.
-    InstancesDesired,
-    /// Instances that are billed: from `running` on.
-    Instances,
-    /// Instances registered: tasks can be placed on them.
-    InstancesReady,
-    /// Environments serving or initialising.
-    EnvironmentsBusy,
-    /// Environments altogether: serving, initialising, idle.
-    Environments,
-    /// Requests being served.
-    Concurrency,
-    /// Requests waiting for a replica.
-    Queue,
-    /// CPU in use, in millionths of a vCPU.
-    CpuBusy,
-    /// CPU reserved by running replicas, in millionths of a vCPU.
-    CpuReserved,
-    /// CPU paid for, in millionths of a vCPU.
-    CpuCapacity,
-    /// Memory in use, in MiB.
-    MemoryUsed,
-    /// Memory reserved by running replicas, in MiB.
-    MemoryReserved,
-    /// Memory paid for, in MiB.
-    MemoryCapacity,
-}
-
-impl Gauge {
-    /// All gauges, in the order of their slots.
-    pub const ALL: [Gauge; 17] = [
-        Gauge::ReplicasDesired,
-        Gauge::ReplicasRunning,
-        Gauge::ReplicasReady,
-        Gauge::ReplicasPending,
-        Gauge::InstancesDesired,
-        Gauge::Instances,
-        Gauge::InstancesReady,
-        Gauge::EnvironmentsBusy,
-        Gauge::Environments,
-        Gauge::Concurrency,
-        Gauge::Queue,
-        Gauge::CpuBusy,
-        Gauge::CpuReserved,
-        Gauge::CpuCapacity,
-        Gauge::MemoryUsed,
-        Gauge::MemoryReserved,
-        Gauge::MemoryCapacity,
-    ];
-}
+use crate::observe::Gauge;
 
 /// The levels of one service or cluster while the run goes. One that is never set takes no memory and does
 /// not appear in the record.

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::gauge::{Gauge, GaugeRecords, Gauges};
+use super::gauge::{GaugeRecords, Gauges};
 use super::service::{ServiceRecord, ServiceRecorder};
 use super::{Decision, Decisions, Grid, Window};
 use crate::cost::Usage;
 use crate::engine::{Span, Time};
+use crate::observe::Gauge;
 
 /// A fingerprint of a source's arrivals: equal digests mean the same requests at the same instants with the
 /// same luck.

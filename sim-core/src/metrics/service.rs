@@ -3,10 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::gauge::{Gauge, GaugeRecords, Gauges};
-use super::request::{Finished, Outcome, Part, Parts};
+use super::gauge::{GaugeRecords, Gauges};
+use super::request::Finished;
 use super::{Counts, Grid, Histogram, LatencySeries, Window, wide};
 use crate::engine::{Span, Time};
+use crate::observe::Gauge;
+use crate::observe::{Outcome, Part, Parts};
 
 /// Counts by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

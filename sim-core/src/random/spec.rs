@@ -11,6 +11,7 @@ use crate::quantity::Quantity;
 /// How a quantity varies from draw to draw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "DistributionSpec-{Q}")]
 pub enum DistributionSpec<Q> {
     /// Always the same: `{ constant = "5ms" }`.
     Constant(Q),
@@ -57,6 +58,7 @@ pub enum DistributionSpec<Q> {
 /// A lognormal distribution, by `p50` and `p99` or by `mean` and `cv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "LognormalSpec-{Q}")]
 pub struct LognormalSpec<Q> {
     /// The median; with `p99`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,6 +77,7 @@ pub struct LognormalSpec<Q> {
 /// A Weibull distribution, by `shape` and either `mean` or `scale`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "WeibullSpec-{Q}")]
 pub struct WeibullSpec<Q> {
     /// Above zero: 1 is exponential, below 1 heavier-tailed, above 1 more regular.
     pub shape: f64,
@@ -89,6 +92,7 @@ pub struct WeibullSpec<Q> {
 /// A hyperexponential distribution, by `mean` and `cv` or by `branches`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "HyperexponentialSpec-{Q}")]
 pub struct HyperexponentialSpec<Q> {
     /// The mean; with `cv`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +108,7 @@ pub struct HyperexponentialSpec<Q> {
 /// One exponential branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RateBranchSpec-{Q}")]
 pub struct RateBranchSpec<Q> {
     /// How often this branch is taken, relative to the others; above zero.
     pub weight: f64,
@@ -114,6 +119,7 @@ pub struct RateBranchSpec<Q> {
 /// One branch of a mixture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "BranchSpec-{Q}")]
 pub struct BranchSpec<Q> {
     /// How often this branch is taken, relative to the others; above zero.
     pub weight: f64,
@@ -125,6 +131,7 @@ pub struct BranchSpec<Q> {
 /// rises geometrically, as latencies do, and linearly where the lower one is zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(rename = "PercentilesSpec-{Q}")]
 pub struct PercentilesSpec<Q>(pub IndexMap<String, Q>);
 
 impl<Q: Quantity> DistributionSpec<Q> {

@@ -9,7 +9,7 @@ use crate::engine::{Span, Time};
 use crate::random::{Distribution, Luck, Purpose, Stream, open01, owner_key};
 use crate::traffic::Origin;
 use crate::traffic::calendar::Calendar;
-use crate::traffic::shape::{Curve, Shape};
+use crate::traffic::shape::{Curve, Point, Shape};
 use crate::traffic::spec::VariationSpec;
 
 /// Later than this (146 years) nothing arrives.
@@ -23,9 +23,8 @@ pub(super) struct Intensity {
     calendar: Calendar,
     variation: Variation,
     segment: Segment,
-    /// How much of the segment's integral is consumed, and up to which of its seconds.
-    consumed: f64,
-    here: f64,
+    /// Up to where the segment is consumed.
+    here: Point,
 }
 
 /// A stretch of time in which the rate is one formula.
@@ -138,21 +137,16 @@ impl Intensity {
         variation: Option<&VariationSpec>,
         origin: &Origin<'_>,
     ) -> Self {
-        let nothing = Segment {
-            start: Time::ZERO,
-            end: Time::ZERO,
-            seconds: 0.0,
-            curve: shape.curve(Time::ZERO),
-            integral: 0.0,
-        };
+        let curve = shape.curve(Time::ZERO);
+        let here = curve.start();
+        let nothing = Segment { start: Time::ZERO, end: Time::ZERO, seconds: 0.0, curve, integral: 0.0 };
         let mut intensity = Intensity {
             states,
             shape,
             calendar: origin.calendar,
             variation: Variation::new(variation, origin),
             segment: nothing,
-            consumed: 0.0,
-            here: 0.0,
+            here,
         };
         intensity.enter(Time::ZERO);
         intensity
@@ -162,11 +156,10 @@ impl Intensity {
     pub(super) fn advance(&mut self, amount: f64) -> Option<Time> {
         let mut amount = amount;
         loop {
-            let target = self.consumed + amount;
+            let target = self.here.area + amount;
             if target < self.segment.integral {
                 self.here = self.segment.curve.inverse(target, self.here, self.segment.seconds);
-                self.consumed = target;
-                return Some(self.segment.start + Span::from_seconds(self.here));
+                return Some(self.segment.start + Span::from_seconds(self.here.seconds));
             }
             if self.is_over() {
                 return None;
@@ -180,11 +173,11 @@ impl Intensity {
     pub(super) fn integral_until(&mut self, until: Time) -> f64 {
         let mut total = 0.0;
         while self.segment.end < until && !self.is_over() {
-            total += self.segment.integral - self.consumed;
+            total += self.segment.integral - self.here.area;
             self.enter(self.segment.end);
         }
         let seconds = until.since(self.segment.start).seconds().min(self.segment.seconds);
-        total + self.segment.curve.area(seconds) - self.consumed
+        total + self.segment.curve.area(seconds) - self.here.area
     }
 
     fn enter(&mut self, start: Time) {
@@ -196,9 +189,8 @@ impl Intensity {
         let curve = self.shape.curve(start).scaled(factor);
         let seconds = (end - start).seconds();
         let integral = curve.area(seconds);
+        self.here = curve.start();
         self.segment = Segment { start, end, seconds, curve, integral };
-        self.consumed = 0.0;
-        self.here = 0.0;
     }
 
     /// Whether the rate stays zero for ever: a loop over empty days must end.

@@ -8,7 +8,7 @@
 mod curve;
 mod spec;
 
-pub use curve::Curve;
+pub use curve::{Curve, Point};
 pub use spec::{PointSpec, ShapeSpec};
 
 use curve::Term;

@@ -318,7 +318,7 @@ fn what_makes_no_sense_is_refused() {
         &[
             "arrivals.users.think: users who never think would ask without end at one instant",
             "arrivals.users.population: there is never any user",
-            "arrivals.users.population[1].at: 1min does not follow 1min",
+            "arrivals.users.population.steps[1].at: 1min does not follow 1min",
         ],
     );
 }
@@ -338,4 +338,49 @@ fn specs_survive_a_round_trip() {
         let written = serde_json::to_string(&read).unwrap();
         assert_eq!(read, serde_json::from_str(&written).unwrap(), "{written}");
     }
+}
+
+/// An arrival that falls on the end of a segment, where the next one begins with no rate at all.
+#[test]
+fn a_segment_may_begin_without_rate() {
+    let json = r#"{"deterministic": {"rate": "1/s", "shape": {"piecewise-linear": [{"at": "0s", "factor": 1},
+        {"at": "3s", "factor": 1}, {"at": "3s", "factor": 0}, {"at": "13s", "factor": 1}]}}}"#;
+    let found = instants(json, 13.0);
+    let expected = [
+        1.0,
+        2.0,
+        3.0,
+        3.0 + 20.0_f64.sqrt(),
+        3.0 + 40.0_f64.sqrt(),
+        3.0 + 60.0_f64.sqrt(),
+        3.0 + 80.0_f64.sqrt(),
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 2e-9), "{found:?}");
+}
+
+/// Arrival instants held to the nanosecond, through sinusoids, spikes and steps.
+#[test]
+fn golden_arrivals() {
+    let check = |json: &str, expected: [u64; 3]| {
+        let mut source = arrivals(json, "golden");
+        let mut far = std::iter::from_fn(|| source.next()).map(|arrival| arrival.at.nanos()).step_by(20_000);
+        assert_eq!(std::array::from_fn(|_| far.next().unwrap()), expected, "{json}");
+    };
+    check(SHAPED, [154_319_375, 6_447_432_661_101, 9_247_545_840_975]);
+    check(
+        r#"{"mmpp": {"rates": ["1/s", "20/s"], "sojourns": ["1m", "5s"], "variation": {"day": 0.2}}}"#,
+        [573_408_958, 8_986_610_615_418, 17_159_806_660_836],
+    );
+    check(
+        r#"{"renewal": {"rate": "5/s", "law": "gamma", "cv": 3}}"#,
+        [0, 3_886_220_827_833, 7_894_983_522_831],
+    );
+}
+
+/// Sources may be handed to a worker thread.
+#[test]
+fn sources_can_be_sent() {
+    fn check<T: Send>() {}
+    check::<Source>();
 }

@@ -17,6 +17,7 @@ pub use spec::{
 
 use super::WorkGiven;
 use crate::engine::Span;
+use crate::spec::Problem;
 
 /// One row of a trace, its times counted from the trace's own start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +108,11 @@ impl FeedError {
     /// The same error with a hint.
     pub fn hint(self, hint: impl Into<String>) -> Self {
         FeedError { hint: Some(hint.into()), ..self }
+    }
+
+    /// As a problem of the scenario whose trace stands at `path`.
+    pub fn problem(&self, path: &str) -> Problem {
+        Problem { path: path.to_owned(), message: self.to_string(), hint: self.hint.clone() }
     }
 }
 

@@ -66,26 +66,29 @@ impl UsersSpec {
             );
             out.push(problem.hint("give a think time above zero"));
         }
-        let path = format!("{path}.population");
-        let points = match &self.population {
-            PopulationSpec::Constant(users) => &vec![PopulationPoint { at: Span::ZERO, users: *users }],
-            PopulationSpec::Steps(points) | PopulationSpec::PiecewiseLinear(points) => points,
+        self.population.problems(&format!("{path}.population"), out);
+    }
+}
+
+impl PopulationSpec {
+    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        let (name, points) = match self {
+            PopulationSpec::Constant(users) => {
+                ("constant", &vec![PopulationPoint { at: Span::ZERO, users: *users }])
+            }
+            PopulationSpec::Steps(points) => ("steps", points),
+            PopulationSpec::PiecewiseLinear(points) => ("piecewise-linear", points),
         };
         if points.iter().all(|point| point.users == 0) {
-            out.push(Problem::new(&path, "there is never any user"));
+            out.push(Problem::new(path, "there is never any user"));
         }
-        for (index, point) in points.iter().enumerate() {
-            if point.users > PLAUSIBLE_USERS {
-                out.push(Problem::new(
-                    &path,
-                    format!("{} users are more than {PLAUSIBLE_USERS}", point.users),
-                ));
-            }
-            if index > 0 && point.at <= points[index - 1].at {
-                out.push(Problem::new(
-                    format!("{path}[{index}].at"),
-                    format!("{} does not follow {}", point.at, points[index - 1].at),
-                ));
+        if let Some(point) = points.iter().find(|point| point.users > PLAUSIBLE_USERS) {
+            out.push(Problem::new(path, format!("{} users are more than {PLAUSIBLE_USERS}", point.users)));
+        }
+        for (index, pair) in points.windows(2).enumerate() {
+            if pair[1].at <= pair[0].at {
+                let message = format!("{} does not follow {}", pair[1].at, pair[0].at);
+                out.push(Problem::new(format!("{path}.{name}[{}].at", index + 1), message));
             }
         }
     }

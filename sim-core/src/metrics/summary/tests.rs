@@ -14,9 +14,9 @@ fn run(slow: u64, failing: u64, instances: u64) -> Record {
     recorder.cluster(fleet).gauge(Time::ZERO, Gauge::Instances, instances);
     recorder.service(web).gauge(Time::ZERO, Gauge::CpuReserved, 4_000_000);
     recorder.service(web).gauge(Time::ZERO, Gauge::CpuBusy, 1_000_000);
-    let (owner, policy, reason) = ("fleet".to_owned(), "managed".to_owned(), "why".to_owned());
+    let (owner, reason) = ("fleet".to_owned(), "why".to_owned());
     let (at, kind, from, to) = (Time::ZERO, DecisionKind::ClusterScaling, Some(1), Some(2));
-    recorder.decided(Decision { at, owner, kind, policy, from, to, reason });
+    recorder.decided(Decision { at, owner, kind, from, to, reason });
     for number in 1..=10_000_u64 {
         let born = Time::ZERO + Span::from_millis(number * 10 - 10);
         let latency = Span::from_millis(if number % slow == 0 { 1000 } else { 100 });

@@ -42,26 +42,7 @@ pub trait Placement: Send {
     fn stop(&mut self, view: &StopView<'_>) -> StopDecision;
 }
 
-/// Processor architecture, by its names in the EC2 and ECS documentation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub enum Architecture {
-    /// Intel and AMD.
-    #[serde(rename = "x86_64")]
-    X86,
-    /// Graviton.
-    #[serde(rename = "arm64")]
-    Arm,
-}
-
-impl Architecture {
-    /// Its name in the EC2 and ECS documentation, and the value of `ecs.cpu-architecture`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Architecture::X86 => "x86_64",
-            Architecture::Arm => "arm64",
-        }
-    }
-}
+pub use crate::cost::Arch as Architecture;
 
 /// What one task needs of an instance. Reservations count, never measured use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -167,6 +167,17 @@ fn power(t: f64, exponent: u32) -> f64 {
     (0..exponent).fold(1.0, |product, _| product * t)
 }
 
+/// A point of a curve: after how many seconds, the value there, and the integral up to there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Seconds since the curve's start.
+    pub seconds: f64,
+    /// The value there.
+    pub value: f64,
+    /// The integral from the start.
+    pub area: f64,
+}
+
 /// A non-negative function of the seconds since some instant, with its exact integral.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
@@ -203,11 +214,6 @@ impl Curve {
         self.value == 0.0 && self.slope == 0.0 && self.terms.is_empty()
     }
 
-    /// Whether it is the same throughout.
-    pub fn is_flat(&self) -> bool {
-        self.slope == 0.0 && self.terms.is_empty()
-    }
-
     /// The value at `t` seconds.
     pub fn value(&self, t: f64) -> f64 {
         self.at(t).0
@@ -226,39 +232,50 @@ impl Curve {
         })
     }
 
-    /// The time at which the integral reaches `target`, known to lie between `low` and `high`.
-    pub fn inverse(&self, target: f64, low: f64, high: f64) -> f64 {
-        let time = if !self.terms.is_empty() {
-            self.search(target, low, high)
+    /// What is known of the curve at 0.
+    pub fn start(&self) -> Point {
+        Point { seconds: 0.0, value: self.value(0.0), area: 0.0 }
+    }
+
+    /// The point at which the integral reaches `target`, known to lie after `from` and before `high` seconds.
+    pub fn inverse(&self, target: f64, from: Point, high: f64) -> Point {
+        if target <= from.area {
+            return from; // Also where the rate is zero, and a division by it would say nothing.
+        }
+        let (seconds, value) = if !self.terms.is_empty() {
+            self.search(target, from, high)
         } else if self.slope == 0.0 {
-            target / self.value
+            (target / self.value, self.value)
         } else {
             // The root of value t + slope t^2 / 2 = target, in the form that does not cancel.
             let root = (self.value * self.value + 2.0 * self.slope * target).max(0.0).sqrt();
-            2.0 * target / (self.value + root)
+            (2.0 * target / (self.value + root), root)
         };
-        time.clamp(low, high)
+        Point { seconds: seconds.clamp(from.seconds, high), value, area: target }
     }
 
-    /// Newton's method, kept inside a shrinking bracket and falling back on halving it.
-    fn search(&self, target: f64, mut low: f64, mut high: f64) -> f64 {
-        let mut t = low;
+    /// Newton's method, kept inside a shrinking bracket and falling back on halving it. Also returns the value at the
+    /// last guess, which is as good as at the root.
+    fn search(&self, target: f64, from: Point, mut high: f64) -> (f64, f64) {
+        let Point { seconds: mut low, mut value, area } = from;
+        let mut t = low + (target - area) / value;
         while high - low > RESOLUTION {
-            let (value, area) = self.at(t);
+            if !(t > low && t < high) {
+                t = 0.5 * (low + high);
+            }
+            let (value_there, area) = self.at(t);
+            value = value_there;
             if area < target {
                 low = t;
             } else {
                 high = t;
             }
-            let next = t + (target - area) / value;
-            if (next - t).abs() < RESOLUTION {
-                return next;
-            }
-            t = if next > low && next < high { next } else { 0.5 * (low + high) };
-            if t <= low || t >= high {
-                break; // No number lies between the two.
+            let step = (target - area) / value;
+            t += step;
+            if step.abs() < RESOLUTION {
+                break;
             }
         }
-        t
+        (t, value)
     }
 }

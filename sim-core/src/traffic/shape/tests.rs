@@ -78,7 +78,7 @@ fn inverse_undoes_area() {
             let length = shape.next_break(at(start)).map_or(50_000.0, |next| (next - at(start)).seconds());
             let total = curve.area(length);
             for share in [1e-6, 0.01, 0.3, 0.5, 0.999] {
-                let found = curve.inverse(share * total, 0.0, length);
+                let found = curve.inverse(share * total, curve.start(), length).seconds;
                 let error = (curve.area(found) - share * total).abs();
                 assert!(total == 0.0 || error < 1e-9 * total.max(1.0), "{name} from {start}: off by {error}");
             }
@@ -151,4 +151,59 @@ fn what_makes_no_sense_is_refused() {
     );
     check(r#"{"product": []}"#, &["shape.product: takes 1 to 8 shapes, not 0"]);
     check(r#"{"sum": [{"steps": []}]}"#, &["shape.sum[0].steps: there is no point"]);
+}
+
+/// Sums and products of shapes have the sums and products of their factors: the parts are evaluated apart.
+#[test]
+fn parts_combine_factor_by_factor() {
+    let check = |name: &str, combine: fn(f64, f64) -> f64| {
+        let (_, json) = SHAPES.iter().find(|(other, _)| *other == name).unwrap();
+        let spec: ShapeSpec = serde_json::from_str(json).unwrap();
+        let (ShapeSpec::Product(parts) | ShapeSpec::Sum(parts)) = &spec else { panic!("{name}") };
+        let calendar = "2024-01-03 05:17".parse().unwrap();
+        for hours in [0.0, 3.3, 11.1, 26.5, 40.0] {
+            let factor = |spec| Shape::new(spec, calendar).factor(at(hours * 3600.0));
+            let expected = parts.iter().map(factor).reduce(combine).unwrap();
+            assert!((factor(&spec) - expected).abs() < 1e-12, "{name} at {hours} h");
+            // Also away from the start of a stretch, where the terms of the product move on.
+            let later = Shape::new(&spec, calendar).curve(at(hours * 3600.0)).value(60.0);
+            let apart = |spec| Shape::new(spec, calendar).curve(at(hours * 3600.0)).value(60.0);
+            assert!(
+                (later - parts.iter().map(apart).reduce(combine).unwrap()).abs() < 1e-12,
+                "{name} at {hours} h"
+            );
+        }
+    };
+    check("product", |a, b| a * b);
+    check("ramps times a sinusoid", |a, b| a * b);
+    check("sum", |a, b| a + b);
+}
+
+/// The sinusoid against its definition.
+#[test]
+fn a_sinusoid_is_a_cosine_of_the_clock() {
+    let shape = Shape::new(
+        &serde_json::from_str(r#"{"daily": {"amplitude": 0.6, "peak": "14h"}}"#).unwrap(),
+        "2024-01-03 05:00".parse().unwrap(),
+    );
+    for hours in [0.0, 1.5, 9.0, 20.0, 60.0] {
+        let expected = 1.0 + 0.6 * libm::cos(std::f64::consts::TAU * (hours + 5.0 - 14.0) / 24.0);
+        assert!((shape.factor(at(hours * 3600.0)) - expected).abs() < 1e-12, "{hours}");
+    }
+}
+
+/// High powers times a slow sinusoid: integration by parts would lose every digit on a short stretch.
+#[test]
+fn short_stretches_of_high_powers_are_exact() {
+    let ramp = r#"{"ramp": {"from": 1, "to": 2, "start": "0s", "end": "1000s"}}"#;
+    let json = format!(
+        r#"{{"product": [{}, {{"daily": {{"amplitude": 0.9, "peak": "6h"}}}}]}}"#,
+        [ramp; 6].join(", ")
+    );
+    let shape = Shape::new(&serde_json::from_str(&json).unwrap(), Calendar::default());
+    for seconds in [1_u32, 30, 900] {
+        let (exact, numeric) =
+            (shape.integral(Time::ZERO, at(seconds.into())), integrate(&shape, 0, seconds));
+        assert!((exact / numeric - 1.0).abs() < 1e-10, "{seconds} s: {exact} is not {numeric}");
+    }
 }

@@ -96,6 +96,7 @@ pub struct CountsSpec {
 /// A column of plain numbers, and what one of them stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "QuantityColumn-{Q}")]
 pub struct QuantityColumn<Q> {
     /// The column's name.
     pub column: String,

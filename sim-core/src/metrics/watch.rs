@@ -1,0 +1,227 @@
+//! The watcher of ordinary runs: a [`Probe`] that fills a [`Record`] from the model's facts.
+//!
+//! It is the one place where facts become metrics and meters; the model counts nothing for results, and the recorder
+//! knows nothing of the model. What is booked per request goes into plain counters and reaches the usage once, at the
+//! end.
+
+use super::{Decision, Finished, Record, Recorder, Window};
+use crate::cost::{
+    Booking, FargateTask, InstanceType, Invocations, LoadBalancerMeter, Meter, ProvisionedMeter, Served,
+    gateway_units,
+};
+use crate::engine::{Span, Time};
+use crate::observe::{
+    self, Billable, DecisionFact, Door, Gauge, Names, Outcome, Owner, Passed, Probe, ServiceId, SourceId,
+};
+use crate::quantity::MemorySize;
+
+/// Ephemeral storage that every Fargate task, and `/tmp` that every environment, has for free.
+const FREE_FARGATE_STORAGE: MemorySize = MemorySize(20 << 10);
+const FREE_TMP: MemorySize = MemorySize(512);
+/// How long a client keeps a connection open, for the balancer's active connections. An assumption; this dimension
+/// decides the bill only with thousands of idle clients.
+const CONNECTION_LIFE: Span = Span::from_secs(60);
+
+/// Watches one run.
+pub struct Watcher {
+    recorder: Recorder,
+    names: Names,
+    instance_types: Vec<InstanceType>,
+    services: Vec<ServiceMeters>,
+}
+
+/// What is booked per request of one service.
+#[derive(Default)]
+struct ServiceMeters {
+    balancer: Option<(Door, LoadBalancerMeter)>,
+    /// Units of API Gateway HTTP, requests of REST, requests of function URLs.
+    gateway: u128,
+    door: Option<Door>,
+    data_out: u128,
+    requests: u64,
+    invocations: Option<Invocations>,
+    provisioned: Option<ProvisionedMeter>,
+}
+
+impl Watcher {
+    /// Watches a run of `duration` whose measured window begins after `warm_up`. `instance_type` tells what the groups'
+    /// types are.
+    ///
+    /// # Panics
+    /// If a group's type is not in the catalogue: the scenario was not checked.
+    pub fn new(
+        names: &Names,
+        warm_up: Span,
+        duration: Span,
+        instance_type: impl Fn(&str) -> Option<InstanceType>,
+    ) -> Self {
+        let mut recorder = Recorder::new(warm_up, duration);
+        for name in &names.sources {
+            recorder.add_source(name);
+        }
+        for name in &names.services {
+            recorder.add_service(name);
+        }
+        for name in &names.groups {
+            recorder.add_cluster(name);
+        }
+        let types =
+            names.group_types.iter().map(|name| instance_type(name).expect("a checked instance type"));
+        Watcher {
+            recorder,
+            names: names.clone(),
+            instance_types: types.collect(),
+            services: names.services.iter().map(|_| ServiceMeters::default()).collect(),
+        }
+    }
+
+    /// The record of a run in which `events` happened and which drained until `end`.
+    pub fn finish(mut self, end: Time, events: u64) -> Record {
+        let window = self.recorder.measured();
+        for (name, meters) in self.names.services.iter().zip(std::mem::take(&mut self.services)) {
+            meters.book(&mut self.recorder, window, name);
+        }
+        self.recorder.finish(end, events)
+    }
+
+    fn instance(&mut self, billable: &Billable) {
+        let window = self.recorder.measured();
+        match *billable {
+            Billable::Instance { group, zone, purchase, from, to } => {
+                let zone = observe::zone_name(zone);
+                let usage = self.recorder.usage(&self.names.groups[group.0 as usize]);
+                let instance_type = &self.instance_types[group.0 as usize];
+                Booking::new(window, usage).ec2_instance(instance_type, &zone, purchase, from, to);
+            }
+            Billable::SurplusCredits { group, at, vcpu_nanos } => {
+                let usage = self.recorder.usage(&self.names.groups[group.0 as usize]);
+                let instance_type = &self.instance_types[group.0 as usize];
+                Booking::new(window, usage).surplus_credits(instance_type, at, u128::from(vcpu_nanos));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl ServiceMeters {
+    fn book(self, recorder: &mut Recorder, window: Window, name: &str) {
+        let usage = recorder.usage(name);
+        if let Some((_, balancer)) = self.balancer {
+            Booking::new(window, usage).load_balancer(Time::ZERO, None);
+            balancer.book_into(usage);
+        }
+        match self.door {
+            Some(Door::HttpApi) => usage.add(Meter::ApiGatewayHttp, self.gateway),
+            Some(Door::RestApi) => usage.add(Meter::ApiGatewayRest, self.gateway),
+            Some(Door::FunctionUrl) => usage.add(Meter::FunctionUrl, self.gateway),
+            _ => {}
+        }
+        usage.add(Meter::DataOut, self.data_out);
+        if let Some(invocations) = self.invocations {
+            invocations.book_into(usage);
+        }
+        if let Some(provisioned) = self.provisioned {
+            provisioned.book_into(usage);
+        }
+    }
+
+    fn passed(&mut self, passed: &Passed, window: Window) {
+        self.door = Some(passed.door);
+        if !window.contains(passed.at) {
+            return;
+        }
+        self.data_out += u128::from(passed.response);
+        match passed.door {
+            Door::Alb | Door::AlbToFunction => {
+                let (_, meter) =
+                    self.balancer.get_or_insert_with(|| (passed.door, LoadBalancerMeter::new(window, 0)));
+                let bytes = passed.request + passed.response;
+                meter.request(passed.at, bytes, passed.door == Door::AlbToFunction);
+                if self.requests.is_multiple_of(u64::from(passed.requests_per_connection)) {
+                    meter.connection(passed.at, passed.at + CONNECTION_LIFE);
+                }
+                self.requests += 1;
+            }
+            Door::HttpApi => self.gateway += gateway_units(passed.request),
+            Door::RestApi | Door::FunctionUrl => self.gateway += 1,
+            Door::Free => {}
+        }
+    }
+}
+
+impl Probe for Watcher {
+    fn born(&mut self, at: Time, source: SourceId, service: ServiceId, seed: u64) {
+        self.recorder.arrived(source.0 as usize, at, seed);
+        self.recorder.service(service.0 as usize).born(at);
+    }
+
+    fn passed(&mut self, passed: &Passed) {
+        let window = self.recorder.measured();
+        self.services[passed.service.0 as usize].passed(passed, window);
+    }
+
+    fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, _: &'static str) {
+        self.recorder.service(service.0 as usize).attempt_ended(at, outcome);
+    }
+
+    fn began(&mut self, at: Time, service: ServiceId, cold: bool) {
+        self.recorder.service(service.0 as usize).served(at, cold);
+    }
+
+    fn served(&mut self, at: Time, service: ServiceId) {
+        self.recorder.service(service.0 as usize).attempt_ended(at, Outcome::Ok);
+    }
+
+    fn finished(&mut self, finished: &observe::Finished) {
+        self.recorder.service(finished.service.0 as usize).finished(&Finished {
+            born: finished.born,
+            done: finished.at,
+            outcome: finished.outcome,
+            parts: finished.parts,
+            attempts: finished.attempts,
+        });
+    }
+
+    fn level(&mut self, at: Time, owner: Owner, gauge: Gauge, value: u64) {
+        match owner {
+            Owner::Service(service) => self.recorder.service(service.0 as usize).gauge(at, gauge, value),
+            Owner::Group(group) => self.recorder.cluster(group.0 as usize).gauge(at, gauge, value),
+        }
+    }
+
+    fn billed(&mut self, billable: &Billable) {
+        let window = self.recorder.measured();
+        match *billable {
+            Billable::Instance { .. } | Billable::SurplusCredits { .. } => self.instance(billable),
+            Billable::FargateTask { service, from, to, cpu, memory, arch, purchase } => {
+                let usage = self.recorder.usage(&self.names.services[service.0 as usize]);
+                let task = FargateTask { cpu, memory, storage: FREE_FARGATE_STORAGE, arch, purchase };
+                Booking::new(window, usage).fargate_task(task, from, to);
+            }
+            Billable::Invocation { service, from, init, handler, memory, arch, provisioned } => {
+                let meter = self.services[service.0 as usize]
+                    .invocations
+                    .get_or_insert_with(|| Invocations::new(window, arch, memory, FREE_TMP));
+                let served = if provisioned { Served::Provisioned } else { Served::OnDemand };
+                meter.book(from, init, handler, served);
+            }
+            Billable::Provisioned { service, at, count, memory, arch } => {
+                let meter = self.services[service.0 as usize]
+                    .provisioned
+                    .get_or_insert_with(|| ProvisionedMeter::new(window, arch, memory));
+                meter.set(at, u64::from(count));
+            }
+        }
+    }
+
+    fn decided(&mut self, decision: &DecisionFact) {
+        self.recorder.decided(Decision {
+            at: decision.at,
+            owner: decision.owner.clone(),
+            kind: decision.kind,
+            from: decision.before,
+            to: decision.after,
+            reason: decision.reason.clone(),
+        });
+    }
+}

@@ -1,0 +1,91 @@
+//! Token buckets, the form in which platforms state most of their rate limits: a burst, refilled continuously.
+
+use crate::engine::{Span, Time};
+
+/// A token bucket that starts full. Exact: it counts in billionths of a token, refilled by integer arithmetic.
+#[derive(Clone, Debug)]
+pub(super) struct Bucket {
+    capacity: u128,
+    /// Billionths of a token gained per nanosecond, times 2^20.
+    refill: u128,
+    level: u128,
+    updated: Time,
+}
+
+const TOKEN: u128 = 1_000_000_000 << 20;
+
+impl Bucket {
+    /// A bucket for `burst` tokens that gains `per_second` tokens a second.
+    pub(super) fn new(burst: u32, per_second: f64) -> Self {
+        let capacity = u128::from(burst) * TOKEN;
+        let refill = (per_second * f64::from(1 << 20)) as u128;
+        Bucket { capacity, refill, level: capacity, updated: Time::ZERO }
+    }
+
+    fn advance(&mut self, now: Time) {
+        let gained = u128::from(now.since(self.updated).nanos()) * self.refill;
+        self.level = (self.level + gained).min(self.capacity);
+        self.updated = self.updated.max(now);
+    }
+
+    /// Takes a token if there is one.
+    pub(super) fn take(&mut self, now: Time) -> bool {
+        self.advance(now);
+        let granted = self.level >= TOKEN;
+        if granted {
+            self.level -= TOKEN;
+        }
+        granted
+    }
+
+    /// How long until there is a token, from `now`: zero if there is one, the longest span if there never will be.
+    pub(super) fn wait(&mut self, now: Time) -> Span {
+        self.advance(now);
+        if self.level >= TOKEN {
+            return Span::ZERO;
+        }
+        if self.refill == 0 || self.capacity < TOKEN {
+            return Span::MAX;
+        }
+        Span::from_nanos(u64::try_from((TOKEN - self.level).div_ceil(self.refill)).unwrap_or(u64::MAX))
+    }
+
+    /// Puts `share` of a token in.
+    pub(super) fn give(&mut self, share: f64) {
+        self.level = (self.level + (share * TOKEN as f64) as u128).min(self.capacity);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Facts: 1,000 environments at once, then 100 a second; a step that needs 5,000 is served in full after 40 s.
+    #[test]
+    fn a_function_scales_by_a_thousand_and_then_by_a_hundred_a_second() {
+        let mut bucket = Bucket::new(1000, 100.0);
+        let taken_at = |bucket: &mut Bucket, seconds: u64| {
+            let now = Time::ZERO + Span::from_secs(seconds);
+            (0..).take_while(|_| bucket.take(now)).count()
+        };
+        assert_eq!(taken_at(&mut bucket, 0), 1000);
+        let later: usize = (1..=40).map(|second| taken_at(&mut bucket, second)).sum();
+        assert_eq!(later, 4000);
+        assert_eq!(taken_at(&mut bucket, 4000), 1000, "an unused allowance does not grow beyond the burst");
+    }
+
+    #[test]
+    fn says_how_long_to_wait() {
+        let mut bucket = Bucket::new(1, 20.0);
+        assert_eq!(bucket.wait(Time::ZERO), Span::ZERO);
+        assert!(bucket.take(Time::ZERO));
+        let wait = bucket.wait(Time::ZERO);
+        assert!(wait <= Span::from_nanos(50_000_001) && !bucket.take(Time::ZERO));
+        assert!(bucket.take(Time::ZERO + wait));
+        assert_eq!(Bucket::new(0, 0.0).wait(Time::ZERO), Span::MAX);
+        let mut budget = Bucket::new(10, 0.0);
+        (0..10).for_each(|_| assert!(budget.take(Time::ZERO)));
+        (0..4).for_each(|_| budget.give(0.25));
+        assert!(budget.take(Time::ZERO));
+    }
+}

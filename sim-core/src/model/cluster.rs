@@ -1,0 +1,452 @@
+//! Clusters: instances in groups, from launch to termination, and the places on them. The substrate of ECS today; the
+//! same instances, resources and image caches are what Kubernetes nodes need.
+
+use super::credits::Credits;
+use super::event::{FleetEvent, Kind};
+use super::fleet::{Agenda, Fleet};
+use super::task::{Task, TaskId};
+use crate::cost::{InstanceType, Purchase};
+use crate::engine::{Span, Time};
+use crate::observe::{Billable, DecisionKind, Gauge, GroupId, Owner, Probe, ServiceId, zone_name};
+use crate::policy::view::{
+    Candidate, ClusterScalingPolicy, Datapoint, GroupInstance, TerminationPolicy, TerminationView,
+};
+use crate::random::{Distribution, Purpose};
+
+crate::ids! {
+    /// A cluster.
+    pub(super) ClusterId,
+    /// An instance.
+    pub(super) InstanceId
+}
+
+/// A cluster: which groups it has, and its instances as the scheduler sees them.
+pub(super) struct Cluster {
+    pub groups: Vec<GroupId>,
+    /// Instances that tasks can be placed on, in no meaningful order, with the counts of `counted_for`'s tasks.
+    pub candidates: Vec<Candidate>,
+    pub counted_for: Option<ServiceId>,
+    /// Services that place tasks here.
+    pub services: Vec<ServiceId>,
+}
+
+/// A group of instances of one type.
+pub(super) struct Group {
+    pub name: String,
+    pub key: u64,
+    pub cluster: ClusterId,
+    pub instance_type: InstanceType,
+    pub zones: u32,
+    pub min: u32,
+    pub max: u32,
+    pub desired: u32,
+    pub purchase: Purchase,
+    pub launch: Distribution,
+    pub boot: Distribution,
+    pub speed: f64,
+    pub memory_mib: u32,
+    pub interfaces: u32,
+    pub pull_bytes_per_second: f64,
+    pub attributes: std::collections::BTreeMap<String, String>,
+    pub scaling: Option<Box<dyn ClusterScalingPolicy>>,
+    pub termination: Box<dyn TerminationPolicy>,
+    pub protected: bool,
+    pub draining: bool,
+    pub credits: Option<Credits>,
+    pub instances: Vec<InstanceId>,
+    pub launched: u64,
+    pub running: u32,
+    pub reservation: Vec<Datapoint>,
+    pub last_scale_out: Option<Time>,
+    pub last_scale_in: Option<Time>,
+    pub warm_up: Span,
+}
+
+/// Where an instance is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum InstanceState {
+    /// Asked for; not billed yet.
+    Launching,
+    /// Running and billed; its agent has not registered yet.
+    Booting,
+    /// Takes tasks.
+    Active,
+    /// Takes no new tasks; terminates when it is empty.
+    Draining,
+}
+
+/// One instance.
+pub(super) struct Instance {
+    pub group: GroupId,
+    pub state: InstanceState,
+    pub zone: u32,
+    pub ordinal: u64,
+    pub launched_at: Time,
+    pub running_from: Option<Time>,
+    pub due: Time,
+    pub tasks: Vec<TaskId>,
+    /// Services whose image it has pulled.
+    pub images: Vec<ServiceId>,
+    /// CPU that its tasks may use: all of it, or the baseline while it is throttled.
+    pub cores: f64,
+    /// More is wanted than there is.
+    pub contended: bool,
+    /// CPU in use, in millionths of a vCPU.
+    pub busy: u64,
+    pub credit: super::credits::Balance,
+}
+
+impl<P: Probe> Fleet<P> {
+    /// Launches an instance in the zone with the fewest.
+    pub(super) fn launch_instance(
+        &mut self,
+        group_id: GroupId,
+        now: Time,
+        agenda: &mut Agenda,
+    ) -> InstanceId {
+        let zone = self.poorest_group_zone(group_id);
+        let group = &mut self.groups[group_id];
+        let ordinal = group.launched;
+        group.launched += 1;
+        let wait = group.launch.sample(&mut self.luck.counted(Purpose::Boot, group.key, ordinal));
+        let due = now + Span::from_seconds(wait);
+        let id = self.instances.insert(Instance {
+            group: group_id,
+            state: InstanceState::Launching,
+            zone,
+            ordinal,
+            launched_at: now,
+            running_from: None,
+            due,
+            tasks: Vec::new(),
+            images: Vec::new(),
+            cores: f64::from(group.instance_type.vcpu),
+            contended: false,
+            busy: 0,
+            credit: super::credits::Balance::default(),
+        });
+        group.instances.push(id);
+        agenda.schedule(FleetEvent::new(due, Kind::InstanceStep, 0, id.0));
+        id
+    }
+
+    fn poorest_group_zone(&self, group: GroupId) -> u32 {
+        let group = &self.groups[group];
+        let in_zone =
+            |zone: u32| group.instances.iter().filter(|id| self.instances[**id].zone == zone).count();
+        (0..group.zones).min_by_key(|zone| in_zone(*zone)).unwrap_or(0)
+    }
+
+    /// An instance goes on to its next state of life.
+    pub(super) fn instance_step(&mut self, id: InstanceId, now: Time, agenda: &mut Agenda) {
+        match self.instances[id].state {
+            InstanceState::Launching => {
+                self.instance_runs(id, now);
+                let (group, ordinal) = (self.instances[id].group, self.instances[id].ordinal);
+                let group = &self.groups[group];
+                let wait =
+                    group.boot.sample(&mut self.luck.counted(Purpose::Registration, group.key, ordinal));
+                let due = now + Span::from_seconds(wait);
+                self.instances[id].due = due;
+                agenda.schedule(FleetEvent::new(due, Kind::InstanceStep, 0, id.0));
+            }
+            InstanceState::Booting => self.instance_active(id, now, agenda),
+            InstanceState::Active => {}
+            InstanceState::Draining => self.terminate(id, "drained", now, agenda),
+        }
+    }
+
+    /// The instance runs and is billed from now on.
+    pub(super) fn instance_runs(&mut self, id: InstanceId, now: Time) {
+        let instance = &mut self.instances[id];
+        instance.state = InstanceState::Booting;
+        instance.running_from = Some(now);
+        instance.credit.settled = now;
+        let group = instance.group;
+        self.groups[group].running += 1;
+        self.capacity_level(group, now);
+    }
+
+    /// The instance takes tasks from now on.
+    pub(super) fn instance_active(&mut self, id: InstanceId, now: Time, agenda: &mut Agenda) {
+        let instance = &mut self.instances[id];
+        instance.state = InstanceState::Active;
+        instance.due = Time::NEVER;
+        let group = &self.groups[instance.group];
+        let candidate = Candidate {
+            instance: id.0,
+            zone: zone_name(instance.zone).into(),
+            instance_type: group.instance_type.name.as_str().into(),
+            architecture: group.instance_type.arch,
+            active: true,
+            registered_cpu_units: group.instance_type.cpu().0,
+            registered_memory_mib: group.memory_mib,
+            free_cpu_units: group.instance_type.cpu().0,
+            free_memory_mib: group.memory_mib,
+            free_network_interfaces: group.interfaces,
+            used_ports: Vec::new(),
+            tasks: 0,
+            service_tasks: 0,
+            protected_tasks: 0,
+            groups: Vec::new(),
+            attributes: group.attributes.clone(),
+        };
+        let (cluster, group) = (group.cluster, instance.group);
+        self.clusters[cluster].candidates.push(candidate);
+        self.active_level(group, now);
+        self.place_waiting(cluster, now, agenda);
+    }
+
+    fn capacity_level(&mut self, group_id: GroupId, now: Time) {
+        let group = &self.groups[group_id];
+        let running = u64::from(group.running);
+        let cpu = running * u64::from(group.instance_type.vcpu) * 1_000_000;
+        let memory = running * (u64::from(group.instance_type.memory.0) << 10);
+        let owner = Owner::Group(group_id);
+        self.probe.level(now, owner, Gauge::Instances, running);
+        self.probe.level(now, owner, Gauge::CpuCapacity, cpu);
+        self.probe.level(now, owner, Gauge::MemoryCapacity, memory);
+    }
+
+    fn active_level(&mut self, group_id: GroupId, now: Time) {
+        let group = &self.groups[group_id];
+        let active =
+            group.instances.iter().filter(|id| self.instances[**id].state == InstanceState::Active).count();
+        self.probe.level(now, Owner::Group(group_id), Gauge::InstancesReady, active as u64);
+    }
+
+    /// Makes the group as large as it is meant to be: launches what is missing, terminates what may go.
+    pub(super) fn resize_group(&mut self, group_id: GroupId, now: Time, agenda: &mut Agenda) {
+        let group = &self.groups[group_id];
+        let desired = group.desired as usize;
+        let staying = |id: &&InstanceId| self.instances[**id].state != InstanceState::Draining;
+        let alive = group.instances.iter().filter(staying).count();
+        for _ in alive..desired {
+            self.launch_instance(group_id, now, agenda);
+        }
+        for _ in desired..alive {
+            let Some((victim, reason)) = self.group_victim(group_id, now) else { return };
+            self.drain_or_terminate(victim, &reason, now, agenda);
+        }
+    }
+
+    /// The instance that leaves a shrinking group, if one may.
+    fn group_victim(&mut self, group_id: GroupId, now: Time) -> Option<(InstanceId, String)> {
+        let group = &mut self.groups[group_id];
+        let protected = group.protected;
+        let instances = group
+            .instances
+            .iter()
+            .map(|id| (*id, &self.instances[*id]))
+            .filter(|(_, instance)| matches!(instance.state, InstanceState::Active | InstanceState::Booting))
+            .map(|(id, instance)| GroupInstance {
+                instance: id.0,
+                zone: zone_name(instance.zone),
+                launched: instance.launched_at,
+                protected: protected && !instance.tasks.is_empty(),
+                tasks: instance.tasks.len() as u32,
+            })
+            .collect();
+        let luck = crate::random::draw(group.key ^ now.nanos(), Purpose::Policy, 0);
+        let decision = group.termination.decide(&TerminationView { now, instances, luck: luck_word(luck) });
+        let chosen = InstanceId(decision.instance?);
+        self.groups[group_id].instances.contains(&chosen).then_some((chosen, decision.reason))
+    }
+
+    fn drain_or_terminate(&mut self, id: InstanceId, reason: &str, now: Time, agenda: &mut Agenda) {
+        let group = self.instances[id].group;
+        if self.instances[id].tasks.is_empty() || !self.groups[group].draining {
+            self.terminate(id, reason, now, agenda);
+            return;
+        }
+        self.instances[id].state = InstanceState::Draining;
+        let cluster = self.groups[group].cluster;
+        if let Some(candidate) = self.clusters[cluster].candidates.iter_mut().find(|it| it.instance == id.0) {
+            candidate.active = false;
+        }
+        self.active_level(group, now);
+        let tasks = self.instances[id].tasks.clone();
+        for task in &tasks {
+            self.tasks[*task].leaving = true;
+        }
+        let mut services: Vec<ServiceId> = tasks.iter().map(|task| self.tasks[*task].service).collect();
+        services.dedup();
+        services.into_iter().for_each(|service| self.reconcile_soon(service, now, agenda));
+    }
+
+    /// Ends an instance and everything on it.
+    pub(super) fn terminate(&mut self, id: InstanceId, reason: &str, now: Time, agenda: &mut Agenda) {
+        let group_id = self.instances[id].group;
+        let owner = self.groups[group_id].name.clone();
+        let before = self.groups[group_id].instances.len() as u64;
+        let tasks = self.instances[id].tasks.clone();
+        let name = format!("instance {} in {}", id.0, zone_name(self.instances[id].zone));
+        self.note(
+            now,
+            DecisionKind::Removal,
+            &owner,
+            (Some(before), Some(before - 1)),
+            format!("{name}, {} tasks on it: {reason}", tasks.len()),
+        );
+        // Nothing may be placed on it while it is taken apart.
+        let cluster = self.groups[group_id].cluster;
+        self.clusters[cluster].candidates.retain(|candidate| candidate.instance != id.0);
+        for task in tasks {
+            let service = self.tasks[task].service;
+            self.remove_task(task, "its instance was terminated", now, agenda);
+            self.reconcile_soon(service, now, agenda);
+        }
+        self.bill_instance(id, Some(now));
+        self.groups[group_id].instances.retain(|other| *other != id);
+        let instance = self.instances.remove(id);
+        if instance.state != InstanceState::Launching {
+            self.groups[group_id].running -= 1;
+            self.capacity_level(group_id, now);
+        }
+        self.active_level(group_id, now);
+    }
+
+    /// States what an instance has used: up to `to`, or still using it at the end of the run.
+    pub(super) fn bill_instance(&mut self, id: InstanceId, to: Option<Time>) {
+        self.settle_instance_credits(id, to.unwrap_or(self.end), to.is_some(), true);
+        let instance = &mut self.instances[id];
+        let Some(from) = instance.running_from.take() else { return };
+        let (group, zone) = (instance.group, instance.zone);
+        let purchase = self.groups[group].purchase;
+        self.probe.billed(&Billable::Instance { group, zone, purchase, from, to });
+    }
+
+    /// A task's place on an instance becomes free.
+    pub(super) fn free_place(
+        &mut self,
+        id: InstanceId,
+        task: &Task,
+        task_id: TaskId,
+        now: Time,
+        agenda: &mut Agenda,
+    ) {
+        let cluster = self.groups[self.instances[id].group].cluster;
+        self.instances[id].tasks.retain(|other| *other != task_id);
+        self.give_back(cluster, id, task);
+        let instance = &self.instances[id];
+        if instance.state == InstanceState::Draining && instance.tasks.is_empty() {
+            self.instances[id].due = now;
+            agenda.schedule(FleetEvent::new(now, Kind::InstanceStep, 0, id.0));
+        } else {
+            self.place_waiting(cluster, now, agenda);
+        }
+    }
+
+    /// An instance's busy CPU changed: its credits follow.
+    pub(super) fn instance_busy_changed(&mut self, id: InstanceId, before: u64, busy: u64, now: Time) {
+        let burstable = self.groups[self.instances[id].group].credits.is_some();
+        let instance = &mut self.instances[id];
+        if burstable {
+            instance.credit.spend(instance.busy, now);
+        }
+        instance.busy = instance.busy + busy - before;
+    }
+
+    /// Shares an instance's cores among its tasks after `changed` began or ended work.
+    ///
+    /// While less is wanted than there is, everybody has all cores at hand and nothing needs sharing. Else every task
+    /// with work gets cores in proportion to its weight (its CPU reservation), at most what it wants, and what one does
+    /// not want goes to the others: water-filling.
+    pub(super) fn share_instance(&mut self, id: InstanceId, changed: TaskId, now: Time, agenda: &mut Agenda) {
+        let instance = &self.instances[id];
+        let wanted: f64 = instance.tasks.iter().map(|task| self.wanted(*task)).sum();
+        let contended = wanted > instance.cores;
+        if !contended && !instance.contended {
+            self.cpu_settled(changed, now, agenda);
+            return;
+        }
+        let tasks = instance.tasks.clone();
+        let cores = instance.cores;
+        self.instances[id].contended = contended;
+        let shares = if contended { self.water_fill(&tasks, cores) } else { vec![cores; tasks.len()] };
+        for (task, share) in tasks.into_iter().zip(shares) {
+            let limit = self.core_limit(task);
+            self.tasks[task].cpu.set_cores(now, share.min(limit));
+            self.cpu_settled(task, now, agenda);
+        }
+    }
+
+    /// The most cores that a task may use: its hard limit, if it has one.
+    fn core_limit(&self, task: TaskId) -> f64 {
+        match &self.services[self.tasks[task].service].platform {
+            super::service::Platform::Containers(containers) if containers.hard_cpu_limit => {
+                containers.cpu.vcpus()
+            }
+            _ => f64::INFINITY,
+        }
+    }
+
+    fn wanted(&self, task: TaskId) -> f64 {
+        self.tasks[task].cpu.demand().min(self.core_limit(task))
+    }
+
+    fn weight(&self, task: TaskId) -> f64 {
+        match &self.services[self.tasks[task].service].platform {
+            super::service::Platform::Containers(containers) => f64::from(containers.cpu.0.max(2)),
+            super::service::Platform::Function(_) => unreachable!("functions have no tasks"),
+        }
+    }
+
+    /// Each task's share of `cores`: in proportion to weight, at most what it wants.
+    fn water_fill(&self, tasks: &[TaskId], cores: f64) -> Vec<f64> {
+        let wants: Vec<(f64, f64)> =
+            tasks.iter().map(|task| (self.wanted(*task), self.weight(*task))).collect();
+        water_fill(&wants, cores)
+    }
+
+    /// Throttles an instance to `cores`, or lets it free again.
+    pub(super) fn set_instance_cores(&mut self, id: InstanceId, cores: f64, now: Time, agenda: &mut Agenda) {
+        self.instances[id].cores = cores;
+        // Shares are worked out anew whether or not anybody wants more than there is.
+        self.instances[id].contended = true;
+        if let Some(&any) = self.instances[id].tasks.first() {
+            self.share_instance(id, any, now, agenda);
+        }
+    }
+}
+
+/// Shares `cores` among (wanted, weight): in proportion to weight, nobody more than wanted, nothing left over while
+/// anybody wants more.
+fn water_fill(wants: &[(f64, f64)], cores: f64) -> Vec<f64> {
+    // Whoever wants least per weight is filled first; who is filled leaves the rest to the others.
+    let mut order: Vec<usize> = (0..wants.len()).collect();
+    order.sort_by(|&a, &b| (wants[a].0 / wants[a].1).total_cmp(&(wants[b].0 / wants[b].1)));
+    let (mut left, mut weight) = (cores, wants.iter().map(|(_, weight)| weight).sum::<f64>());
+    let mut shares = vec![0.0; wants.len()];
+    for index in order {
+        let (wanted, own) = wants[index];
+        shares[index] = wanted.min(left * own / weight);
+        left -= shares[index];
+        weight -= own;
+    }
+    shares
+}
+
+/// The word that a view hands a policy as its luck.
+pub(super) fn luck_word(mut draw: crate::random::Draw) -> u64 {
+    use rand::Rng as _;
+    draw.next_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_follow_weights_and_wishes() {
+        let check = |wants: &[(f64, f64)], cores: f64, expected: &[f64]| {
+            let shares = water_fill(wants, cores);
+            assert!(shares.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{wants:?}: {shares:?}");
+        };
+        check(&[(4.0, 1.0), (4.0, 1.0)], 2.0, &[1.0, 1.0]);
+        check(&[(4.0, 3.0), (4.0, 1.0)], 2.0, &[1.5, 0.5]);
+        check(&[(0.5, 3.0), (4.0, 1.0)], 2.0, &[0.5, 1.5]);
+        check(&[(0.5, 1.0), (0.5, 1.0)], 2.0, &[0.5, 0.5]);
+        check(&[(0.0, 5.0), (9.0, 1.0), (0.2, 1.0)], 1.0, &[0.0, 0.8, 0.2]);
+    }
+}

@@ -1,0 +1,254 @@
+//! CPU shared by the requests of one replica: processor sharing in virtual time.
+//!
+//! All requests in their CPU phase share `cores` equally, and none runs faster than its own parallelism. Since all run
+//! at the same rate, one clock serves all: *virtual time* is the CPU time that each running request has received since
+//! the replica was last idle. A request that enters at virtual time `v` with demand `d` leaves at `v + d`, whatever
+//! happens to the rate meanwhile, so a change of rate touches one number and not every request. Arrival and completion
+//! are O(log n). The obvious version, which ages every request at every change, stands beside it in the tests.
+//!
+//! Virtual time is a float of nanoseconds that starts from zero whenever the replica falls idle; completions are
+//! rounded up to whole nanoseconds of real time. Sums, quotients and comparisons of IEEE doubles are the same
+//! everywhere.
+
+use crate::engine::{Span, Time};
+
+/// The CPU of one replica.
+#[derive(Clone, Debug)]
+pub struct SharedCpu {
+    cores: f64,
+    speed: f64,
+    parallelism: f64,
+    virtual_now: f64,
+    updated: Time,
+    running: Vec<Running>,
+}
+
+/// A request in its CPU phase: at which virtual time it is done, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Running {
+    done_at: f64,
+    slot: u32,
+}
+
+impl Running {
+    fn before(&self, other: &Running) -> bool {
+        (self.done_at, self.slot) < (other.done_at, other.slot)
+    }
+}
+
+impl SharedCpu {
+    /// A CPU of `cores` vCPUs, each `speed` times as fast as the reference core, on which one request can use
+    /// `parallelism` cores at once.
+    pub fn new(cores: f64, speed: f64, parallelism: f64) -> Self {
+        SharedCpu { cores, speed, parallelism, virtual_now: 0.0, updated: Time::ZERO, running: Vec::new() }
+    }
+
+    /// How many requests are in their CPU phase.
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// How many cores those requests would use if there were enough.
+    pub fn demand(&self) -> f64 {
+        self.running.len() as f64 * self.parallelism
+    }
+
+    /// How many cores are in use.
+    pub fn busy(&self) -> f64 {
+        self.demand().min(self.cores)
+    }
+
+    /// CPU seconds that each running request receives per second.
+    fn rate(&self) -> f64 {
+        self.parallelism.min(self.cores / self.running.len() as f64) * self.speed
+    }
+
+    /// The time that `demand` takes with nobody else there.
+    pub fn alone(&self, demand: Span) -> Span {
+        Span::from_nanos(
+            (demand.nanos() as f64 / (self.parallelism.min(self.cores) * self.speed)).ceil() as u64
+        )
+    }
+
+    fn advance(&mut self, now: Time) {
+        if self.running.is_empty() {
+            self.virtual_now = 0.0;
+        } else {
+            self.virtual_now += (now - self.updated).nanos() as f64 * self.rate();
+        }
+        self.updated = now;
+    }
+
+    /// Grants `cores` from now on.
+    pub fn set_cores(&mut self, now: Time, cores: f64) {
+        self.advance(now);
+        self.cores = cores;
+    }
+
+    /// The cores granted.
+    pub fn cores(&self) -> f64 {
+        self.cores
+    }
+
+    /// Lets the request in `slot` begin a CPU phase of `demand` (on the reference core).
+    pub fn begin(&mut self, now: Time, slot: u32, demand: Span) {
+        self.advance(now);
+        self.running.push(Running { done_at: self.virtual_now + demand.nanos() as f64, slot });
+        self.rise(self.running.len() - 1);
+    }
+
+    /// When the next request is done if nothing changes until then; never if none runs or no core is granted.
+    pub fn next_done(&self) -> Time {
+        let Some(first) = self.running.first() else { return Time::NEVER };
+        let left = (first.done_at - self.virtual_now).max(0.0) / self.rate();
+        if left < 1e18 { self.updated + Span::from_nanos(left.ceil() as u64) } else { Time::NEVER }
+    }
+
+    /// Ends the CPU phase that [`next_done`](Self::next_done) announced for `now`, and returns its slot.
+    pub fn finish_next(&mut self, now: Time) -> u32 {
+        self.advance(now);
+        let first = self.running[0];
+        // The completion was rounded up to a whole nanosecond; rounding error must never leave it behind the clock.
+        self.virtual_now = self.virtual_now.max(first.done_at);
+        self.take(0);
+        first.slot
+    }
+
+    /// Stops the request in `slot` without it being done, and says whether it was there. O(n): only the loss of a
+    /// replica or a function's time limit does it.
+    pub fn abort(&mut self, now: Time, slot: u32) -> bool {
+        self.advance(now);
+        let Some(index) = self.running.iter().position(|running| running.slot == slot) else { return false };
+        self.take(index);
+        true
+    }
+
+    fn take(&mut self, index: usize) {
+        self.running.swap_remove(index);
+        if index < self.running.len() {
+            self.sink(index);
+            self.rise(index);
+        }
+    }
+
+    fn rise(&mut self, mut index: usize) {
+        while index > 0 && self.running[index].before(&self.running[(index - 1) / 2]) {
+            self.running.swap(index, (index - 1) / 2);
+            index = (index - 1) / 2;
+        }
+    }
+
+    fn sink(&mut self, mut index: usize) {
+        loop {
+            let (left, right) = (2 * index + 1, 2 * index + 2);
+            let mut least = index;
+            for child in [left, right] {
+                if child < self.running.len() && self.running[child].before(&self.running[least]) {
+                    least = child;
+                }
+            }
+            if least == index {
+                return;
+            }
+            self.running.swap(index, least);
+            index = least;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The obvious version: every request has CPU time left, and every change ages all of them.
+    struct Obvious {
+        cores: f64,
+        left: Vec<(f64, u32)>,
+        at: f64,
+    }
+
+    impl Obvious {
+        fn rate(&self) -> f64 {
+            (self.cores / self.left.len() as f64).min(1.0)
+        }
+
+        fn age(&mut self, now: f64) {
+            let served = (now - self.at) * self.rate();
+            self.left.iter_mut().for_each(|(left, _)| *left -= served);
+            self.at = now;
+        }
+
+        fn next(&self) -> Option<f64> {
+            let least = self.left.iter().map(|(left, _)| *left).min_by(f64::total_cmp)?;
+            Some(self.at + least.max(0.0) / self.rate())
+        }
+
+        fn finish(&mut self, now: f64) {
+            self.age(now);
+            let (index, _) =
+                self.left.iter().enumerate().min_by(|a, b| a.1.partial_cmp(b.1).unwrap()).unwrap();
+            self.left.remove(index);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_obvious_version(
+            cores in 0.25f64..4.0,
+            steps in prop::collection::vec((0u64..3_000_000, 1u64..5_000_000, 0.25f64..4.0, 0u8..4), 1..60),
+        ) {
+            let mut fast = SharedCpu::new(cores, 1.0, 1.0);
+            let mut slow = Obvious { cores, left: Vec::new(), at: 0.0 };
+            let mut now = 0;
+            for (slot, (gap, demand, new_cores, step)) in steps.into_iter().enumerate() {
+                now += gap;
+                while fast.next_done().nanos() <= now {
+                    let due = fast.next_done();
+                    prop_assert!((due.nanos() as f64 - slow.next().unwrap()).abs() < 10.0);
+                    fast.finish_next(due);
+                    slow.finish(due.nanos() as f64);
+                }
+                let at = Time::from_nanos(now);
+                slow.age(now as f64);
+                if step == 0 {
+                    fast.set_cores(at, new_cores);
+                    slow.cores = new_cores;
+                } else {
+                    fast.begin(at, slot as u32, Span::from_nanos(demand));
+                    slow.left.push((demand as f64, slot as u32));
+                }
+            }
+            prop_assert_eq!(fast.running(), slow.left.len());
+        }
+    }
+
+    #[test]
+    fn rates() {
+        let check = |cores: f64, parallelism: f64, requests: u32, expected_ms: u64| {
+            let mut cpu = SharedCpu::new(cores, 1.0, parallelism);
+            (0..requests).for_each(|slot| cpu.begin(Time::ZERO, slot, Span::from_millis(8)));
+            assert_eq!(
+                cpu.next_done(),
+                Time::ZERO + Span::from_millis(expected_ms),
+                "{cores} cores, {requests} requests"
+            );
+        };
+        check(4.0, 1.0, 1, 8);
+        check(4.0, 1.0, 4, 8);
+        check(4.0, 1.0, 8, 16);
+        check(0.5, 1.0, 1, 16);
+        check(4.0, 4.0, 1, 2);
+        check(4.0, 4.0, 2, 4);
+    }
+
+    #[test]
+    fn without_cores_nothing_is_ever_done() {
+        let mut cpu = SharedCpu::new(0.0, 1.0, 1.0);
+        cpu.begin(Time::ZERO, 0, Span::from_millis(1));
+        assert_eq!(cpu.next_done(), Time::NEVER);
+        assert!(cpu.abort(Time::from_nanos(5), 0));
+        assert!(!cpu.abort(Time::from_nanos(5), 0));
+    }
+}

@@ -1,0 +1,174 @@
+//! The fleet: everything simulated, in arenas, and the one `match` that says what events do.
+
+use super::account::Account;
+use super::cluster::{Cluster, ClusterId, Group, Instance, InstanceId};
+use super::event::{FleetEvent, Kind};
+use super::function::{Environment, EnvironmentId};
+use super::request::{Request, RequestId};
+use super::service::Service;
+use super::source::{Generator, Source};
+use super::task::{Task, TaskId};
+use crate::arena::{Arena, Id as _, Slab};
+use crate::engine::{self, Event, Span, Time, World};
+use crate::observe::{DecisionFact, DecisionKind, GroupId, Names, Outcome, Probe, ServiceId, SourceId};
+use crate::random::Luck;
+use crate::spec::TelemetrySpec;
+
+/// The fleet's agenda.
+pub(super) type Agenda = engine::Agenda<FleetEvent>;
+
+/// Everything that one replication simulates. `P` watches it.
+pub struct Fleet<P> {
+    pub(super) probe: P,
+    pub(super) luck: Luck,
+    pub(super) names: Names,
+    /// No request is born from here on.
+    pub(super) end: Time,
+    pub(super) sources: Arena<SourceId, Source>,
+    pub(super) services: Arena<ServiceId, Service>,
+    pub(super) clusters: Arena<ClusterId, Cluster>,
+    pub(super) groups: Arena<GroupId, Group>,
+    pub(super) tasks: Slab<TaskId, Task>,
+    pub(super) instances: Slab<InstanceId, Instance>,
+    pub(super) environments: Slab<EnvironmentId, Environment>,
+    pub(super) requests: Slab<RequestId, Request>,
+    pub(super) account: Account,
+    pub(super) telemetry: TelemetrySpec,
+}
+
+/// What a finished run leaves behind.
+pub struct Finish<P> {
+    /// The watcher, with what it has seen.
+    pub probe: P,
+    /// Events that happened.
+    pub events: u64,
+    /// What went wrong with a trace while it was read, if anything did.
+    pub trace_error: Option<String>,
+}
+
+impl<P: Probe> World for Fleet<P> {
+    type Event = FleetEvent;
+
+    /// The life of a request, from top to bottom; then the lives of what serves it; then the loops that watch.
+    fn handle(&mut self, event: FleetEvent, agenda: &mut Agenda) {
+        let (now, owner, slot) = (event.time(), event.owner(), event.slot());
+        match event.kind() {
+            Kind::Arrive => self.arrive(SourceId(owner), now, agenda),
+            Kind::UserJoins => self.user_joins(SourceId(owner), slot, now, agenda),
+            Kind::UserWakes => self.user_wakes(SourceId(owner), slot, now, agenda),
+            Kind::Reaches if self.is_due(slot, now) => self.reach(RequestId(slot), now, agenda),
+            Kind::CpuDone if self.tasks.get(TaskId(slot)).is_some_and(|task| task.cpu_due == now) => {
+                self.cpu_done(TaskId(slot), now, agenda);
+            }
+            Kind::WaitDone if self.is_due(slot, now) => self.wait_done(RequestId(slot), now, agenda),
+            Kind::InvocationDone if self.is_due(slot, now) => {
+                self.invocation_done(RequestId(slot), now, agenda);
+            }
+            Kind::Delivered if self.is_due(slot, now) => self.delivered(RequestId(slot), now, agenda),
+            Kind::Retry if self.is_due(slot, now) => self.retry(RequestId(slot), now, agenda),
+            Kind::Deadline => self.deadline(owner, slot, now, agenda),
+
+            Kind::TaskStep if self.tasks.get(TaskId(slot)).is_some_and(|task| task.due == now) => {
+                self.task_step(TaskId(slot), now, agenda);
+            }
+            Kind::InstanceStep if self.instances.get(InstanceId(slot)).is_some_and(|it| it.due == now) => {
+                self.instance_step(InstanceId(slot), now, agenda);
+            }
+            Kind::EnvironmentsExpire => self.environments_expire(ServiceId(owner), now, agenda),
+            Kind::ProvisionedReady => self.provisioned_ready(ServiceId(owner), now, agenda),
+
+            Kind::MetricMinute => self.metric_minute(ServiceId(owner), now, agenda),
+            Kind::ServiceScaling => self.scale_service(ServiceId(owner), now, agenda),
+            Kind::Reconcile => self.reconcile(ServiceId(owner), now, agenda),
+            Kind::GroupScaling => self.scale_group(GroupId(owner), now, agenda),
+            Kind::Credits => self.settle_credits(GroupId(owner), now, agenda),
+            Kind::Provisioning => self.scale_provisioned(ServiceId(owner), now, agenda),
+            Kind::KeepAlive => self.set_keep_alive(ServiceId(owner), now, agenda),
+
+            // Its owner has moved on since the event was put in.
+            Kind::Reaches | Kind::CpuDone | Kind::WaitDone | Kind::InvocationDone | Kind::Delivered => {}
+            Kind::Retry | Kind::TaskStep | Kind::InstanceStep => {}
+        }
+    }
+}
+
+impl<P: Probe> Fleet<P> {
+    fn is_due(&self, slot: u32, now: Time) -> bool {
+        self.requests.get(RequestId(slot)).is_some_and(|request| request.due == now)
+    }
+
+    /// Runs until `end`, then until every request is over, at most for `drain` longer; what is left then is counted as
+    /// unfinished.
+    pub(super) fn run_to_end(mut self, mut agenda: Agenda, drain: Span) -> Finish<P> {
+        let end = self.end;
+        let mut events = engine::run_until(&mut self, &mut agenda, end);
+        let limit = end + drain;
+        while !self.requests.is_empty() {
+            let Some(event) = agenda.pop_until(limit) else { break };
+            self.handle(event, &mut agenda);
+            events += 1;
+        }
+        self.count_unfinished(limit);
+        self.close_books();
+        let trace_error = self.take_trace_error();
+        Finish { probe: self.probe, events, trace_error }
+    }
+
+    fn count_unfinished(&mut self, at: Time) {
+        let left: Vec<RequestId> =
+            self.requests.iter().filter(|(_, request)| !request.detached).map(|(id, _)| id).collect();
+        for id in left {
+            let request = self.requests.remove(id);
+            self.probe.finished(&crate::observe::Finished {
+                service: request.call.service,
+                source: request.call.source,
+                seed: request.call.seed,
+                born: request.call.born,
+                at,
+                outcome: Outcome::Unfinished,
+                attempts: request.call.attempts,
+                cold: request.cold,
+                parts: request.parts,
+            });
+        }
+    }
+
+    /// What still runs at the end is billed up to there.
+    fn close_books(&mut self) {
+        let instances: Vec<InstanceId> = self.instances.iter().map(|(id, _)| id).collect();
+        instances.into_iter().for_each(|id| self.bill_instance(id, None));
+        let tasks: Vec<TaskId> = self.tasks.iter().map(|(id, _)| id).collect();
+        tasks.into_iter().for_each(|id| self.bill_task(id, None));
+    }
+
+    /// What went wrong with the first trace that could not be read to its end.
+    fn take_trace_error(&mut self) -> Option<String> {
+        let names = &self.names;
+        self.sources.iter_mut().find_map(|(id, source)| match &mut source.generator {
+            Generator::Open { arrivals, .. } => {
+                arrivals.take_error().map(|error| format!("source {}: {error}", names.sources[id.index()]))
+            }
+            Generator::Closed(_) => None,
+        })
+    }
+
+    /// Records a decision in the timeline.
+    pub(super) fn note(
+        &mut self,
+        at: Time,
+        kind: DecisionKind,
+        owner: &str,
+        change: (Option<u64>, Option<u64>),
+        reason: impl Into<String>,
+    ) {
+        let (before, after) = change;
+        self.probe.decided(&DecisionFact {
+            at,
+            kind,
+            owner: owner.to_owned(),
+            before,
+            after,
+            reason: reason.into(),
+        });
+    }
+}

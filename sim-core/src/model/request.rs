@@ -1,0 +1,121 @@
+//! One attempt of a client's request, from its birth to the moment nobody needs it any more.
+//!
+//! The client's side and the server's side part company when somebody stops waiting: a client's timeout or a front
+//! door's limit does not cancel work that has begun. So the client's side is a small value of its own, [`Call`]; when
+//! it leaves, the request stays behind `detached` until the server is done with it.
+
+use crate::engine::{Span, Time};
+use crate::observe::{Outcome, Part, Parts, ServiceId, SourceId};
+
+crate::ids! {
+    /// A request in flight.
+    pub(super) RequestId
+}
+
+/// The client's side of a request: what it takes with it when it stops waiting.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    /// The request's identity: every draw that belongs to it is keyed on this.
+    pub seed: u64,
+    pub source: SourceId,
+    pub service: ServiceId,
+    /// When the first attempt was sent.
+    pub born: Time,
+    /// When this attempt was sent.
+    pub sent: Time,
+    /// Attempts made, this one included.
+    pub attempts: u32,
+    /// The closed-loop user who waits for it, if one does.
+    pub user: Option<u32>,
+    /// The work that a trace gave it.
+    pub given: Given,
+}
+
+/// Work that a trace fixes for a request, instead of a draw.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Given {
+    pub cpu: Option<Span>,
+    pub wait: Option<Span>,
+    pub request_bytes: Option<u64>,
+    pub response_bytes: Option<u64>,
+}
+
+/// Where an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// On its way to the front door.
+    Travelling,
+    /// In a replica's queue.
+    Queued,
+    /// In its CPU phase.
+    Computing,
+    /// Off the CPU.
+    Waiting,
+    /// In a function's environment.
+    Invoked,
+    /// The response is on its way back.
+    Returning(Outcome),
+    /// Waiting for its client to try again.
+    BackingOff,
+}
+
+/// One attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request {
+    pub call: Call,
+    pub stage: Stage,
+    /// Nobody waits for it any more.
+    pub detached: bool,
+    /// The instant of its next own event; events for any other instant are stale.
+    pub due: Time,
+    /// Which replica or environment it is in, by number.
+    pub place: u32,
+    /// When it reached the replica.
+    pub reached: Time,
+    /// When it left the queue.
+    pub started: Time,
+    /// When its CPU phase ended.
+    pub computed: Time,
+    /// CPU time it needs on the reference core.
+    pub cpu: Span,
+    /// Time it needs off the CPU.
+    pub wait: Span,
+    /// Memory it holds in a replica, in KiB.
+    pub memory_kib: u32,
+    /// CPU that it uses on average while it is in a function, in millionths of a vCPU.
+    pub cpu_busy: u32,
+    /// From when its invocation is billed, and how much of that is initialisation.
+    pub billed_from: Time,
+    pub init: Span,
+    /// One way through the network.
+    pub network: Span,
+    pub cold: bool,
+    pub parts: Parts,
+}
+
+impl Request {
+    /// A request that its client sends at `call.sent`.
+    pub(super) fn new(call: Call) -> Self {
+        let mut parts = Parts::default();
+        parts.set(Part::Retries, call.sent - call.born);
+        Request {
+            call,
+            stage: Stage::Travelling,
+            detached: false,
+            due: Time::NEVER,
+            place: u32::MAX,
+            reached: call.sent,
+            started: call.sent,
+            computed: call.sent,
+            cpu: Span::ZERO,
+            wait: Span::ZERO,
+            memory_kib: 0,
+            cpu_busy: 0,
+            billed_from: call.sent,
+            init: Span::ZERO,
+            network: Span::ZERO,
+            cold: false,
+            parts,
+        }
+    }
+}

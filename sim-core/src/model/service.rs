@@ -1,0 +1,138 @@
+//! Services: the front door, what is behind it, and the way of a request through containers.
+
+use super::container::Containers;
+use super::deadlines::Deadlines;
+use super::event::{FleetEvent, Kind};
+use super::fleet::{Agenda, Fleet};
+use super::function::Function;
+use super::request::{Given, Request, RequestId};
+use super::source::DOOR;
+use crate::engine::{Span, Time};
+use crate::observe::{Door, Gauge, Owner, Passed, Probe, ServiceId};
+use crate::quantity::Bytes;
+use crate::random::{self, Distribution, Purpose};
+
+/// A service.
+pub(super) struct Service {
+    pub name: String,
+    /// The owner's key of every draw that belongs to the service and not to a request.
+    pub key: u64,
+    pub work: Work,
+    pub door: FrontDoor,
+    pub platform: Platform,
+}
+
+/// What is behind the front door.
+pub(super) enum Platform {
+    Containers(Box<Containers>),
+    Function(Box<Function>),
+}
+
+/// What requests pass first.
+pub(super) struct FrontDoor {
+    pub kind: Door,
+    /// Its own time for a request, both directions together.
+    pub overhead: Span,
+    pub limit: Option<Span>,
+    pub deadlines: Deadlines,
+    /// Requests over one connection, for metering.
+    pub requests_per_connection: u32,
+}
+
+/// What a request needs.
+pub(super) struct Work {
+    pub cpu: Distribution,
+    pub wait: Distribution,
+    pub memory: Distribution,
+    pub request: Distribution,
+    pub response: Distribution,
+    pub parallelism: f64,
+}
+
+impl Work {
+    /// Draws, or takes from the trace, what the request needs. The draws are keyed on the request's seed alone: it needs
+    /// the same on every platform and in every attempt.
+    fn assign(&self, request: &mut Request) {
+        let seed = request.call.seed;
+        let Given { cpu, wait, .. } = request.call.given;
+        request.cpu = cpu.unwrap_or_else(|| span(&self.cpu, seed, Purpose::Demand));
+        request.wait = wait.unwrap_or_else(|| span(&self.wait, seed, Purpose::Wait));
+        request.memory_kib =
+            (self.memory.sample(&mut random::draw(seed, Purpose::Memory, 0)) / 1024.0) as u32;
+    }
+
+    fn bytes(&self, request: &Request) -> (u64, u64) {
+        let seed = request.call.seed;
+        let draw = |distribution: &Distribution, purpose| {
+            distribution.sample(&mut random::draw(seed, purpose, 0)) as u64
+        };
+        let given = request.call.given;
+        let request_bytes = given.request_bytes.unwrap_or_else(|| draw(&self.request, Purpose::RequestBytes));
+        let response_bytes =
+            given.response_bytes.unwrap_or_else(|| draw(&self.response, Purpose::ResponseBytes));
+        (Bytes(request_bytes).0, Bytes(response_bytes).0)
+    }
+}
+
+fn span(distribution: &Distribution, seed: u64, purpose: Purpose) -> Span {
+    Span::from_seconds(distribution.sample(&mut random::draw(seed, purpose, 0)))
+}
+
+impl Service {
+    /// The containers behind the door.
+    ///
+    /// # Panics
+    /// If the service is a function: events of containers never name one.
+    pub(super) fn containers(&mut self) -> &mut Containers {
+        match &mut self.platform {
+            Platform::Containers(containers) => containers,
+            Platform::Function(_) => unreachable!("a function has no tasks"),
+        }
+    }
+
+    /// The function behind the door.
+    ///
+    /// # Panics
+    /// If the service is made of containers: events of functions never name one.
+    pub(super) fn function(&mut self) -> &mut Function {
+        match &mut self.platform {
+            Platform::Function(function) => function,
+            Platform::Containers(_) => unreachable!("a container service has no environments"),
+        }
+    }
+}
+
+impl<P: Probe> Fleet<P> {
+    /// An attempt reaches its service's front door.
+    pub(super) fn reach(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
+        let service_id = self.requests[id].call.service;
+        let service = &mut self.services[service_id];
+        let request = &mut self.requests[id];
+        request.reached = now;
+        service.work.assign(request);
+        let (request_bytes, response_bytes) = service.work.bytes(request);
+        self.probe.passed(&Passed {
+            service: service_id,
+            door: service.door.kind,
+            at: now,
+            request: request_bytes,
+            response: response_bytes,
+            requests_per_connection: service.door.requests_per_connection,
+        });
+        let generation = self.requests.generation(id);
+        if service.door.limit.is_some()
+            && let Some(at) = service.door.deadlines.start(now, id, generation)
+        {
+            agenda.schedule(FleetEvent::new(at, Kind::Deadline, service_id.0, DOOR));
+        }
+        match service.platform {
+            Platform::Containers(_) => self.route(service_id, id, now, agenda),
+            Platform::Function(_) => self.invoke(service_id, id, now, agenda),
+        }
+    }
+
+    /// States a service's level.
+    pub(super) fn level(&mut self, service: ServiceId, gauge: Gauge, value: u64, now: Time) {
+        self.probe.level(now, Owner::Service(service), gauge, value);
+    }
+}

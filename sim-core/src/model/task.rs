@@ -1,0 +1,336 @@
+//! Tasks: running copies of a container service, and the requests inside them.
+
+use std::collections::VecDeque;
+
+use super::cluster::InstanceId;
+use super::container::Server;
+use super::cpu::SharedCpu;
+use super::event::{FleetEvent, Kind};
+use super::fleet::{Agenda, Fleet};
+use super::request::{RequestId, Stage};
+use crate::engine::{Span, Time};
+use crate::observe::{Gauge, Outcome, Part, Probe, ServiceId};
+
+crate::ids! {
+    /// A task.
+    pub(super) TaskId
+}
+
+/// Where a task is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum TaskState {
+    /// No instance has room for it, or no launch token is left.
+    Waiting,
+    /// Fargate prepares a place for it. Not billed.
+    Provisioning,
+    /// Its image is pulled.
+    Pulling,
+    /// Its container starts.
+    Starting,
+    /// It runs; the balancer has not found it healthy yet.
+    Registering,
+    /// It takes requests.
+    InService,
+    /// It takes no more requests and finishes those it has.
+    Draining,
+}
+
+/// One task.
+pub(super) struct Task {
+    pub service: ServiceId,
+    pub state: TaskState,
+    /// The instance it is on (EC2).
+    pub instance: Option<InstanceId>,
+    pub zone: u32,
+    /// The k-th task of its service: the key of its draws.
+    pub ordinal: u64,
+    /// The instant of its next step of life.
+    pub due: Time,
+    /// When it began to be billed (Fargate: the start of the pull).
+    pub billed_from: Option<Time>,
+    pub cpu: SharedCpu,
+    /// The instant of the next completion in its CPU.
+    pub cpu_due: Time,
+    /// CPU in use, in millionths of a vCPU, as last stated.
+    pub cpu_busy: u64,
+    /// Requests in work (holding a worker) and all requests inside.
+    pub working: u32,
+    pub inside: u32,
+    pub queue: VecDeque<RequestId>,
+    pub memory_kib: u64,
+    /// Its instance is going away: a replacement is due.
+    pub leaving: bool,
+}
+
+impl Task {
+    /// Whether it counts towards the desired count.
+    pub(super) fn counts(&self) -> bool {
+        self.state != TaskState::Draining && !self.leaving
+    }
+}
+
+impl<P: Probe> Fleet<P> {
+    /// A request comes to a task: it starts, queues, or is rejected.
+    pub(super) fn admit(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
+        let task = &mut self.tasks[task_id];
+        let containers = self.services[task.service].containers();
+        let (starts, queues) = match containers.server {
+            Server::Workers { count, backlog } => (task.working < count, task.queue.len() < backlog as usize),
+            Server::Shared { limit } => (task.inside < limit, false),
+        };
+        if !starts && !queues {
+            self.refuse(id, Outcome::Rejected, "every place of the task is taken", now, agenda);
+            return;
+        }
+        task.inside += 1;
+        containers.router.began(task_id.0);
+        containers.inside += 1;
+        let (service, inside) = (task.service, u64::from(containers.inside));
+        let request = &mut self.requests[id];
+        request.place = task_id.0;
+        if starts {
+            self.start(task_id, id, now, agenda);
+        } else {
+            request.stage = Stage::Queued;
+            task.queue.push_back(id);
+            containers.queued += 1;
+            let queued = u64::from(containers.queued);
+            self.level(service, Gauge::Queue, queued, now);
+        }
+        self.level(service, Gauge::Concurrency, inside, now);
+        self.cpu_changed(task_id, now, agenda);
+    }
+
+    /// A request gets a worker and begins its CPU phase.
+    fn start(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
+        let task = &mut self.tasks[task_id];
+        let request = &mut self.requests[id];
+        task.working += 1;
+        request.started = now;
+        request.parts.set(Part::Queue, now - request.reached);
+        task.memory_kib += u64::from(request.memory_kib);
+        let (service, memory) = (task.service, i64::from(request.memory_kib));
+        request.stage = Stage::Computing;
+        task.cpu.begin(now, id.0, request.cpu);
+        self.probe.began(now, service, false);
+        if memory > 0 {
+            self.memory_changed(service, memory, now);
+        }
+        let limit = u64::from(self.services[service].containers().memory.0) << 10;
+        if self.tasks[task_id].memory_kib > limit {
+            // The kernel kills a container that exceeds its limit; the step event finds it over and takes it down, so that
+            // nobody up the stack holds a task that is gone.
+            self.tasks[task_id].due = now;
+            agenda.schedule(FleetEvent::new(now, Kind::TaskStep, 0, task_id.0));
+        }
+    }
+
+    /// The first request in a task's CPU phase has had its time.
+    pub(super) fn cpu_done(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
+        let task = &mut self.tasks[task_id];
+        let id = RequestId(task.cpu.finish_next(now));
+        let request = &mut self.requests[id];
+        request.computed = now;
+        let alone = task.cpu.alone(request.cpu).min(now - request.started);
+        request.parts.set(Part::Cpu, alone);
+        request.parts.set(Part::Contention, now - request.started - alone);
+        if request.wait.is_zero() {
+            self.complete(task_id, id, now, agenda);
+        } else {
+            request.stage = Stage::Waiting;
+            request.due = now + request.wait;
+            agenda.schedule(FleetEvent::new(request.due, Kind::WaitDone, 0, id.0));
+        }
+        self.cpu_changed(task_id, now, agenda);
+    }
+
+    /// A request has waited out its time off the CPU.
+    pub(super) fn wait_done(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
+        let request = &mut self.requests[id];
+        request.parts.set(Part::Wait, now - request.computed);
+        let task_id = TaskId(request.place);
+        self.complete(task_id, id, now, agenda);
+        self.cpu_changed(task_id, now, agenda);
+    }
+
+    /// A request is served: it leaves, and the next of the queue takes its worker.
+    fn complete(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
+        let service = self.leave(task_id, id, now);
+        self.probe.served(now, service);
+        let overhead = self.services[service].door.overhead;
+        self.requests[id].parts.set(Part::Balancer, overhead);
+        self.respond(id, Outcome::Ok, overhead, now, agenda);
+        if let Some(next) = self.tasks[task_id].queue.pop_front() {
+            let containers = self.services[service].containers();
+            containers.queued -= 1;
+            let queued = u64::from(containers.queued);
+            self.level(service, Gauge::Queue, queued, now);
+            self.start(task_id, next, now, agenda);
+        }
+        self.stop_if_drained(task_id, now, agenda);
+    }
+
+    /// Takes a request that held a worker out of its task's books.
+    fn leave(&mut self, task_id: TaskId, id: RequestId, now: Time) -> ServiceId {
+        let memory_kib = self.requests[id].memory_kib;
+        let task = &mut self.tasks[task_id];
+        task.working -= 1;
+        task.inside -= 1;
+        task.memory_kib -= u64::from(memory_kib);
+        let service = task.service;
+        let containers = self.services[service].containers();
+        containers.router.ended(task_id.0);
+        containers.inside -= 1;
+        let inside = u64::from(containers.inside);
+        self.level(service, Gauge::Concurrency, inside, now);
+        if memory_kib > 0 {
+            self.memory_changed(service, -i64::from(memory_kib), now);
+        }
+        service
+    }
+
+    /// A service's tasks use more or less memory.
+    pub(super) fn memory_changed(&mut self, service: ServiceId, by_kib: i64, now: Time) {
+        let containers = self.services[service].containers();
+        containers.memory_used_kib =
+            containers.memory_used_kib.checked_add_signed(by_kib).expect("memory in use is not negative");
+        let used = containers.memory_used_kib;
+        containers.telemetry.memory.set(now, used);
+        self.level(service, Gauge::MemoryUsed, used, now);
+    }
+
+    /// After anything entered or left a task's CPU: shares the instance's cores anew if that matters, states what is
+    /// busy, and puts the next completion into the agenda.
+    pub(super) fn cpu_changed(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
+        let Some(task) = self.tasks.get(task_id) else { return };
+        match task.instance {
+            Some(instance) => self.share_instance(instance, task_id, now, agenda),
+            None => self.cpu_settled(task_id, now, agenda),
+        }
+    }
+
+    /// States a task's busy CPU and schedules its next completion.
+    pub(super) fn cpu_settled(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
+        let task = &mut self.tasks[task_id];
+        let busy = (task.cpu.busy() * 1e6) as u64;
+        let (service, instance, before) = (task.service, task.instance, task.cpu_busy);
+        task.cpu_busy = busy;
+        let due = task.cpu.next_done();
+        if due != task.cpu_due {
+            task.cpu_due = due;
+            if due != Time::NEVER {
+                agenda.schedule(FleetEvent::new(due, Kind::CpuDone, 0, task_id.0));
+            }
+        }
+        if busy != before {
+            self.busy_changed(service, instance, before, busy, now);
+        }
+    }
+
+    fn busy_changed(
+        &mut self,
+        service: ServiceId,
+        instance: Option<InstanceId>,
+        before: u64,
+        busy: u64,
+        now: Time,
+    ) {
+        let containers = self.services[service].containers();
+        containers.cpu_busy = containers.cpu_busy + busy - before;
+        let total = containers.cpu_busy;
+        containers.telemetry.cpu.set(now, total);
+        self.level(service, Gauge::CpuBusy, total, now);
+        if let Some(instance) = instance {
+            self.instance_busy_changed(instance, before, busy, now);
+        }
+    }
+
+    /// Everything inside a task that is lost fails.
+    pub(super) fn fail_requests(
+        &mut self,
+        task_id: TaskId,
+        reason: &'static str,
+        now: Time,
+        agenda: &mut Agenda,
+    ) {
+        if self.tasks[task_id].inside == 0 {
+            return;
+        }
+        let service = self.tasks[task_id].service;
+        let inside = |stage: Stage| matches!(stage, Stage::Queued | Stage::Computing | Stage::Waiting);
+        let lost: Vec<RequestId> = self
+            .requests
+            .iter()
+            .filter(|(_, request)| {
+                request.call.service == service && request.place == task_id.0 && inside(request.stage)
+            })
+            .map(|(id, _)| id)
+            .collect();
+        for id in lost {
+            match self.requests[id].stage {
+                Stage::Queued => self.forget_queued(task_id, now),
+                Stage::Computing => {
+                    self.tasks[task_id].cpu.abort(now, id.0);
+                    self.leave(task_id, id, now);
+                }
+                _ => {
+                    self.leave(task_id, id, now);
+                }
+            }
+            self.refuse(id, Outcome::Failed, reason, now, agenda);
+        }
+        self.tasks[task_id].queue.clear();
+        assert_eq!(self.tasks[task_id].inside, 0, "every request inside a lost task has failed");
+        self.cpu_changed(task_id, now, agenda);
+    }
+
+    fn forget_queued(&mut self, task_id: TaskId, now: Time) {
+        let task = &mut self.tasks[task_id];
+        task.inside -= 1;
+        let service = task.service;
+        let containers = self.services[service].containers();
+        containers.router.ended(task_id.0);
+        containers.inside -= 1;
+        containers.queued -= 1;
+        let (inside, queued) = (u64::from(containers.inside), u64::from(containers.queued));
+        self.level(service, Gauge::Concurrency, inside, now);
+        self.level(service, Gauge::Queue, queued, now);
+    }
+
+    /// A draining task without a balancer's delay stops as soon as it is empty.
+    fn stop_if_drained(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
+        let task = &self.tasks[task_id];
+        if task.state != TaskState::Draining || task.inside > 0 {
+            return;
+        }
+        if self.services[task.service].containers().balancer.is_none() {
+            self.tasks[task_id].due = now;
+            agenda.schedule(FleetEvent::new(now, Kind::TaskStep, 0, task_id.0));
+        }
+    }
+
+    /// States what a Fargate task has used: up to `to`, or still using it at the end of the run.
+    pub(super) fn bill_task(&mut self, id: TaskId, to: Option<Time>) {
+        let task = &mut self.tasks[id];
+        let Some(from) = task.billed_from.take() else { return };
+        let service = task.service;
+        if let Some(billable) = self.services[service].containers().fargate_bill(service, from, to) {
+            self.probe.billed(&billable);
+        }
+    }
+
+    /// Puts a task into `state`, which it leaves after `wait`.
+    pub(super) fn step_after(
+        &mut self,
+        id: TaskId,
+        state: TaskState,
+        wait: Span,
+        now: Time,
+        agenda: &mut Agenda,
+    ) {
+        let task = &mut self.tasks[id];
+        task.state = state;
+        task.due = now + wait;
+        agenda.schedule(FleetEvent::new(task.due, Kind::TaskStep, 0, id.0));
+    }
+}

@@ -1,0 +1,250 @@
+//! What makes no sense about a fleet as a whole: names that lead nowhere, tasks that fit nowhere, quotas that do not add
+//! up, policies with impossible settings.
+
+use super::{
+    ClusterSpec, EcsSpec, FleetSpec, FunctionSpec, GroupSpec, NetworkMode, Problem, ServiceSpec, did_you_mean,
+};
+use crate::cost::InstanceType;
+use crate::model::Platform;
+use crate::policy::ServiceScalingSpec;
+
+/// Concurrency that must stay free for functions without a reservation (Lambda Developer Guide).
+const UNRESERVED_FLOOR: u32 = 100;
+
+impl FleetSpec {
+    /// Everything that makes no sense, each with its path below the variant. Empty means the fleet can be built.
+    pub fn problems(&self, platform: &Platform<'_>) -> Vec<Problem> {
+        let mut out = Vec::new();
+        self.account.problems("account", &mut out);
+        self.hardware.problems("hardware", &mut out);
+        self.work.iter().for_each(|(name, work)| work.problems(&path("work", name), &mut out));
+        self.check_sources(&mut out);
+        self.check_clusters(platform, &mut out);
+        self.check_services(platform, &mut out);
+        self.check_reserved_concurrency(&mut out);
+        out
+    }
+
+    fn check_sources(&self, out: &mut Vec<Problem>) {
+        if self.sources.is_empty() {
+            out.push(
+                Problem::new("sources", "without a source nothing happens")
+                    .hint("[sources.visitors] with `to` and `arrivals`"),
+            );
+        }
+        for (name, source) in &self.sources {
+            let path = path("sources", name);
+            source.problems(&path, out);
+            unknown_name(&format!("{path}.to"), "service", &source.to, self.services.keys(), out);
+        }
+    }
+
+    fn check_clusters(&self, platform: &Platform<'_>, out: &mut Vec<Problem>) {
+        for (name, cluster) in &self.clusters {
+            let path = path("clusters", name);
+            cluster.problems(&path, out);
+            for (group_name, group) in cluster.groups() {
+                check_group(&cluster.group_path(&path, group_name), group, platform, out);
+            }
+        }
+    }
+
+    fn check_services(&self, platform: &Platform<'_>, out: &mut Vec<Problem>) {
+        if self.services.is_empty() {
+            out.push(
+                Problem::new("services", "without a service nothing is served")
+                    .hint("[services.web] with `work` and `platform`"),
+            );
+        }
+        for (name, service) in &self.services {
+            let path = path("services", name);
+            service.problems(&path, out);
+            unknown_name(&format!("{path}.work"), "work", service.work(), self.work.keys(), out);
+            match service {
+                ServiceSpec::Ecs(ecs) => self.check_ecs(&path, ecs, platform, out),
+                ServiceSpec::Fargate(fargate) => {
+                    check_scaling(&path, &fargate.scaling, platform, out);
+                    check_balancer(&path, &fargate.balancer, platform, out);
+                }
+                ServiceSpec::Lambda(function) => check_function(&path, function, platform, out),
+            }
+        }
+    }
+
+    fn check_ecs(&self, path: &str, ecs: &EcsSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
+        check_scaling(path, &ecs.scaling, platform, out);
+        check_balancer(path, &ecs.balancer, platform, out);
+        if let Err(problems) = platform.policies.placement(&ecs.constraints, &ecs.placement) {
+            out.extend(below(path, problems));
+        }
+        unknown_name(&format!("{path}.cluster"), "cluster", &ecs.cluster, self.clusters.keys(), out);
+        if let Some(cluster) = self.clusters.get(&ecs.cluster) {
+            check_fit(path, ecs, cluster, platform, out);
+        }
+    }
+
+    fn check_reserved_concurrency(&self, out: &mut Vec<Problem>) {
+        let functions = || {
+            self.services.iter().filter_map(|(name, service)| match service {
+                ServiceSpec::Lambda(function) => Some((name, function.reserved_concurrency?)),
+                _ => None,
+            })
+        };
+        let reserved: u64 = functions().map(|(_, units)| u64::from(units)).sum();
+        let most = self.account.lambda_concurrency.saturating_sub(UNRESERVED_FLOOR);
+        if reserved <= u64::from(most) {
+            return;
+        }
+        for (name, units) in functions() {
+            out.push(
+                Problem::new(
+                    format!("{}.reserved_concurrency", path("services", name)),
+                    format!("{units} of {reserved} reserved in all, but the account leaves {most}"),
+                )
+                .hint(format!(
+                    "account.lambda_concurrency is {} and {UNRESERVED_FLOOR} of it must stay unreserved",
+                    self.account.lambda_concurrency
+                )),
+            );
+        }
+    }
+}
+
+fn path(table: &str, name: &str) -> String {
+    if name.contains('.') { format!("{table}.\"{name}\"") } else { format!("{table}.{name}") }
+}
+
+/// The same problems at paths below `path`.
+fn below(path: &str, problems: Vec<Problem>) -> impl Iterator<Item = Problem> {
+    problems.into_iter().map(move |problem| {
+        let path = if problem.path.is_empty() { path.to_owned() } else { format!("{path}.{}", problem.path) };
+        Problem { path, ..problem }
+    })
+}
+
+fn unknown_name<'a>(
+    path: &str,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a String>,
+    out: &mut Vec<Problem>,
+) {
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    if !known.contains(&name) {
+        out.push(
+            Problem::new(path, format!("there is no {what} called `{name}`")).hint(did_you_mean(name, known)),
+        );
+    }
+}
+
+fn check_scaling(path: &str, scaling: &ServiceScalingSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
+    if let Err(problems) = platform.policies.service_scaling(scaling) {
+        out.extend(below(path, problems));
+    }
+}
+
+fn check_balancer(
+    path: &str,
+    balancer: &super::BalancerSpec,
+    platform: &Platform<'_>,
+    out: &mut Vec<Problem>,
+) {
+    if let super::BalancerSpec::Alb(alb) = balancer
+        && let Err(problems) = platform.policies.routing(&alb.algorithm)
+    {
+        out.extend(below(&format!("{path}.balancer.alb"), problems));
+    }
+}
+
+fn check_group(path: &str, group: &GroupSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
+    let types = platform.instance_types;
+    if !types.contains_key(&group.instance_type) {
+        let hint = did_you_mean(&group.instance_type, types.keys().map(String::as_str));
+        out.push(
+            Problem::new(
+                format!("{path}.type"),
+                format!("no instance type `{}` in the catalogue", group.instance_type),
+            )
+            .hint(format!("{hint}; `fleetsim list instances` shows all")),
+        );
+    }
+    if let Some(Err(problems)) =
+        group.scaling.as_ref().map(|scaling| platform.policies.cluster_scaling(scaling))
+    {
+        out.extend(below(path, problems));
+    }
+    if let Some(Err(problems)) =
+        group.termination.as_ref().map(|policy| platform.policies.termination(policy))
+    {
+        out.extend(below(path, problems));
+    }
+}
+
+fn check_function(path: &str, function: &FunctionSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
+    if let Some(app_init) = &function.app_init {
+        app_init.problems(&format!("{path}.app_init"), out);
+    }
+    if let Some(Err(problems)) =
+        function.keep_alive.as_ref().map(|policy| platform.policies.keep_alive(policy))
+    {
+        out.extend(below(path, problems));
+    }
+    match function.provisioned_concurrency.as_ref().map(|policy| platform.policies.provisioning(policy)) {
+        Some(Err(problems)) => out.extend(below(path, problems)),
+        Some(Ok(policy)) => {
+            let most = policy.bounds().max.or(policy.bounds().min).unwrap_or(0);
+            if let Some(reserved) = function.reserved_concurrency.filter(|reserved| most > *reserved) {
+                out.push(Problem::new(
+                    format!("{path}.provisioned_concurrency"),
+                    format!(
+                        "up to {most} provisioned, but only {reserved} concurrent executions are reserved"
+                    ),
+                ));
+            }
+        }
+        None => {}
+    }
+}
+
+/// Whether a task of the service fits an empty instance of any group.
+fn check_fit(
+    path: &str,
+    ecs: &EcsSpec,
+    cluster: &ClusterSpec,
+    platform: &Platform<'_>,
+    out: &mut Vec<Problem>,
+) {
+    let groups: Vec<(&GroupSpec, &InstanceType)> = cluster
+        .groups()
+        .filter_map(|(_, group)| Some((group, platform.instance_types.get(&group.instance_type)?)))
+        .collect();
+    let offers: Vec<String> =
+        groups.iter().filter_map(|(group, instance)| misfit(ecs, group, instance)).collect();
+    if !groups.is_empty() && offers.len() == groups.len() {
+        out.push(
+            Problem::new(
+                format!("{path}.task"),
+                format!("a task fits no instance type of cluster `{}`", ecs.cluster),
+            )
+            .hint(offers.join("; ")),
+        );
+    }
+}
+
+/// Why a task does not fit an empty instance, if it does not.
+fn misfit(ecs: &EcsSpec, group: &GroupSpec, instance: &InstanceType) -> Option<String> {
+    let memory = (f64::from(instance.memory.0) * group.registered_memory.0) as u32;
+    let memory = memory.saturating_sub(group.reserved_memory.0);
+    let (cpu, reserved) = (ecs.task.cpu, ecs.task.reserved_memory());
+    let trunking = ecs.task.network == NetworkMode::AwsvpcTrunking;
+    let own_interface = trunking || ecs.task.network == NetworkMode::Awsvpc;
+    if cpu > instance.cpu() {
+        Some(format!("{} offers {}, the task reserves {cpu}", instance.name, instance.cpu()))
+    } else if reserved.0 > memory {
+        Some(format!("{} registers {memory}MiB of memory, the task reserves {reserved}", instance.name))
+    } else if own_interface && instance.awsvpc_tasks(trunking) == 0 {
+        Some(format!("{} has no network interface left for a task", instance.name))
+    } else {
+        None
+    }
+}

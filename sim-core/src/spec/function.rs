@@ -1,0 +1,185 @@
+//! Lambda functions and their front doors.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Objective, Problem, did_you_mean, lognormal};
+use crate::cost::Arch;
+use crate::engine::Span;
+use crate::model::RUNTIMES;
+use crate::policy::view::ReuseOrder;
+use crate::policy::{KeepAliveSpec, ProvisioningSpec};
+use crate::quantity::MemorySize;
+use crate::random::DistributionSpec;
+
+/// A Lambda function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionSpec {
+    /// What a request to it needs.
+    pub work: String,
+    /// What its clients were promised, `p99 < 300ms` say.
+    #[serde(default)]
+    pub objective: Option<Objective>,
+    /// Memory, 128 to 10,240 MB. CPU comes with it: one vCPU at 1,769 MB, six at 10,240 MB.
+    pub memory: MemorySize,
+    /// Language runtime, `nodejs22` say: decides how long an environment takes to start.
+    pub runtime: String,
+    /// Whether the code comes as a zip archive or as a container image.
+    #[serde(default)]
+    pub package: Package,
+    /// Processor architecture.
+    #[serde(default)]
+    pub architecture: Arch,
+    /// How long one invocation may take, 1 s to 900 s.
+    #[serde(default = "timeout")]
+    pub timeout: Span,
+    /// What the application's own initialisation takes, on top of the runtime's. Left out: what is usual for the runtime.
+    #[serde(default)]
+    pub app_init: Option<DistributionSpec<Span>>,
+    /// Concurrency that is kept for this function and that it may not exceed.
+    #[serde(default)]
+    pub reserved_concurrency: Option<u32>,
+    /// Environments kept initialised: `{ fixed = { ... } }`, `{ scheduled = ... }` or `{ target-tracking = ... }`.
+    #[serde(default)]
+    pub provisioned_concurrency: Option<ProvisioningSpec>,
+    /// How long an idle environment is kept.
+    #[serde(default)]
+    pub keep_alive: Option<KeepAliveSpec>,
+    /// How long an environment lives at most; it is replaced when next idle.
+    #[serde(default = "lifetime")]
+    pub max_lifetime: DistributionSpec<Span>,
+    /// Which idle environment takes a request.
+    #[serde(default)]
+    pub reuse: ReuseOrder,
+    /// Platform's part of a cold start, not in the reported Init Duration and not billed.
+    #[serde(default = "placement")]
+    pub placement_overhead: DistributionSpec<Span>,
+    /// Platform's part of every invocation.
+    #[serde(default = "warm")]
+    pub warm_overhead: DistributionSpec<Span>,
+    /// What stands in front of it.
+    #[serde(default)]
+    pub front_door: FrontDoorSpec,
+}
+
+/// How a function's code is packaged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Package {
+    /// A zip archive.
+    #[default]
+    Zip,
+    /// A container image.
+    Image,
+}
+
+/// What stands in front of a function.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrontDoorSpec {
+    /// A function URL: free, bounded by the function's own timeout.
+    #[default]
+    FunctionUrl,
+    /// Clients call the Invoke API.
+    Invoke,
+    /// API Gateway HTTP API: 30 s at most.
+    HttpApi,
+    /// API Gateway REST API: 29 s unless raised.
+    RestApi {
+        /// Its time limit, up to 300 s.
+        #[serde(default = "rest_timeout")]
+        timeout: Span,
+    },
+    /// An Application Load Balancer with the function as its target.
+    Alb {
+        /// Its time limit.
+        #[serde(default = "alb_timeout")]
+        idle_timeout: Span,
+    },
+}
+
+fn timeout() -> Span {
+    Span::from_secs(30)
+}
+
+fn rest_timeout() -> Span {
+    Span::from_secs(29)
+}
+
+fn alb_timeout() -> Span {
+    Span::from_secs(60)
+}
+
+fn lifetime() -> DistributionSpec<Span> {
+    DistributionSpec::Uniform { low: Span::from_secs(5400), high: Span::from_secs(14_400) }
+}
+
+fn placement() -> DistributionSpec<Span> {
+    lognormal(Span::from_millis(70), Span::from_millis(141))
+}
+
+fn warm() -> DistributionSpec<Span> {
+    lognormal(Span::from_millis(6), Span::from_millis(12))
+}
+
+impl FrontDoorSpec {
+    /// How long the front door waits for the function.
+    pub fn time_limit(&self) -> Option<Span> {
+        match self {
+            FrontDoorSpec::FunctionUrl | FrontDoorSpec::Invoke => None,
+            FrontDoorSpec::HttpApi => Some(Span::from_secs(30)),
+            FrontDoorSpec::RestApi { timeout } => Some(*timeout),
+            FrontDoorSpec::Alb { idle_timeout } => Some(*idle_timeout),
+        }
+    }
+}
+
+impl FunctionSpec {
+    /// Number of vCPUs that come with the memory (Lambda Developer Guide: 1 at 1,769 MB, 6 at 10,240 MB).
+    pub fn vcpus(&self) -> f64 {
+        (f64::from(self.memory.0) / 1769.0).min(6.0)
+    }
+
+    /// Reports what makes no sense, under `path`.
+    pub fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        let mut distribution =
+            |key: &str, spec: &DistributionSpec<Span>| spec.problems(&format!("{path}.{key}"), out);
+        distribution("max_lifetime", &self.max_lifetime);
+        distribution("placement_overhead", &self.placement_overhead);
+        distribution("warm_overhead", &self.warm_overhead);
+        if let Some(app_init) = &self.app_init {
+            distribution("app_init", app_init);
+        }
+        if !(128..=10_240).contains(&self.memory.0) {
+            out.push(Problem::new(
+                format!("{path}.memory"),
+                format!("{} is not between 128MB and 10240MB", self.memory),
+            ));
+        }
+        if !(Span::from_secs(1)..=Span::from_secs(900)).contains(&self.timeout) {
+            out.push(Problem::new(
+                format!("{path}.timeout"),
+                format!("{} is not between 1s and 900s", self.timeout),
+            ));
+        }
+        if !RUNTIMES.iter().any(|runtime| runtime.name == self.runtime) {
+            let hint = did_you_mean(&self.runtime, RUNTIMES.iter().map(|runtime| runtime.name));
+            out.push(
+                Problem::new(
+                    format!("{path}.runtime"),
+                    format!("no figures for the runtime `{}`", self.runtime),
+                )
+                .hint(hint),
+            );
+        }
+        if let FrontDoorSpec::RestApi { timeout } = self.front_door
+            && !(Span::from_millis(50)..=Span::from_secs(300)).contains(&timeout)
+        {
+            out.push(Problem::new(
+                format!("{path}.front_door.rest-api.timeout"),
+                format!("{timeout} is not between 50ms and 300s"),
+            ));
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Services: what serves requests, and on which platform.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{FunctionSpec, Objective, Problem, TaskSpec, lognormal};
+use crate::cost::{Arch, Purchase};
+use crate::engine::Span;
+use crate::policy::{ConstraintSpec, PlacementSpec, RoutingSpec, ServiceScalingSpec};
+use crate::random::DistributionSpec;
+
+/// What serves requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "platform", rename_all = "kebab-case")]
+pub enum ServiceSpec {
+    /// An ECS service whose tasks run on EC2 instances of a cluster.
+    Ecs(EcsSpec),
+    /// An ECS service whose tasks run on Fargate.
+    Fargate(FargateSpec),
+    /// A Lambda function.
+    Lambda(FunctionSpec),
+}
+
+/// An ECS service whose tasks run on EC2 instances of a cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EcsSpec {
+    /// What a request to it needs.
+    pub work: String,
+    /// What its clients were promised, `p99 < 300ms` say.
+    #[serde(default)]
+    pub objective: Option<Objective>,
+    /// What one task reserves and may use.
+    pub task: TaskSpec,
+    /// Where its tasks run.
+    pub cluster: String,
+    /// Placement strategies, most important first: `spread:zone`, `spread:instance`, `binpack:cpu`, `binpack:memory`,
+    /// `random`, or one of your own. Left out: spread over zones, then over instances.
+    #[serde(default)]
+    pub placement: Vec<PlacementSpec>,
+    /// Placement constraints: `distinct-instance`, or `member-of(expression)` in the cluster query language.
+    #[serde(default)]
+    pub constraints: Vec<ConstraintSpec>,
+    /// What stands in front of it.
+    #[serde(default)]
+    pub balancer: BalancerSpec,
+    /// How many tasks there are and what changes it.
+    pub scaling: ServiceScalingSpec,
+    /// Tasks at the start, ready and warm. Left out: the least that scaling allows.
+    #[serde(default)]
+    pub desired: Option<u32>,
+}
+
+/// An ECS service whose tasks run on Fargate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FargateSpec {
+    /// What a request to it needs.
+    pub work: String,
+    /// What its clients were promised, `p99 < 300ms` say.
+    #[serde(default)]
+    pub objective: Option<Objective>,
+    /// The task's size, one that Fargate sells, and what runs in it.
+    pub task: TaskSpec,
+    /// Processor architecture.
+    #[serde(default)]
+    pub architecture: Arch,
+    /// How the tasks are paid for.
+    #[serde(default)]
+    pub purchase: Purchase,
+    /// How many availability zones its tasks are spread over.
+    #[serde(default = "three")]
+    pub zones: u32,
+    /// From launch to the start of the image pull: scheduling, network interface, micro-VM. Not billed.
+    #[serde(default = "provisioning")]
+    pub provisioning: DistributionSpec<Span>,
+    /// How fast images are pulled and unpacked, in megabytes of compressed image a second. Fargate caches none.
+    #[serde(default = "pull_speed")]
+    pub pull_megabytes_per_second: f64,
+    /// What stands in front of it.
+    #[serde(default)]
+    pub balancer: BalancerSpec,
+    /// How many tasks there are and what changes it.
+    pub scaling: ServiceScalingSpec,
+    /// Tasks at the start, ready and warm. Left out: the least that scaling allows.
+    #[serde(default)]
+    pub desired: Option<u32>,
+}
+
+fn three() -> u32 {
+    3
+}
+
+fn provisioning() -> DistributionSpec<Span> {
+    lognormal(Span::from_secs(12), Span::from_secs(24))
+}
+
+fn pull_speed() -> f64 {
+    10.0
+}
+
+/// What stands in front of a container service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BalancerSpec {
+    /// An Application Load Balancer.
+    Alb(AlbSpec),
+    /// Nothing: requests reach the tasks in turn, at once and for free. For teaching and for comparing with theory.
+    None,
+}
+
+impl Default for BalancerSpec {
+    fn default() -> Self {
+        BalancerSpec::Alb(AlbSpec::default())
+    }
+}
+
+/// An Application Load Balancer and its target group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlbSpec {
+    /// How it chooses a target for a request.
+    pub algorithm: RoutingSpec,
+    /// How it finds out that a target is ready.
+    pub health_check: HealthCheckSpec,
+    /// How long a target that leaves may finish its requests. It holds the task for the whole delay.
+    pub deregistration_delay: Span,
+    /// After this long without a response the balancer gives up (504).
+    pub idle_timeout: Span,
+    /// Time that the balancer itself takes for a request.
+    pub overhead: Span,
+    /// Requests that a client sends over one connection, for the metering of new connections.
+    pub requests_per_connection: u32,
+}
+
+impl Default for AlbSpec {
+    fn default() -> Self {
+        AlbSpec {
+            algorithm: RoutingSpec::from("round-robin"),
+            health_check: HealthCheckSpec::default(),
+            deregistration_delay: Span::from_secs(300),
+            idle_timeout: Span::from_secs(60),
+            overhead: Span::from_millis(1),
+            requests_per_connection: 10,
+        }
+    }
+}
+
+/// How a balancer finds out that a target is ready. A new target needs one pass.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HealthCheckSpec {
+    /// From one check to the next. A new task meets the balancer at a random moment of the interval.
+    pub interval: Span,
+    /// From the container's start to its registration with the balancer.
+    pub registration: Span,
+}
+
+impl Default for HealthCheckSpec {
+    fn default() -> Self {
+        HealthCheckSpec { interval: Span::from_secs(30), registration: Span::from_secs(3) }
+    }
+}
+
+impl ServiceSpec {
+    /// The name of the work.
+    pub fn work(&self) -> &str {
+        match self {
+            ServiceSpec::Ecs(service) => &service.work,
+            ServiceSpec::Fargate(service) => &service.work,
+            ServiceSpec::Lambda(function) => &function.work,
+        }
+    }
+
+    /// What its clients were promised.
+    pub fn objective(&self) -> Option<Objective> {
+        match self {
+            ServiceSpec::Ecs(service) => service.objective,
+            ServiceSpec::Fargate(service) => service.objective,
+            ServiceSpec::Lambda(function) => function.objective,
+        }
+    }
+
+    /// What it is called in tables: `ECS on EC2`, `Fargate`, `Lambda`.
+    pub fn platform(&self) -> &'static str {
+        match self {
+            ServiceSpec::Ecs(_) => "ECS on EC2",
+            ServiceSpec::Fargate(_) => "Fargate",
+            ServiceSpec::Lambda(_) => "Lambda",
+        }
+    }
+
+    /// Reports what makes no sense in the service by itself, under `path`.
+    pub fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        match self {
+            ServiceSpec::Ecs(service) => {
+                service.task.problems(&format!("{path}.task"), out);
+                service.balancer.problems(&format!("{path}.balancer"), out);
+            }
+            ServiceSpec::Fargate(service) => service.problems(path, out),
+            ServiceSpec::Lambda(function) => function.problems(path, out),
+        }
+    }
+}
+
+impl BalancerSpec {
+    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        let BalancerSpec::Alb(alb) = self else { return };
+        let path = format!("{path}.alb");
+        let check = &alb.health_check.interval;
+        if !(Span::from_secs(5)..=Span::from_secs(300)).contains(check) {
+            out.push(Problem::new(
+                format!("{path}.health_check.interval"),
+                format!("{check} is not between 5s and 300s"),
+            ));
+        }
+        if alb.deregistration_delay > Span::from_secs(3600) {
+            out.push(Problem::new(
+                format!("{path}.deregistration_delay"),
+                "the platform allows at most 3600s",
+            ));
+        }
+        if !(Span::from_secs(1)..=Span::from_secs(4000)).contains(&alb.idle_timeout) {
+            out.push(Problem::new(
+                format!("{path}.idle_timeout"),
+                format!("{} is not between 1s and 4000s", alb.idle_timeout),
+            ));
+        }
+        if !(1..=10_000).contains(&alb.requests_per_connection) {
+            out.push(Problem::new(format!("{path}.requests_per_connection"), "not between 1 and 10000"));
+        }
+    }
+}
+
+/// Memory sizes in GB that Fargate sells for each CPU size in units (ECS Developer Guide, task sizes; Linux).
+pub const FARGATE_SIZES: &[(u32, &[f64])] = &[
+    (256, &[0.5, 1.0, 2.0]),
+    (512, &[1.0, 2.0, 3.0, 4.0]),
+    (1024, &[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]),
+    (2048, &[4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0]),
+    (
+        4096,
+        &[
+            8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0,
+            24.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0,
+        ],
+    ),
+    (8192, &[16.0, 20.0, 24.0, 28.0, 32.0, 36.0, 40.0, 44.0, 48.0, 52.0, 56.0, 60.0]),
+    (16_384, &[32.0, 40.0, 48.0, 56.0, 64.0, 72.0, 80.0, 88.0, 96.0, 104.0, 112.0, 120.0]),
+    (32_768, &[60.0, 120.0, 244.0]),
+];
+
+impl FargateSpec {
+    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        self.task.problems(&format!("{path}.task"), out);
+        self.balancer.problems(&format!("{path}.balancer"), out);
+        self.provisioning.problems(&format!("{path}.provisioning"), out);
+        self.size_problems(path, out);
+        if !(1..=8).contains(&self.zones) {
+            out.push(Problem::new(
+                format!("{path}.zones"),
+                format!("{} zones; a region has 1 to 8", self.zones),
+            ));
+        }
+        if !(0.1..=100_000.0).contains(&self.pull_megabytes_per_second) {
+            out.push(Problem::new(format!("{path}.pull_megabytes_per_second"), "not between 0.1 and 100000"));
+        }
+        let only_ec2 = [
+            ("memory_reservation", self.task.memory_reservation.is_some()),
+            ("host_port", self.task.host_port.is_some()),
+        ];
+        for (key, _) in only_ec2.into_iter().filter(|(_, set)| *set) {
+            out.push(Problem::new(
+                format!("{path}.task.{key}"),
+                format!("`{key}` has no meaning on Fargate"),
+            ));
+        }
+    }
+
+    fn size_problems(&self, path: &str, out: &mut Vec<Problem>) {
+        let list = |values: Vec<String>| values.join(", ");
+        let Some((_, memories)) = FARGATE_SIZES.iter().find(|(units, _)| *units == self.task.cpu.0) else {
+            let sizes = list(
+                FARGATE_SIZES
+                    .iter()
+                    .map(|(units, _)| format!("{}vCPU", f64::from(*units) / 1024.0))
+                    .collect(),
+            );
+            out.push(
+                Problem::new(
+                    format!("{path}.task.cpu"),
+                    format!("Fargate has no task with {}", self.task.cpu),
+                )
+                .hint(format!("it has {sizes}")),
+            );
+            return;
+        };
+        if !memories.contains(&(f64::from(self.task.memory.0) / 1024.0)) {
+            let sizes = list(memories.iter().map(|gb| format!("{gb}GB")).collect());
+            out.push(
+                Problem::new(
+                    format!("{path}.task.memory"),
+                    format!("Fargate has no task with {} and {}", self.task.cpu, self.task.memory),
+                )
+                .hint(format!("with {} it has {sizes}", self.task.cpu)),
+            );
+        }
+    }
+}
