@@ -72,7 +72,7 @@ impl Scale {
     pub(crate) fn position(&self, value: f64) -> f64 {
         let value = self.clamp(value);
         if self.logarithmic {
-            (value / self.low).ln() / (self.high / self.low).ln()
+            libm::log(value / self.low) / libm::log(self.high / self.low)
         } else {
             (value - self.low) / (self.high - self.low)
         }
@@ -92,7 +92,7 @@ impl Scale {
     }
 
     fn log_ticks(&self, most: usize) -> Vec<f64> {
-        let (first, last) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
+        let (first, last) = (libm::log10(self.low).floor() as i32, libm::log10(self.high).ceil() as i32);
         let within = |value: &f64| *value >= self.low * 0.999 && *value <= self.high * 1.001;
         let fine: Vec<f64> = (first..=last)
             .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10f64.powi(power)))
@@ -195,18 +195,24 @@ pub(crate) fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)
     })
 }
 
+/// The power of ten at or below `value`. As everywhere here by `libm`, whose bits do not depend on the machine's own
+/// functions: a report is the same bytes wherever it is drawn.
+fn power_of_ten(value: f64) -> f64 {
+    libm::pow(10.0, libm::log10(value).floor())
+}
+
 /// The 1, 2, 2.5 or 5 times a power of ten at or above `least`.
 fn nice_step(least: f64) -> f64 {
     if !(least.is_finite() && least > 0.0) {
         return 1.0;
     }
-    let power = 10f64.powf(least.log10().floor());
+    let power = power_of_ten(least);
     let digit = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|digit| digit * power >= least * 0.999_999);
     digit.unwrap_or(10.0) * power
 }
 
 fn one_two_five_below(value: f64) -> f64 {
-    let power = 10f64.powf(value.log10().floor());
+    let power = power_of_ten(value);
     [5.0, 2.0, 1.0]
         .into_iter()
         .map(|digit| digit * power)
@@ -215,7 +221,54 @@ fn one_two_five_below(value: f64) -> f64 {
 }
 
 fn one_two_five_above(value: f64) -> f64 {
-    let power = 10f64.powf(value.log10().floor());
+    let power = power_of_ten(value);
     let candidates = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power);
     candidates.into_iter().find(|bound| *bound >= value * 0.999_999).unwrap_or(power * 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(clock: Clock, from: f64, to: f64, most: usize) -> String {
+        time_ticks(clock, from, to, most).into_iter().map(|tick| tick.1).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn time_is_marked_where_the_clock_is_round() {
+        let july = Clock::Date(804_556_800.0); // 1 July 1995, 00:00 UTC.
+        let rows = [
+            (Clock::Elapsed, 0.0, 3600.0, 6, "0 10 min 20 min 30 min 40 min 50 min 1 h"),
+            (Clock::TimeOfDay(0.0), 0.0, 86_400.0, 4, "00:00 06:00 12:00 18:00 24:00"),
+            (Clock::TimeOfDay(28_800.0), 0.0, 86_400.0, 4, "12:00 18:00 day 2 06:00"),
+            (Clock::TimeOfDay(0.0), 0.0, 345_600.0, 4, "day 1 day 2 day 3 day 4 day 5"),
+            (july, 0.0, 2_381_520.0, 4, "6 Jul 13 Jul 20 Jul 27 Jul"),
+            (july, 43_200.0, 129_600.0, 4, "12:00 18:00 2 Jul 06:00 12:00"),
+        ];
+        for (clock, from, to, most, expected) in rows {
+            assert_eq!(labels(clock, from, to, most), expected);
+        }
+    }
+
+    #[test]
+    fn scales_cover_what_they_are_given() {
+        let rows: [(Scale, (f64, f64), &[f64]); 7] = [
+            (Scale::from_zero([3.0, 88.0]), (0.0, 100.0), &[0.0, 20.0, 40.0, 60.0, 80.0, 100.0]),
+            (Scale::from_zero([]), (0.0, 1.0), &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+            (Scale::from_zero([0.0, 0.0]), (0.0, 1.0), &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+            (Scale::from_zero([-30.0, 40.0]), (-40.0, 40.0), &[-40.0, -20.0, 0.0, 20.0, 40.0]),
+            (Scale::logarithmic([0.06, 0.9]), (0.05, 1.0), &[0.05, 0.1, 0.2, 0.5, 1.0]),
+            (Scale::logarithmic([1.0, 2e6]), (1.0, 2e6), &[1.0, 100.0, 1e4, 1e6]),
+            (Scale::logarithmic([f64::NAN, 0.0, -1.0]), (0.1, 1.0), &[0.1, 0.2, 0.5, 1.0]),
+        ];
+        for (scale, ends, ticks) in rows {
+            let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(1.0);
+            assert!(near(scale.ends().0, ends.0) && near(scale.ends().1, ends.1), "{scale:?}");
+            let found = scale.ticks(5);
+            assert!(
+                found.len() == ticks.len() && found.iter().zip(ticks).all(|(a, b)| near(*a, *b)),
+                "{found:?}"
+            );
+        }
+    }
 }

@@ -153,7 +153,7 @@ fn not_finite(number: f64) -> &'static str {
 
 /// The exponent of ten of the leading digit; 0 for zero.
 fn magnitude(number: f64) -> i32 {
-    if number == 0.0 { 0 } else { number.abs().log10().floor() as i32 }
+    if number == 0.0 { 0 } else { libm::log10(number.abs()).floor() as i32 }
 }
 
 fn rounded(number: f64, digits: i32) -> f64 {

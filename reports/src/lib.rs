@@ -14,7 +14,7 @@
 //! - [`render`] is a pure function of it: one self-contained page and every chart as SVG and PNG. It reads no file,
 //!   no clock, no font of the machine, and never fails: what there is no data for says so in its place.
 //! - [`text_table`] is the same comparison for a terminal.
-//! - [`format`] writes numbers, for all of them.
+//! - [`mod@format`] writes numbers, for all of them.
 
 mod axis;
 mod canvas;

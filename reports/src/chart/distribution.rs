@@ -134,8 +134,8 @@ fn latency_at(points: &[(f64, f64)], share: f64) -> Option<f64> {
     let after = points.iter().position(|point| point.1 <= share)?;
     let high = points[after];
     let Some(low) = after.checked_sub(1).map(|before| points[before]) else { return Some(high.0) };
-    let part = (low.1 / share).ln() / (low.1 / high.1).ln();
-    let latency = low.0 * (high.0 / low.0).powf(part.clamp(0.0, 1.0));
+    let part = libm::log(low.1 / share) / libm::log(low.1 / high.1);
+    let latency = low.0 * libm::pow(high.0 / low.0, part.clamp(0.0, 1.0));
     latency.is_finite().then_some(latency)
 }
 
