@@ -388,7 +388,7 @@ impl<P: Probe> Fleet<P> {
     fn weight(&self, task: TaskId) -> f64 {
         match &self.services[self.tasks[task].service].platform {
             super::service::Platform::Containers(containers) => f64::from(containers.cpu.0.max(2)),
-            super::service::Platform::Function(_) => unreachable!("functions have no tasks"),
+            super::service::Platform::Functions(_) => unreachable!("functions have no tasks"),
         }
     }
 

@@ -149,7 +149,7 @@ impl<P: Probe> Fleet<P> {
         self.sources.iter_mut().find_map(|(id, source)| {
             let error = match &mut source.generator {
                 Generator::Open { arrivals, .. } => arrivals.take_error(),
-                Generator::Population(members) => members.take_error(),
+                Generator::Population { members, .. } => members.take_error(),
                 Generator::Closed(_) => None,
             };
             error.map(|error| format!("source {}: {error}", names.sources[id.index()]))

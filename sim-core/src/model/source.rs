@@ -27,8 +27,9 @@ pub(super) enum Generator {
     Open { arrivals: Box<Arrivals>, next: Option<Arrival> },
     /// Users with one request outstanding each.
     Closed(Box<Users>),
-    /// The invocations of many functions, each of which has its next one in the agenda.
-    Population(Box<Members>),
+    /// The invocations of many functions, each of which has its next one in the agenda. They go to functions `apart`,
+    /// or all to one service.
+    Population { members: Box<Members>, apart: bool },
 }
 
 /// How the clients of a source try again.
@@ -61,13 +62,17 @@ impl<P: Probe> Fleet<P> {
     /// The next request of an open source (or of one member of a population) is born, and the one after it takes its
     /// place in the agenda.
     pub(super) fn arrive(&mut self, source: SourceId, member: u32, now: Time, agenda: &mut Agenda) {
+        let mut function = FunctionId(0);
         let (arrival, following) = match &mut self.sources[source].generator {
             Generator::Open { arrivals, next } => {
                 let arrival = next.take().expect("an arrival is in the agenda while it is pending");
                 *next = arrivals.next().filter(|following| following.at < self.end);
                 (arrival, next.map(|following| following.at))
             }
-            Generator::Population(members) => {
+            Generator::Population { members, apart } => {
+                if *apart {
+                    function = FunctionId(member);
+                }
                 let arrival = members.arrive(member);
                 (arrival, members.next(member).filter(|following| *following < self.end))
             }
@@ -76,7 +81,7 @@ impl<P: Probe> Fleet<P> {
         if let Some(at) = following {
             agenda.schedule_arrival(FleetEvent::new(at, Kind::Arrive, source.0, member));
         }
-        let born = Born { seed: arrival.seed, function: FunctionId(member), user: None, given: arrival.work.into() };
+        let born = Born { seed: arrival.seed, function, user: None, given: arrival.work.into() };
         self.bear(source, born, now, agenda);
     }
 
