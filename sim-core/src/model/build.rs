@@ -90,6 +90,9 @@ fn populations(spec: &FleetSpec, platform: &Platform<'_>) -> Result<Populations,
     let build = |(name, population): (&String, &PopulationOfFunctionsSpec)| {
         let built = Population::build(population, name, platform.traces);
         let built = built.map_err(|mut errors| errors.swap_remove(0))?;
+        if let Some(problem) = spec.unknown_of_functions(name, built.unknown()).first() {
+            return Err(FeedError::new(&problem.path, &problem.message));
+        }
         Ok((name.clone(), Arc::new(built)))
     };
     spec.populations.iter().map(build).collect()

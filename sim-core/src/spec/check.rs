@@ -65,6 +65,29 @@ impl FleetSpec {
         }
     }
 
+    /// What the functions of a population of which (durations, memory) are not known lack in services that run them.
+    pub fn unknown_of_functions(&self, population: &str, unknown: (usize, usize)) -> Vec<Problem> {
+        let mut found = Vec::new();
+        for (name, service) in &self.services {
+            let ServiceSpec::Lambda(function) = service else { continue };
+            if function.functions.as_deref() != Some(population) {
+                continue;
+            }
+            let lacks = [
+                ("work", function.work.is_none(), unknown.0, "durations"),
+                ("memory", function.memory.is_none(), unknown.1, "memory"),
+            ];
+            for (key, _, count, what) in lacks.into_iter().filter(|(_, none, count, _)| *none && *count > 0) {
+                let message = format!("{count} functions of `{population}` have no {what} in its files");
+                found.push(
+                    Problem::new(format!("{}.{key}", path("services", name)), message)
+                        .hint(format!("say with `{key}` what they need")),
+                );
+            }
+        }
+        found
+    }
+
     fn check_clusters(&self, platform: &Platform<'_>, out: &mut Vec<Problem>) {
         for (name, cluster) in &self.clusters {
             let path = path("clusters", name);
