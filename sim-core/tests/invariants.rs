@@ -2,9 +2,9 @@
 //!
 //! A failure names its scenarios; `seed(N)` in a test of one's own repeats one.
 
-mod common;
 #[path = "invariants/checker.rs"]
 mod checker;
+mod common;
 #[path = "invariants/scenario.rs"]
 mod scenario;
 
@@ -24,7 +24,8 @@ fn seed(seed: u64) -> (u64, u64) {
     let (spec, minutes) = scenario(seed);
     let fleet = checked(&spec);
     let luck = Luck { root: seed, replication: 0 };
-    let checker = run(&fleet, run_of(Span::from_secs(60 * minutes), luck), Checker::new(&fleet)).probe.close();
+    let checker =
+        run(&fleet, run_of(Span::from_secs(60 * minutes), luck), Checker::new(&fleet)).probe.close();
     assert_eq!(checker.unfinished, 0, "requests that nothing ever ends");
     (checker.finished, checker.decisions)
 }
