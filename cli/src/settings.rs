@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use sim_core::policy::Catalogue;
 use sim_core::policy::catalogue::Information;
 
-pub(crate) use shape::{Shape, inline_toml};
+pub(crate) use shape::{Field, Shape, inline_toml};
 
 /// The schema that settings are looked up in.
 pub(crate) struct Settings {
