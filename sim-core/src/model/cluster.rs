@@ -83,10 +83,12 @@ pub(super) struct Instance {
     pub ordinal: u64,
     pub launched_at: Time,
     pub running_from: Option<Time>,
+    /// Until when it counts as on its way; instances of the first moment are warm.
+    pub warm_at: Time,
     pub due: Time,
     pub tasks: Vec<TaskId>,
-    /// Services whose image it has pulled.
-    pub images: Vec<ServiceId>,
+    /// Services whose image it has pulled or is pulling, and when that is done.
+    pub images: Vec<(ServiceId, Time)>,
     /// CPU that its tasks may use: all of it, or the baseline while it is throttled.
     pub cores: f64,
     /// More is wanted than there is.
@@ -117,6 +119,7 @@ impl<P: Probe> Fleet<P> {
             ordinal,
             launched_at: now,
             running_from: None,
+            warm_at: Time::NEVER,
             due,
             tasks: Vec::new(),
             images: Vec::new(),
@@ -142,6 +145,7 @@ impl<P: Probe> Fleet<P> {
         match self.instances[id].state {
             InstanceState::Launching => {
                 self.instance_runs(id, now);
+                self.instances[id].warm_at = now + self.groups[self.instances[id].group].warm_up;
                 let (group, ordinal) = (self.instances[id].group, self.instances[id].ordinal);
                 let group = &self.groups[group];
                 let wait =
@@ -208,6 +212,12 @@ impl<P: Probe> Fleet<P> {
         self.probe.level(now, owner, Gauge::MemoryCapacity, memory);
     }
 
+    /// States how many instances the group is meant to have.
+    pub(super) fn desired_level(&mut self, group_id: GroupId, now: Time) {
+        let desired = u64::from(self.groups[group_id].desired);
+        self.probe.level(now, Owner::Group(group_id), Gauge::InstancesDesired, desired);
+    }
+
     fn active_level(&mut self, group_id: GroupId, now: Time) {
         let group = &self.groups[group_id];
         let active =
@@ -247,7 +257,7 @@ impl<P: Probe> Fleet<P> {
                 tasks: instance.tasks.len() as u32,
             })
             .collect();
-        let luck = crate::random::draw(group.key ^ now.nanos(), Purpose::Policy, 0);
+        let luck = self.luck.counted(Purpose::Policy, group.key, now.nanos());
         let decision = group.termination.decide(&TerminationView { now, instances, luck: luck_word(luck) });
         let chosen = InstanceId(decision.instance?);
         self.groups[group_id].instances.contains(&chosen).then_some((chosen, decision.reason))

@@ -243,7 +243,8 @@ impl<P: Probe> Fleet<P> {
         // Billed initialisation: what of the start lies after the platform's own part.
         request.billed_from = if start.is_zero() { request.started } else { request.billed_from + warm };
         let held = warm + start + handler;
-        let core_nanos = cpu.nanos() as f64 * cores;
+        // A time limit cuts the work short.
+        let core_nanos = cpu.min(handler.saturating_sub(again)).nanos() as f64 * cores;
         request.cpu_busy = if held.is_zero() { 0 } else { (core_nanos / held.nanos() as f64 * 1e6) as u32 };
         if timed_out {
             place.reset = true;
