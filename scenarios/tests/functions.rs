@@ -113,10 +113,7 @@ fn the_azure_hour_arrives_minute_by_minute_as_it_was_counted() {
             assert_eq!(born, counted, "minute {} with {placement} placement", minute + 1);
         }
         assert_eq!(seen.born_in_minute[&0], facts["peak_minute_invocations"].as_u64().unwrap());
-        assert_eq!(
-            seen.born_in_minute.values().sum::<u64>(),
-            facts["total_invocations"].as_u64().unwrap()
-        );
+        assert_eq!(seen.born_in_minute.values().sum::<u64>(), facts["total_invocations"].as_u64().unwrap());
         assert_eq!(seen.throttled, 0);
 
         let population = &names.functions[&ServiceId(0)];
@@ -147,7 +144,8 @@ fn the_azure_hour_offers_the_load_that_was_measured() {
     assert!((load - expected).abs() < 1e-3, "{load}");
     // What is held beyond the durations is starts, about 0.3 s for each of some thousands in the hour, and the platform's
     // 6 ms. The mean of ten hours with these heavy tails has a standard error of about 0.2.
-    let mean = (0..10).map(|replication| run(&spec, &folder, replication).0.held / 3600.0).sum::<f64>() / 10.0;
+    let mean =
+        (0..10).map(|replication| run(&spec, &folder, replication).0.held / 3600.0).sum::<f64>() / 10.0;
     assert!((expected - 0.6..expected + 1.2).contains(&mean), "{mean}");
 }
 

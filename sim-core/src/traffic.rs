@@ -21,8 +21,8 @@ mod users;
 pub use arrivals::{Arrivals, Source};
 pub use calendar::{Calendar, DAY, Date, WEEK, parse_date_time};
 pub use population::{
-    AzureFilesSpec, FunctionsSpec, Members, PackedCounts, Population, PopulationOfFunctionsSpec, SyntheticSpec,
-    TracedDurations, TracedFunction, Trigger,
+    AzureFilesSpec, FunctionsSpec, Members, PackedCounts, Population, PopulationOfFunctionsSpec,
+    SyntheticSpec, TracedDurations, TracedFunction, Trigger,
 };
 pub use schedule::{Cron, ScheduleSpec};
 pub use shape::{Curve, Point, PointSpec, Shape, ShapeSpec};

@@ -5,9 +5,11 @@
 //! that the interval is narrower than a stated share of the value: a check that can fail in both directions.
 
 mod common;
+#[path = "common/tally.rs"]
+mod tally;
 
-use common::{Measured, run_replications};
 use serde_json::json;
+use tally::{Measured, run_replications};
 
 /// Erlang B: the share of requests lost at `servers` servers with an offered load of `load`.
 fn erlang_b(servers: u32, load: f64) -> f64 {

@@ -7,9 +7,7 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use sim_core::spec::{ClusterSpec, FleetSpec, Problem, ServiceSpec, SourceSpec, WorkSpec};
-use sim_core::traffic::{
-    ArrivalSpec, FeedError, FunctionsSpec, Population, PopulationOfFunctionsSpec,
-};
+use sim_core::traffic::{ArrivalSpec, FeedError, FunctionsSpec, Population, PopulationOfFunctionsSpec};
 
 use super::Surroundings;
 use super::expand::Point;
@@ -34,7 +32,12 @@ pub(super) struct Reader<'r> {
 
 impl<'r> Reader<'r> {
     pub(super) fn new(surroundings: &'r Surroundings<'r>) -> Self {
-        Reader { surroundings, traces: BTreeMap::new(), populations: BTreeMap::new(), broken: BTreeMap::new() }
+        Reader {
+            surroundings,
+            traces: BTreeMap::new(),
+            populations: BTreeMap::new(),
+            broken: BTreeMap::new(),
+        }
     }
 
     /// The fleet of a variant. What is wrong with its meaning is added to the variant's problems; where something is

@@ -11,10 +11,7 @@ use super::azure::{AzureDurations, AzureFunction, AzureMemory, MINUTE, read_azur
 use super::shown;
 
 /// All functions of the files of `spec`, which are relative to `folder`.
-pub(super) fn functions(
-    folder: &Path,
-    spec: &AzureFilesSpec,
-) -> Result<Vec<TracedFunction>, Vec<FeedError>> {
+pub(super) fn functions(folder: &Path, spec: &AzureFilesSpec) -> Result<Vec<TracedFunction>, Vec<FeedError>> {
     let path = |file: &String| folder.join(file);
     let (invocations, durations, memory) =
         (path(&spec.invocations), spec.durations.as_ref().map(path), spec.memory.as_ref().map(path));

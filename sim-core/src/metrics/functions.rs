@@ -113,9 +113,10 @@ mod tests {
         assert_eq!(record.cold_shares(), [0.0, 0.25, 0.5, 1.0]);
         assert_eq!((record.invoked_functions(), record.throttled[4]), (4, 1));
         let quantile = |p| record.cold_share_quantile(p);
-        assert_eq!([quantile(0.0), quantile(0.25), quantile(0.75), quantile(1.0)].map(Option::unwrap), [
-            0.0, 0.0, 0.5, 1.0
-        ]);
+        assert_eq!(
+            [quantile(0.0), quantile(0.25), quantile(0.75), quantile(1.0)].map(Option::unwrap),
+            [0.0, 0.0, 0.5, 1.0]
+        );
         assert_eq!(record.always_cold(), Some(0.25));
         let mut twice = record.clone();
         twice.merge(&record);

@@ -155,6 +155,7 @@ impl Builder<'_> {
             requests: Slab::new(),
             account: Account::new(&self.spec.account, reserved(self.spec)),
             telemetry: self.spec.telemetry.clone(),
+            claims: Vec::new(),
             names,
         };
         self.clusters(&mut fleet);
@@ -320,6 +321,7 @@ impl Builder<'_> {
         Containers {
             cpu: task.cpu,
             memory: task.memory,
+            reserved_memory: task.reserved_memory(),
             idle_memory_kib: u64::from(task.idle_memory.0) << 10,
             image: task.image,
             start: task.start.build(),
@@ -343,7 +345,7 @@ impl Builder<'_> {
             launched: 0,
             desired: desired.unwrap_or(min).clamp(min, max),
             in_service: 0,
-            inside: 0,
+            working: 0,
             queued: 0,
             cpu_busy: 0,
             memory_used_kib: 0,
@@ -443,9 +445,10 @@ impl Builder<'_> {
     }
 }
 
-/// A token bucket for launches at a rate stated per minute: a minute's worth at once.
+/// A token bucket for launches at a rate stated per minute: a second's worth at once, so that no minute sees notably
+/// more than the quota.
 fn launch_rate(per_second: f64) -> Bucket {
-    Bucket::new((per_second * 60.0).max(1.0) as u32, per_second)
+    Bucket::new(per_second.max(1.0) as u32, per_second)
 }
 
 fn source(spec: &SourceSpec, to: ServiceId, generator: Generator) -> Source {
@@ -502,9 +505,11 @@ impl<P: Probe> Fleet<P> {
     /// The groups' first instances are ready at the start.
     fn begin_groups(&mut self, agenda: &mut Agenda) {
         for group in self.groups.ids() {
+            self.desired_level(group, Time::ZERO);
             for _ in 0..self.groups[group].desired {
                 let id = self.launch_instance(group, Time::ZERO, agenda);
                 self.instance_runs(id, Time::ZERO);
+                self.instances[id].warm_at = Time::ZERO;
                 self.instance_active(id, Time::ZERO, agenda);
             }
             if self.groups[group].credits.is_some() {

@@ -29,6 +29,8 @@ use rand::Rng as _;
 pub(super) struct Containers {
     pub cpu: Cpu,
     pub memory: MemorySize,
+    /// Memory that placement and the utilization metric go by: the soft limit where there is one.
+    pub reserved_memory: MemorySize,
     pub idle_memory_kib: u64,
     pub image: Bytes,
     pub start: Distribution,
@@ -44,7 +46,8 @@ pub(super) struct Containers {
     pub desired: u32,
     /// How many tasks are in service; the router knows which.
     pub in_service: u32,
-    pub inside: u32,
+    /// Requests in work, and requests in the tasks' queues.
+    pub working: u32,
     pub queued: u32,
     pub cpu_busy: u64,
     pub memory_used_kib: u64,
@@ -193,6 +196,8 @@ impl<P: Probe> Fleet<P> {
             due: Time::NEVER,
             billed_from: None,
             cpu: SharedCpu::new(cores, speed, containers.parallelism),
+            weight: f64::from(containers.cpu.0.max(2)),
+            core_limit: if containers.hard_cpu_limit { containers.cpu.vcpus() } else { f64::INFINITY },
             cpu_due: Time::NEVER,
             cpu_busy: 0,
             working: 0,
@@ -281,7 +286,7 @@ impl<P: Probe> Fleet<P> {
                 self.tasks[id].billed_from = Some(now);
                 Span::from_seconds(image / pull_bytes_per_second)
             }
-            Substrate::Cluster { .. } => self.pull_on_instance(id, service, image),
+            Substrate::Cluster { .. } => self.pull_on_instance(id, service, image, now),
         };
         self.step_after(id, TaskState::Pulling, wait, now, agenda);
     }
@@ -446,7 +451,7 @@ impl<P: Probe> Fleet<P> {
         containers.running =
             containers.running.checked_add_signed(by).expect("running tasks are not negative");
         let running = u64::from(containers.running);
-        let (cpu, memory) = (containers.cpu, containers.memory);
+        let (cpu, memory) = (containers.cpu, containers.reserved_memory);
         containers.telemetry.running(now, running, cpu, memory);
         self.level(service, Gauge::ReplicasRunning, running, now);
         self.pending_level(service, now);
@@ -458,7 +463,7 @@ impl<P: Probe> Fleet<P> {
         containers.placed = containers.placed.checked_add_signed(by).expect("placed tasks are not negative");
         let placed = u64::from(containers.placed);
         let cpu = placed * u64::from(containers.cpu.0) * 1_000_000 / u64::from(Cpu::UNITS_PER_VCPU);
-        let memory = (placed * u64::from(containers.memory.0)) << 10;
+        let memory = (placed * u64::from(containers.reserved_memory.0)) << 10;
         self.level(service, Gauge::CpuReserved, cpu, now);
         self.level(service, Gauge::MemoryReserved, memory, now);
     }

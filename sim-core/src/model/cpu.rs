@@ -15,7 +15,9 @@ use crate::engine::{Span, Time};
 /// The CPU of one replica.
 #[derive(Clone, Debug)]
 pub struct SharedCpu {
+    /// Cores granted now, and the cores that there would be with nobody else around.
     cores: f64,
+    whole: f64,
     speed: f64,
     parallelism: f64,
     virtual_now: f64,
@@ -40,7 +42,15 @@ impl SharedCpu {
     /// A CPU of `cores` vCPUs, each `speed` times as fast as the reference core, on which one request can use
     /// `parallelism` cores at once.
     pub fn new(cores: f64, speed: f64, parallelism: f64) -> Self {
-        SharedCpu { cores, speed, parallelism, virtual_now: 0.0, updated: Time::ZERO, running: Vec::new() }
+        SharedCpu {
+            cores,
+            whole: cores,
+            speed,
+            parallelism,
+            virtual_now: 0.0,
+            updated: Time::ZERO,
+            running: Vec::new(),
+        }
     }
 
     /// How many requests are in their CPU phase.
@@ -63,10 +73,10 @@ impl SharedCpu {
         self.parallelism.min(self.cores / self.running.len() as f64) * self.speed
     }
 
-    /// The time that `demand` takes with nobody else there.
+    /// The time that `demand` takes with nobody else there, on the cores that the CPU was made with.
     pub fn alone(&self, demand: Span) -> Span {
         Span::from_nanos(
-            (demand.nanos() as f64 / (self.parallelism.min(self.cores) * self.speed)).ceil() as u64
+            (demand.nanos() as f64 / (self.parallelism.min(self.whole) * self.speed)).ceil() as u64
         )
     }
 

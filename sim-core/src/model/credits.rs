@@ -4,7 +4,8 @@
 //! Guide, burstable performance instances). With no balance left, `standard` throttles it to its baseline, `unlimited`
 //! lets it go on and owe: what it owes is paid back from later earnings, and what exceeds a day's earnings is billed.
 //! Balances are settled once a minute; the platform works in milliseconds, so an instance here may be throttled, or let
-//! free, up to a minute late.
+//! free, up to a minute late. What a `standard` instance overdraws in that minute is owed too, never billed: were it
+//! forgiven, an instance would get a minute of all its cores for every moment of idleness.
 
 use super::cluster::InstanceId;
 use super::event::{FleetEvent, Kind};
@@ -53,7 +54,6 @@ impl Balance {
         self.settled = now;
         self.credits = (self.credits + earned - spent).min(rules.most);
         if rules.mode == CreditMode::Standard {
-            self.credits = self.credits.max(0.0);
             return 0.0;
         }
         let allowed = if last { 0.0 } else { rules.most };
@@ -89,9 +89,11 @@ impl<P: Probe> Fleet<P> {
         let instance = &mut self.instances[id];
         let group = instance.group;
         let Some(rules) = self.groups[group].credits else { return };
-        if instance.running_from.is_none() || now < instance.credit.settled {
+        if instance.running_from.is_none() {
             return;
         }
+        // Draining goes on after the end of the run, and settling with it.
+        let now = now.max(instance.credit.settled);
         instance.credit.spend(instance.busy, now);
         let due = instance.credit.settle(&rules, now, last);
         if due > 0.0 {
@@ -133,13 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn standard_owes_nothing_and_savings_are_capped() {
+    fn standard_bills_nothing_and_savings_are_capped() {
         let rules = Credits { mode: CreditMode::Standard, ..T3_LARGE };
         let mut balance = Balance::default();
         assert_eq!(balance.settle(&rules, hours(100), false), 0.0);
         assert_eq!(balance.credits, 864.0);
         balance.spend(2_000_000, hours(124));
         assert_eq!(balance.settle(&rules, hours(124), true), 0.0);
-        assert_eq!(balance.credits, 0.0);
+        // 864 saved, 864 earned, 2,880 spent: it stays throttled until the rest is earned.
+        assert!((balance.credits + 1152.0).abs() < 1e-6);
     }
 }

@@ -4,13 +4,16 @@ use super::account::Account;
 use super::cluster::{Cluster, ClusterId, Group, Instance, InstanceId};
 use super::event::{FleetEvent, Kind};
 use super::function::{Environment, EnvironmentId};
-use super::request::{Request, RequestId};
+use super::request::{Request, RequestId, Stage};
 use super::service::Service;
+use super::sharing::Claim;
 use super::source::{Generator, Source};
 use super::task::{Task, TaskId};
 use crate::arena::{Arena, Id as _, Slab};
 use crate::engine::{self, Event, Span, Time, World};
-use crate::observe::{DecisionFact, DecisionKind, FunctionId, GroupId, Names, Outcome, Probe, ServiceId, SourceId};
+use crate::observe::{
+    DecisionFact, DecisionKind, FunctionId, GroupId, Names, Outcome, Probe, ServiceId, SourceId,
+};
 use crate::random::Luck;
 use crate::spec::TelemetrySpec;
 
@@ -34,6 +37,8 @@ pub struct Fleet<P> {
     pub(super) requests: Slab<RequestId, Request>,
     pub(super) account: Account,
     pub(super) telemetry: TelemetrySpec,
+    /// Claims on the cores of the instance at hand; kept for its memory.
+    pub(super) claims: Vec<Claim>,
 }
 
 /// What a finished run leaves behind.
@@ -56,16 +61,22 @@ impl<P: Probe> World for Fleet<P> {
             Kind::Arrive => self.arrive(SourceId(owner), slot, now, agenda),
             Kind::UserJoins => self.user_joins(SourceId(owner), slot, now, agenda),
             Kind::UserWakes => self.user_wakes(SourceId(owner), slot, now, agenda),
-            Kind::Reaches if self.is_due(slot, now) => self.reach(RequestId(slot), now, agenda),
+            Kind::Reaches if self.is_due(slot, now, Stage::Travelling) => {
+                self.reach(RequestId(slot), now, agenda);
+            }
             Kind::CpuDone if self.tasks.get(TaskId(slot)).is_some_and(|task| task.cpu_due == now) => {
                 self.cpu_done(TaskId(slot), now, agenda);
             }
-            Kind::WaitDone if self.is_due(slot, now) => self.wait_done(RequestId(slot), now, agenda),
-            Kind::InvocationDone if self.is_due(slot, now) => {
+            Kind::WaitDone if self.is_due(slot, now, Stage::Waiting) => {
+                self.wait_done(RequestId(slot), now, agenda);
+            }
+            Kind::InvocationDone if self.is_due(slot, now, Stage::Invoked) => {
                 self.invocation_done(RequestId(slot), now, agenda);
             }
-            Kind::Delivered if self.is_due(slot, now) => self.delivered(RequestId(slot), now, agenda),
-            Kind::Retry if self.is_due(slot, now) => self.retry(RequestId(slot), now, agenda),
+            Kind::Delivered if self.is_returning(slot, now) => self.delivered(RequestId(slot), now, agenda),
+            Kind::Retry if self.is_due(slot, now, Stage::BackingOff) => {
+                self.retry(RequestId(slot), now, agenda);
+            }
             Kind::Deadline => self.deadline(owner, slot, now, agenda),
 
             Kind::TaskStep if self.tasks.get(TaskId(slot)).is_some_and(|task| task.due == now) => {
@@ -95,8 +106,16 @@ impl<P: Probe> World for Fleet<P> {
 }
 
 impl<P: Probe> Fleet<P> {
-    fn is_due(&self, slot: u32, now: Time) -> bool {
-        self.requests.get(RequestId(slot)).is_some_and(|request| request.due == now)
+    /// Whether an event of a request is still its own: the instant and the stage must be right, since its place may
+    /// have gone to another request that something quite different happens to at this very instant.
+    fn is_due(&self, slot: u32, now: Time, stage: Stage) -> bool {
+        self.requests.get(RequestId(slot)).is_some_and(|request| request.due == now && request.stage == stage)
+    }
+
+    fn is_returning(&self, slot: u32, now: Time) -> bool {
+        let returning =
+            |request: &Request| request.due == now && matches!(request.stage, Stage::Returning(_));
+        self.requests.get(RequestId(slot)).is_some_and(returning)
     }
 
     /// Runs until `end`, then until every request is over, at most for `drain` longer; what is left then is counted as

@@ -22,9 +22,7 @@ use super::runtime::InitLaw;
 use crate::arena::Arena;
 use crate::cost::Arch;
 use crate::engine::{Span, Time};
-use crate::observe::{
-    Billable, DecisionKind, FunctionId, Gauge, Invoked, Outcome, Part, Probe, ServiceId,
-};
+use crate::observe::{Billable, DecisionKind, FunctionId, Gauge, Invoked, Outcome, Part, Probe, ServiceId};
 use crate::policy::view::{KeepAlivePolicy, ReuseOrder};
 use crate::quantity::MemorySize;
 use crate::random::{self, Distribution, Purpose};
@@ -233,7 +231,8 @@ impl<P: Probe> Fleet<P> {
         functions.alive_mib += u64::from(function.memory.0);
         let mut draw = luck.counted(Purpose::ColdStart, key, ordinal);
         let platform = Span::from_seconds(functions.placement_overhead.sample(&mut draw));
-        let init = Span::from_seconds(functions.init.sample(&mut draw) + functions.app_init.sample(&mut draw));
+        let init =
+            Span::from_seconds(functions.init.sample(&mut draw) + functions.app_init.sample(&mut draw));
         let mut life = luck.counted(Purpose::Lifetime, key, ordinal);
         let environment = Environment {
             created: now,
@@ -293,7 +292,8 @@ impl<P: Probe> Fleet<P> {
         // Billed initialisation: what of the start lies after the platform's own part.
         request.billed_from = if start.is_zero() { request.started } else { request.billed_from + warm };
         let held = warm + start + handler;
-        let core_nanos = cpu.nanos() as f64 * cores;
+        // A time limit cuts the work short.
+        let core_nanos = cpu.min(handler.saturating_sub(again)).nanos() as f64 * cores;
         request.cpu_busy = if held.is_zero() { 0 } else { (core_nanos / held.nanos() as f64 * 1e6) as u32 };
         if timed_out {
             place.reset = true;
@@ -372,12 +372,7 @@ impl<P: Probe> Fleet<P> {
         member.idle.push_back(id);
         if member.expiry == Time::NEVER {
             member.expiry = now + keep;
-            agenda.schedule(FleetEvent::new(
-                member.expiry,
-                Kind::EnvironmentsExpire,
-                service.0,
-                function.0,
-            ));
+            agenda.schedule(FleetEvent::new(member.expiry, Kind::EnvironmentsExpire, service.0, function.0));
         }
     }
 

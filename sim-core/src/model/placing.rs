@@ -134,20 +134,16 @@ impl<P: Probe> Fleet<P> {
         candidate.groups.push(demand.group.clone());
         let instance = &mut self.instances[instance_id];
         instance.tasks.push(id);
-        let (cores, zone, group) = (instance.cores, instance.zone, instance.group);
+        let (cores, zone, group) = (instance.cores, instance.zone, &self.groups[instance.group]);
+        let parallelism = self.services[service].work.parallelism;
+        let containers = self.services[service].containers();
+        let limit = if containers.hard_cpu_limit { containers.cpu.vcpus() } else { f64::INFINITY };
+        let whole = f64::from(group.instance_type.vcpu).min(limit);
         let task = &mut self.tasks[id];
         task.instance = Some(instance_id);
         task.zone = zone;
-        task.cpu = super::cpu::SharedCpu::new(
-            cores,
-            self.groups[group].speed,
-            self.services[service].work.parallelism,
-        );
-        let limit = self.services[service].containers();
-        if limit.hard_cpu_limit {
-            let cores = limit.cpu.vcpus().min(cores);
-            self.tasks[id].cpu.set_cores(now, cores);
-        }
+        task.cpu = super::cpu::SharedCpu::new(whole, group.speed, parallelism);
+        task.cpu.set_cores(now, cores.min(limit));
         self.placed_changed(service, 1, now);
     }
 
@@ -187,12 +183,25 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
+    /// Counts each candidate's tasks of `service` that can still be told to stop: those that were told already would
+    /// be chosen again and again.
+    fn count_stoppable(&mut self, cluster: ClusterId, service: ServiceId) {
+        let cluster = &mut self.clusters[cluster];
+        cluster.counted_for = None;
+        for candidate in &mut cluster.candidates {
+            let tasks = self.instances[InstanceId(candidate.instance)].tasks.iter();
+            let stoppable =
+                tasks.map(|id| &self.tasks[*id]).filter(|it| it.service == service && it.counts());
+            candidate.service_tasks = stoppable.count() as u32;
+        }
+    }
+
     /// The task that placement would stop first.
     pub(super) fn placement_victim(&mut self, service: ServiceId, now: Time) -> Option<TaskId> {
         let Substrate::Cluster { cluster, .. } = self.services[service].containers().substrate else {
             return None;
         };
-        self.count_for(cluster, service);
+        self.count_stoppable(cluster, service);
         let luck = luck_word(self.luck.counted(Purpose::Policy, self.services[service].key, now.nanos()));
         let candidates = &self.clusters[cluster].candidates;
         let Platform::Containers(containers) = &mut self.services[service].platform else { return None };
@@ -206,15 +215,23 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// How long an image pull takes on an instance: a question to the registry, and the image unless it is cached.
-    pub(super) fn pull_on_instance(&mut self, id: TaskId, service: ServiceId, image_bytes: f64) -> Span {
+    /// A task that comes while another pulls the same image waits for that one.
+    pub(super) fn pull_on_instance(
+        &mut self,
+        id: TaskId,
+        service: ServiceId,
+        image_bytes: f64,
+        now: Time,
+    ) -> Span {
         let Some(instance_id) = self.tasks[id].instance else { return Span::ZERO };
         let instance = &mut self.instances[instance_id];
-        if instance.images.contains(&service) {
-            return REGISTRY_ROUND_TRIP;
+        if let Some((_, there)) = instance.images.iter().find(|(whose, _)| *whose == service) {
+            return REGISTRY_ROUND_TRIP.max(there.since(now));
         }
-        instance.images.push(service);
-        REGISTRY_ROUND_TRIP
-            + Span::from_seconds(image_bytes / self.groups[instance.group].pull_bytes_per_second)
+        let bytes_per_second = self.groups[instance.group].pull_bytes_per_second;
+        let wait = REGISTRY_ROUND_TRIP + Span::from_seconds(image_bytes / bytes_per_second);
+        instance.images.push((service, now + wait));
+        wait
     }
 
     /// Tasks that wait for capacity of a cluster, by demand.
@@ -246,12 +263,10 @@ impl<P: Probe> Fleet<P> {
 
     /// How many of a group's instances have not passed their warm-up.
     pub(super) fn warming_instances(&self, group: crate::observe::GroupId, now: Time) -> u32 {
-        let group = &self.groups[group];
         let warming = |id: &&InstanceId| {
             let instance = &self.instances[**id];
-            let since = instance.running_from.unwrap_or(now);
-            instance.state <= InstanceState::Booting || now.since(since) < group.warm_up
+            instance.state <= InstanceState::Booting || now < instance.warm_at
         };
-        group.instances.iter().filter(warming).count() as u32
+        self.groups[group].instances.iter().filter(warming).count() as u32
     }
 }

@@ -203,6 +203,7 @@ impl<P: Probe> Fleet<P> {
         for id in gone {
             self.environments.remove(id);
         }
+        self.provisioned(service).note_busy(now);
         self.take_account(service, before);
         self.environment_levels(service, now);
         self.prepare(service, now, agenda);

@@ -101,6 +101,7 @@ impl<P: Probe> Fleet<P> {
         group.desired = after;
         if after != before {
             let name = group.name.clone();
+            self.desired_level(group_id, now);
             self.note(
                 now,
                 DecisionKind::ClusterScaling,

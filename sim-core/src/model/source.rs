@@ -122,7 +122,10 @@ impl<P: Probe> Fleet<P> {
             bucket.give(*share);
         }
         self.probe.born(now, source, service, seed);
-        self.send(Call { seed, source, service, function, born: now, sent: now, attempts: 1, user, given }, agenda);
+        self.send(
+            Call { seed, source, service, function, born: now, sent: now, attempts: 1, user, given },
+            agenda,
+        );
     }
 
     /// A client sends an attempt.
@@ -206,15 +209,15 @@ impl<P: Probe> Fleet<P> {
 
     /// Deadlines of a source's clients (`slot` is [`CLIENT`]) or of a service's front door have come.
     pub(super) fn deadline(&mut self, owner: u32, slot: u32, now: Time, agenda: &mut Agenda) {
+        let waiter = self.deadlines(owner, slot).waiter;
         while let Some(entry) = self.deadlines(owner, slot).pop_due(now) {
-            if self.waits(&entry) {
-                let waiter = self.deadlines(owner, slot).waiter;
+            if self.waits(&entry, waiter) {
                 self.give_up(entry.request, waiter, now, agenda);
             }
         }
         let mut deadlines =
             std::mem::replace(self.deadlines(owner, slot), Deadlines::new(Waiter::Client, Span::ZERO));
-        if let Some(at) = deadlines.next(|entry| self.waits(entry)) {
+        if let Some(at) = deadlines.next(|entry| self.waits(entry, waiter)) {
             agenda.schedule(FleetEvent::new(at, Kind::Deadline, owner, slot));
         }
         *self.deadlines(owner, slot) = deadlines;
@@ -228,10 +231,15 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
-    /// Whether the request of a deadline is still there and somebody still waits for it.
-    fn waits(&self, entry: &Entry) -> bool {
+    /// Whether the request of a deadline is still there and `waiter` still waits for it. A front door whose response is
+    /// on its way back waits no more; the client does.
+    fn waits(&self, entry: &Entry, waiter: Waiter) -> bool {
+        let waits = |request: &Request| {
+            let answered = waiter == Waiter::Door && matches!(request.stage, Stage::Returning(_));
+            !request.detached && !answered
+        };
         self.requests.generation(entry.request) == entry.generation
-            && self.requests.get(entry.request).is_some_and(|request| !request.detached)
+            && self.requests.get(entry.request).is_some_and(waits)
     }
 
     fn give_up(&mut self, id: RequestId, waiter: Waiter, now: Time, agenda: &mut Agenda) {

@@ -49,6 +49,9 @@ pub(super) struct Task {
     /// When it began to be billed (Fargate: the start of the pull).
     pub billed_from: Option<Time>,
     pub cpu: SharedCpu,
+    /// Its share of an instance's cores under contention, and the most it may use: its hard limit.
+    pub weight: f64,
+    pub core_limit: f64,
     /// The instant of the next completion in its CPU.
     pub cpu_due: Time,
     /// CPU in use, in millionths of a vCPU, as last stated.
@@ -84,21 +87,33 @@ impl<P: Probe> Fleet<P> {
         }
         task.inside += 1;
         containers.router.began(task_id.0);
-        containers.inside += 1;
-        let (service, inside) = (task.service, u64::from(containers.inside));
+        let service = task.service;
         let request = &mut self.requests[id];
         request.place = task_id.0;
         if starts {
             self.start(task_id, id, now, agenda);
+            self.cpu_changed(task_id, now, agenda);
         } else {
             request.stage = Stage::Queued;
             task.queue.push_back(id);
-            containers.queued += 1;
-            let queued = u64::from(containers.queued);
-            self.level(service, Gauge::Queue, queued, now);
+            self.queued_changed(service, 1, now);
         }
-        self.level(service, Gauge::Concurrency, inside, now);
-        self.cpu_changed(task_id, now, agenda);
+    }
+
+    /// A service has more or fewer requests in the queues of its tasks.
+    fn queued_changed(&mut self, service: ServiceId, by: i32, now: Time) {
+        let containers = self.services[service].containers();
+        containers.queued = containers.queued.checked_add_signed(by).expect("a queue is not negative");
+        let queued = u64::from(containers.queued);
+        self.level(service, Gauge::Queue, queued, now);
+    }
+
+    /// A service has more or fewer requests in work.
+    fn working_changed(&mut self, service: ServiceId, by: i32, now: Time) {
+        let containers = self.services[service].containers();
+        containers.working = containers.working.checked_add_signed(by).expect("work is not negative");
+        let working = u64::from(containers.working);
+        self.level(service, Gauge::Concurrency, working, now);
     }
 
     /// A request gets a worker and begins its CPU phase.
@@ -113,6 +128,7 @@ impl<P: Probe> Fleet<P> {
         request.stage = Stage::Computing;
         task.cpu.begin(now, id.0, request.cpu);
         self.probe.began(now, service, false);
+        self.working_changed(service, 1, now);
         if memory > 0 {
             self.memory_changed(service, memory, now);
         }
@@ -128,6 +144,8 @@ impl<P: Probe> Fleet<P> {
     /// The first request in a task's CPU phase has had its time.
     pub(super) fn cpu_done(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
         let task = &mut self.tasks[task_id];
+        // The announced completion is used up: another request may be done at this very instant.
+        task.cpu_due = Time::NEVER;
         let id = RequestId(task.cpu.finish_next(now));
         let request = &mut self.requests[id];
         request.computed = now;
@@ -161,10 +179,7 @@ impl<P: Probe> Fleet<P> {
         self.requests[id].parts.set(Part::Balancer, overhead);
         self.respond(id, Outcome::Ok, overhead, now, agenda);
         if let Some(next) = self.tasks[task_id].queue.pop_front() {
-            let containers = self.services[service].containers();
-            containers.queued -= 1;
-            let queued = u64::from(containers.queued);
-            self.level(service, Gauge::Queue, queued, now);
+            self.queued_changed(service, -1, now);
             self.start(task_id, next, now, agenda);
         }
         self.stop_if_drained(task_id, now, agenda);
@@ -180,9 +195,7 @@ impl<P: Probe> Fleet<P> {
         let service = task.service;
         let containers = self.services[service].containers();
         containers.router.ended(task_id.0);
-        containers.inside -= 1;
-        let inside = u64::from(containers.inside);
-        self.level(service, Gauge::Concurrency, inside, now);
+        self.working_changed(service, -1, now);
         if memory_kib > 0 {
             self.memory_changed(service, -i64::from(memory_kib), now);
         }
@@ -288,13 +301,8 @@ impl<P: Probe> Fleet<P> {
         let task = &mut self.tasks[task_id];
         task.inside -= 1;
         let service = task.service;
-        let containers = self.services[service].containers();
-        containers.router.ended(task_id.0);
-        containers.inside -= 1;
-        containers.queued -= 1;
-        let (inside, queued) = (u64::from(containers.inside), u64::from(containers.queued));
-        self.level(service, Gauge::Concurrency, inside, now);
-        self.level(service, Gauge::Queue, queued, now);
+        self.services[service].containers().router.ended(task_id.0);
+        self.queued_changed(service, -1, now);
     }
 
     /// A draining task without a balancer's delay stops as soon as it is empty.

@@ -129,6 +129,12 @@ impl AccountSpec {
                 "an account without concurrency runs no function",
             ));
         }
+        if self.fargate_launch_burst == 0 {
+            out.push(Problem::new(
+                format!("{path}.fargate_launch_burst"),
+                "without a single launch at once no task is ever launched",
+            ));
+        }
         for (name, rate) in [
             ("fargate_launch_rate", self.fargate_launch_rate),
             ("service_launch_rate", self.service_launch_rate),

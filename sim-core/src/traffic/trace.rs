@@ -15,8 +15,8 @@ pub use spec::{
     TraceSpec, WindowSpec,
 };
 
-use super::population::{AzureFilesSpec, TracedFunction};
 use super::WorkGiven;
+use super::population::{AzureFilesSpec, TracedFunction};
 use crate::engine::Span;
 use crate::spec::Problem;
 

@@ -1,163 +1,66 @@
-//! What integration tests share: a fleet from JSON, replications of it, and a watcher that keeps what theory speaks of.
+//! What all integration tests share: a checked fleet from JSON, a handful of instance types, one run with a watcher.
+//!
+//! Every test file is a program of its own; what only some of them need stands in the files beside this one.
 
 use indexmap::IndexMap;
 use serde_json::Value;
-use sim_core::cost::InstanceType;
-use sim_core::engine::{Span, Time};
-use sim_core::model::{Platform, Run, simulate};
-use sim_core::observe::{Finished, Gauge, Outcome, Owner, Part, Probe, ServiceId, SourceId};
+use sim_core::cost::{Arch, Burst, InstanceType};
+use sim_core::engine::Span;
+use sim_core::model::{Finish, Platform, Run, simulate};
+use sim_core::observe::Probe;
 use sim_core::policy::catalogue::Catalogue;
+use sim_core::quantity::MemorySize;
 use sim_core::random::Luck;
 use sim_core::spec::FleetSpec;
 use sim_core::traffic::{Calendar, NoTraces};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// What one replication measured of requests born in its window.
-#[derive(Default)]
-pub(crate) struct Tally {
-    from: f64,
-    to: f64,
-    latencies: Vec<f64>,
-    queue: f64,
-    waited: u64,
-    cold: u64,
-    outcomes: IndexMap<Outcome, u64>,
-    level: (f64, u64),
-    occupancy: (f64, f64),
-}
+/// A few rows of the catalogue: name, vCPU, MiB, interfaces, trunk tasks, (baseline, credits an hour).
+const TYPES: [(&str, u32, u32, u32, Option<u32>, Option<(f64, u32)>); 5] = [
+    ("m5.large", 2, 8192, 3, Some(10), None),
+    ("m5.xlarge", 4, 16_384, 4, Some(20), None),
+    ("c5.large", 2, 4096, 3, Some(10), None),
+    ("t3.medium", 2, 4096, 3, None, Some((0.2, 24))),
+    ("t3.large", 2, 8192, 3, None, Some((0.3, 36))),
+];
 
-impl Tally {
-    fn inside(&self, at: f64) -> bool {
-        (self.from..self.to).contains(&at)
-    }
-}
-
-impl Probe for Tally {
-    fn finished(&mut self, finished: &Finished) {
-        if !self.inside(finished.born.seconds()) {
-            return;
-        }
-        *self.outcomes.entry(finished.outcome).or_default() += 1;
-        if finished.outcome == Outcome::Ok {
-            self.latencies.push((finished.at - finished.born).seconds());
-            self.queue += finished.parts.get(Part::Queue).seconds();
-            self.waited += u64::from(!finished.parts.get(Part::Queue).is_zero());
-            self.cold += u64::from(finished.cold);
-        }
-    }
-
-    fn level(&mut self, at: Time, owner: Owner, gauge: Gauge, value: u64) {
-        if (owner, gauge) != (Owner::Service(ServiceId(0)), Gauge::Concurrency) {
-            return;
-        }
-        let (since, level) = self.level;
-        let span = at.seconds().min(self.to) - since.max(self.from);
-        if span > 0.0 {
-            let level = level as f64;
-            self.occupancy.0 += level * span;
-            self.occupancy.1 += level * level * span;
-        }
-        self.level = (at.seconds(), value);
-    }
-
-    fn born(&mut self, _: Time, _: SourceId, _: ServiceId, _: u64) {}
-}
-
-/// A figure of each replication.
-pub(crate) struct Measured(Vec<f64>);
-
-impl Measured {
-    /// Mean and half-width of the 99.9 % interval.
-    pub(crate) fn interval(&self) -> (f64, f64) {
-        let n = self.0.len() as f64;
-        let mean = self.0.iter().sum::<f64>() / n;
-        let variance = self.0.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
-        let t = StudentsT::new(0.0, 1.0, n - 1.0).unwrap().inverse_cdf(0.9995);
-        (mean, t * (variance / n).sqrt())
-    }
-}
-
-/// All replications of one case.
-pub(crate) struct Runs(Vec<Tally>);
-
-impl Runs {
-    fn each(&self, figure: impl Fn(&Tally) -> f64) -> Measured {
-        Measured(self.0.iter().map(figure).collect())
-    }
-
-    pub(crate) fn mean_latency(&self) -> Measured {
-        self.each(|tally| tally.latencies.iter().sum::<f64>() / tally.latencies.len() as f64)
-    }
-
-    pub(crate) fn quantile(&self, share: f64) -> Measured {
-        self.each(|tally| {
-            let mut sorted = tally.latencies.clone();
-            sorted.sort_by(f64::total_cmp);
-            sorted[(sorted.len() as f64 * share) as usize]
-        })
-    }
-
-    pub(crate) fn mean_queue(&self) -> Measured {
-        self.each(|tally| tally.queue / tally.latencies.len() as f64)
-    }
-
-    pub(crate) fn waiting_share(&self) -> Measured {
-        self.each(|tally| tally.waited as f64 / tally.latencies.len() as f64)
-    }
-
-    pub(crate) fn cold_share(&self) -> Measured {
-        self.each(|tally| tally.cold as f64 / tally.latencies.len() as f64)
-    }
-
-    pub(crate) fn share_of(&self, outcome: &str) -> Measured {
-        self.each(|tally| {
-            let all: u64 = tally.outcomes.values().sum();
-            let of: u64 = tally.outcomes.iter().filter(|(it, _)| it.name() == outcome).map(|(_, n)| n).sum();
-            of as f64 / all as f64
-        })
-    }
-
-    pub(crate) fn mean_concurrency(&self) -> Measured {
-        self.each(|tally| tally.occupancy.0 / (tally.to - tally.from))
-    }
-
-    pub(crate) fn variance_concurrency(&self) -> Measured {
-        self.each(|tally| {
-            let span = tally.to - tally.from;
-            let mean = tally.occupancy.0 / span;
-            tally.occupancy.1 / span - mean * mean
-        })
-    }
-
-    pub(crate) fn throughput_times_sojourn(&self) -> Measured {
-        self.each(|tally| tally.latencies.iter().sum::<f64>() / (tally.to - tally.from))
-    }
-}
-
-/// Runs `replications` of `spec` and keeps what was born between `warm_up` and the end of `duration`.
-pub(crate) fn run_replications(
-    spec: &Value,
-    duration: &str,
-    warm_up: &str,
-    replications: u32,
-    root: u64,
-) -> Runs {
-    let spec: FleetSpec = serde_json::from_value(spec.clone()).expect("a spec");
-    let instance_types: IndexMap<String, InstanceType> = IndexMap::new();
-    let policies = Catalogue::builtin();
-    let platform = Platform { instance_types: &instance_types, policies: &policies, traces: &NoTraces };
-    assert_eq!(spec.problems(&platform), []);
-    let duration: Span = duration.parse().unwrap();
-    let warm_up: Span = warm_up.parse().unwrap();
-    let tallies = (0..replications).map(|replication| {
-        let run = Run {
-            luck: Luck { root, replication },
-            duration,
-            drain: Span::from_secs(3600),
-            calendar: Calendar::default(),
+fn instance_types() -> IndexMap<String, InstanceType> {
+    let row = |(name, vcpu, mib, max_enis, trunk_tasks, burst): (&str, _, _, _, _, Option<(f64, u32)>)| {
+        let instance = InstanceType {
+            name: name.into(),
+            vcpu,
+            memory: MemorySize(mib),
+            arch: Arch::X86,
+            on_demand_hour: 0.1,
+            max_enis,
+            ipv4_per_eni: 10,
+            max_pods: 29,
+            network_gbps: 1.0,
+            trunk_tasks,
+            burst: burst.map(|(baseline, credits_per_hour)| Burst { baseline, credits_per_hour }),
         };
-        let tally = Tally { from: warm_up.seconds(), to: duration.seconds(), ..Tally::default() };
-        simulate(&spec, &platform, run, |_| tally).expect("no trace to open").probe
-    });
-    Runs(tallies.collect())
+        (name.to_owned(), instance)
+    };
+    TYPES.into_iter().map(row).collect()
+}
+
+/// The fleet that `spec` describes, which must make sense.
+#[track_caller]
+pub(crate) fn checked(spec: &Value) -> FleetSpec {
+    let fleet: FleetSpec = serde_json::from_value(spec.clone()).expect("a spec");
+    let (types, policies) = (instance_types(), Catalogue::builtin());
+    let platform = Platform { instance_types: &types, policies: &policies, traces: &NoTraces };
+    assert_eq!(fleet.problems(&platform), [], "{spec:#}");
+    fleet
+}
+
+/// A run of `duration` with time enough to finish everything.
+pub(crate) fn run_of(duration: Span, luck: Luck) -> Run {
+    Run { luck, duration, drain: Span::from_secs(7200), calendar: Calendar::default() }
+}
+
+/// Simulates one run of a checked fleet.
+pub(crate) fn run<P: Probe>(fleet: &FleetSpec, run: Run, probe: P) -> Finish<P> {
+    let (types, policies) = (instance_types(), Catalogue::builtin());
+    let platform = Platform { instance_types: &types, policies: &policies, traces: &NoTraces };
+    simulate(fleet, &platform, run, |_| probe).expect("no trace to open")
 }

@@ -136,9 +136,7 @@ impl AzureFilesSpec {
         }));
         for (key, file) in [("durations", &self.durations), ("memory", &self.memory)] {
             if file.as_deref() == Some("") {
-                out.push(
-                    Problem::new(format!("{path}.{key}"), "no file is named").hint("leave the key out"),
-                );
+                out.push(Problem::new(format!("{path}.{key}"), "no file is named").hint("leave the key out"));
             }
         }
     }

@@ -130,12 +130,8 @@ fn one_function_more_changes_no_other() {
 #[test]
 fn laws_keep_their_rate_and_variation() {
     let check = |law: Law, trigger: Trigger, cv: Option<f64>| {
-        let member = Member {
-            trigger,
-            memory: None,
-            duration: Duration::Unknown,
-            arrivals: MemberArrivals::Law(law),
-        };
+        let member =
+            Member { trigger, memory: None, duration: Duration::Unknown, arrivals: MemberArrivals::Law(law) };
         let population = Arc::new(Population {
             names: Vec::new(),
             members: vec![member; 400],
@@ -182,7 +178,8 @@ fn timers_run_together_when_a_minute_begins() {
         }
         timers += 1;
         let times = play(&mut members, member, 7200);
-        let aligned = |at: &Time| at.nanos() == 0 || (*at + Span::from_secs(17)).nanos() % 60_000_000_000 == 0;
+        let aligned =
+            |at: &Time| at.nanos() == 0 || (*at + Span::from_secs(17)).nanos() % 60_000_000_000 == 0;
         assert!(times.iter().all(aligned), "{law:?} {times:?}");
         on_the_minute += times.len();
         if let Law::Clock { period: 300, .. } = law {
@@ -209,9 +206,8 @@ fn rates_follow_the_hours_exactly() {
     let population = Arc::new(Population { members: vec![member], ..population });
     // From half past midnight: half an hour at 0.5/s, then an hour at 1.5/s, half an hour at 0.5/s.
     let times = play(&mut members(&population, 1800), 0, 7200);
-    let within = |from: f64, to: f64| {
-        times.iter().filter(|at| (from..to).contains(&at.seconds())).count() as f64
-    };
+    let within =
+        |from: f64, to: f64| times.iter().filter(|at| (from..to).contains(&at.seconds())).count() as f64;
     // 0.05 x sqrt(5400) = 4 requests is the standard deviation of the hour.
     assert!((within(0.0, 1800.0) - 900.0).abs() < 10.0, "{}", within(0.0, 1800.0));
     assert!((within(1800.0, 5400.0) - 5400.0).abs() < 20.0, "{}", within(1800.0, 5400.0));

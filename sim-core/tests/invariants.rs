@@ -1,0 +1,65 @@
+//! What holds whatever happens: a swarm of random scenarios under the eyes of an outside checker.
+//!
+//! A failure names its scenarios; `seed(N)` in a test of one's own repeats one.
+
+#[path = "invariants/checker.rs"]
+mod checker;
+mod common;
+#[path = "invariants/scenario.rs"]
+mod scenario;
+
+use std::panic::catch_unwind;
+
+use checker::Checker;
+use common::{checked, run, run_of};
+use scenario::scenario;
+use sim_core::engine::Span;
+use sim_core::random::Luck;
+
+/// How many scenarios the swarm has.
+const SCENARIOS: u64 = 400;
+
+/// Runs the scenario of one seed and returns requests and decisions.
+fn seed(seed: u64) -> (u64, u64) {
+    let (spec, minutes) = scenario(seed);
+    let fleet = checked(&spec);
+    let luck = Luck { root: seed, replication: 0 };
+    let checker =
+        run(&fleet, run_of(Span::from_secs(60 * minutes), luck), Checker::new(&fleet)).probe.close();
+    assert_eq!(checker.unfinished, 0, "requests that nothing ever ends");
+    (checker.finished, checker.decisions)
+}
+
+/// Every `stride`-th scenario from `first` on. A scenario that fails says why by itself; the list of all that did comes
+/// at the end.
+fn swarm(first: u64, stride: usize) {
+    let (mut requests, mut decisions, mut failed) = (0, 0, Vec::new());
+    for number in (first..SCENARIOS).step_by(stride) {
+        match catch_unwind(|| seed(number)) {
+            Ok((more, decided)) => {
+                requests += more;
+                decisions += decided;
+            }
+            Err(_) => {
+                eprintln!("^ scenario {number}");
+                failed.push(number);
+            }
+        }
+    }
+    println!("{requests} requests, {decisions} decisions");
+    let example = failed.first().map(|number| format!("{:#}", scenario(*number).0)).unwrap_or_default();
+    assert!(failed.is_empty(), "scenarios {failed:?} failed; the first is {example}");
+    assert!(requests > 10_000 && decisions > 1000, "the swarm does something: {requests}, {decisions}");
+}
+
+// Two halves, so that two cores share them.
+
+#[test]
+fn swarm_of_even_seeds() {
+    swarm(0, 2);
+}
+
+#[test]
+fn swarm_of_odd_seeds() {
+    swarm(1, 2);
+}
