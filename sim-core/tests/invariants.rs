@@ -2,9 +2,9 @@
 //!
 //! A failure names its scenarios; `seed(N)` in a test of one's own repeats one.
 
-mod common;
 #[path = "invariants/checker.rs"]
 mod checker;
+mod common;
 #[path = "invariants/scenario.rs"]
 mod scenario;
 

@@ -4,13 +4,13 @@
 //! A spec is the base of its platform with a patch; a check runs it and asks for one figure. `determinism` asks of the same
 //! specs that luck falls the same whatever else differs.
 
-mod common;
-#[path = "common/facts.rs"]
-mod facts;
 #[path = "platform/clusters.rs"]
 mod clusters;
+mod common;
 #[path = "platform/determinism.rs"]
 mod determinism;
+#[path = "common/facts.rs"]
+mod facts;
 #[path = "platform/functions.rs"]
 mod functions;
 #[path = "platform/scaling.rs"]

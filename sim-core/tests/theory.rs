@@ -119,11 +119,9 @@ fn birth_and_death(servers: u32, places: u32, load: f64) -> Vec<f64> {
 
 #[test]
 fn full_queues_refuse() {
-    for (name, servers, backlog, rate, seed) in [
-        ("M/M/4/4", 4, 0, 350.0, 23),
-        ("M/M/4/10", 4, 6, 420.0, 24),
-        ("M/M/1/3", 1, 2, 90.0, 25),
-    ] {
+    for (name, servers, backlog, rate, seed) in
+        [("M/M/4/4", 4, 0, 350.0, 23), ("M/M/4/10", 4, 6, 420.0, 24), ("M/M/1/3", 1, 2, 90.0, 25)]
+    {
         let runs = run_replications(&workers(rate, 10.0, servers, backlog), "20m", "1m", 12, seed);
         let places = birth_and_death(servers, servers + backlog, rate * 0.010);
         let lost = *places.last().unwrap();
@@ -151,8 +149,7 @@ fn users_who_wait_for_answers() {
     let idle = 1.0 / weights.iter().sum::<f64>();
     let throughput = (1.0 - idle) / service;
     let mut spec = workers(1.0, 10.0, 1, 1000);
-    spec["sources"]["all"]["arrivals"] =
-        json!({ "users": { "population": { "constant": users }, "think": { "exponential": { "mean": "200ms" } } } });
+    spec["sources"]["all"]["arrivals"] = json!({ "users": { "population": { "constant": users }, "think": { "exponential": { "mean": "200ms" } } } });
     let runs = run_replications(&spec, "30m", "1m", 12, 26);
     check("closed loop: mean response", &runs.mean_latency(), f64::from(users) / throughput - think, 0.03);
     check("closed loop: busy", &runs.mean_concurrency(), 1.0 - idle, 0.01);

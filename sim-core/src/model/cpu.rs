@@ -42,7 +42,15 @@ impl SharedCpu {
     /// A CPU of `cores` vCPUs, each `speed` times as fast as the reference core, on which one request can use
     /// `parallelism` cores at once.
     pub fn new(cores: f64, speed: f64, parallelism: f64) -> Self {
-        SharedCpu { cores, whole: cores, speed, parallelism, virtual_now: 0.0, updated: Time::ZERO, running: Vec::new() }
+        SharedCpu {
+            cores,
+            whole: cores,
+            speed,
+            parallelism,
+            virtual_now: 0.0,
+            updated: Time::ZERO,
+            running: Vec::new(),
+        }
     }
 
     /// How many requests are in their CPU phase.

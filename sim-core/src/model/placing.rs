@@ -190,7 +190,8 @@ impl<P: Probe> Fleet<P> {
         cluster.counted_for = None;
         for candidate in &mut cluster.candidates {
             let tasks = self.instances[InstanceId(candidate.instance)].tasks.iter();
-            let stoppable = tasks.map(|id| &self.tasks[*id]).filter(|it| it.service == service && it.counts());
+            let stoppable =
+                tasks.map(|id| &self.tasks[*id]).filter(|it| it.service == service && it.counts());
             candidate.service_tasks = stoppable.count() as u32;
         }
     }

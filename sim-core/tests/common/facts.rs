@@ -73,7 +73,9 @@ pub(crate) const GROUP: Owner = Owner::Group(GroupId(0));
 impl Facts {
     /// Requests in the order of their ends.
     pub(crate) fn finished(&self) -> impl Iterator<Item = &Finished> {
-        self.0.iter().filter_map(|fact| if let Fact::Finished(finished) = fact { Some(finished) } else { None })
+        self.0
+            .iter()
+            .filter_map(|fact| if let Fact::Finished(finished) = fact { Some(finished) } else { None })
     }
 
     /// Latencies of successful requests, in seconds.

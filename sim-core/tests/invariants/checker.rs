@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use sim_core::engine::{Span, Time};
 use sim_core::observe::{
-    Billable, DecisionFact, Finished, Gauge, GroupId, Outcome, Owner, Part, Passed, Probe, ServiceId, SourceId,
+    Billable, DecisionFact, Finished, Gauge, GroupId, Outcome, Owner, Part, Passed, Probe, ServiceId,
+    SourceId,
 };
 use sim_core::spec::{CreditMode, FleetSpec, FunctionSpec, GroupSpec, ServiceSpec, SourceSpec};
 
@@ -135,7 +136,8 @@ impl Checker {
     /// Gauges against counts.
     fn check_inside(&self, id: ServiceId, spec: &ServiceSpec) {
         let (counts, owner) = (&self.services[id.0 as usize], Owner::Service(id));
-        let (working, queued) = (self.level_of(owner, Gauge::Concurrency), self.level_of(owner, Gauge::Queue));
+        let (working, queued) =
+            (self.level_of(owner, Gauge::Concurrency), self.level_of(owner, Gauge::Queue));
         let inside = counts.passed - counts.served - counts.refused;
         assert_eq!(working + queued, inside, "inside service {id:?} at {}", self.now);
         if matches!(spec, ServiceSpec::Lambda(_)) {
@@ -187,7 +189,8 @@ impl Checker {
             };
             let on_it = |gauge| -> u64 {
                 let services = self.fleet.services.values().enumerate();
-                let here = services.filter(|(_, it)| matches!(it, ServiceSpec::Ecs(ecs) if ecs.cluster == *name));
+                let here =
+                    services.filter(|(_, it)| matches!(it, ServiceSpec::Ecs(ecs) if ecs.cluster == *name));
                 here.map(|(index, _)| self.level_of(Owner::Service(ServiceId(index as u32)), gauge)).sum()
             };
             assert!(on_it(Gauge::CpuReserved) <= capacity(Gauge::CpuCapacity), "CPU reserved on {name}");
@@ -203,7 +206,8 @@ impl Checker {
         for (index, service) in self.fleet.services.values().enumerate() {
             let ServiceSpec::Lambda(function) = service else { continue };
             let owner = Owner::Service(ServiceId(index as u32));
-            let set_aside = self.level_of(owner, Gauge::Concurrency).max(self.level_of(owner, Gauge::Provisioned));
+            let set_aside =
+                self.level_of(owner, Gauge::Concurrency).max(self.level_of(owner, Gauge::Provisioned));
             in_use += function.reserved_concurrency.map_or(set_aside, u64::from);
         }
         let quota = u64::from(self.fleet.account.lambda_concurrency);
@@ -236,7 +240,10 @@ impl Checker {
         assert_eq!(self.open.values().next(), None, "a request is never over");
         for (index, counts) in self.services.iter().enumerate() {
             let owner = Owner::Service(ServiceId(index as u32));
-            assert!(counts.fargate_nanos == 0 || counts.fargate_nanos >= counts.running_nanos, "unbilled tasks");
+            assert!(
+                counts.fargate_nanos == 0 || counts.fargate_nanos >= counts.running_nanos,
+                "unbilled tasks"
+            );
             if self.unfinished == 0 {
                 let left = [Gauge::Concurrency, Gauge::Queue, Gauge::CpuBusy, Gauge::EnvironmentsBusy];
                 for gauge in left {
@@ -248,8 +255,13 @@ impl Checker {
             }
         }
         for group in &mut self.groups {
-            let running = group.still_running_from.iter().map(|from| u128::from(self.now.since(*from).nanos()));
-            assert_eq!(group.stated_nanos, group.billed_nanos + running.sum::<u128>(), "instance-time billed");
+            let running =
+                group.still_running_from.iter().map(|from| u128::from(self.now.since(*from).nanos()));
+            assert_eq!(
+                group.stated_nanos,
+                group.billed_nanos + running.sum::<u128>(),
+                "instance-time billed"
+            );
         }
         for ((born, retries), source) in self.sources.iter().zip(self.fleet.sources.values()) {
             let budget = source.client.retries.as_ref().and_then(|retries| retries.budget);

@@ -67,7 +67,11 @@ fn request(dice: &mut Dice) -> Value {
         json!({ "constant": "0s" }),
         json!({ "constant": "1500ms" }),
     ];
-    let wait = [json!({ "constant": "0s" }), json!({ "constant": "200ms" }), json!({ "exponential": { "mean": "1s" } })];
+    let wait = [
+        json!({ "constant": "0s" }),
+        json!({ "constant": "200ms" }),
+        json!({ "exponential": { "mean": "1s" } }),
+    ];
     let memory = [json!({ "constant": "0B" }), json!({ "uniform": { "low": "1MB", "high": "60MB" } })];
     json!({
         "cpu": dice.one(&cpu), "wait": dice.one(&wait), "memory": dice.one(&memory),
@@ -103,9 +107,14 @@ fn source(dice: &mut Dice, index: u64, minutes: u64) -> Value {
     if dice.chance(50) {
         let budget = dice.one(&[Value::Null, json!("10%")]);
         let attempts = dice.between(1, 5);
-        client.insert("retries".into(), json!({ "attempts": attempts, "backoff": "100ms", "budget": budget }));
+        client
+            .insert("retries".into(), json!({ "attempts": attempts, "backoff": "100ms", "budget": budget }));
     }
-    let network = [json!({ "constant": "0s" }), json!({ "constant": "30ms" }), json!({ "exponential": { "mean": "20ms" } })];
+    let network = [
+        json!({ "constant": "0s" }),
+        json!({ "constant": "30ms" }),
+        json!({ "exponential": { "mean": "20ms" } }),
+    ];
     json!({
         "to": format!("service-{index}"), "arrivals": arrivals(dice, minutes), "client": client,
         "network": dice.one(&network),

@@ -155,16 +155,20 @@ fn the_next_scale_out_waits_for_the_warm_up() {
 
 /// Four instances with a task each, spread; half an hour later one task fewer.
 fn shrinking(group: &Value) -> Value {
-    let schedule = json!({ "scheduled": { "min": 4, "max": 4, "actions": [{ "at": "5min", "min": 3, "max": 3 }] } });
+    let schedule =
+        json!({ "scheduled": { "min": 4, "max": 4, "actions": [{ "at": "5min", "min": 3, "max": 3 }] } });
     let service = json!({
         "placement": ["spread:instance"], "balancer": { "alb": { "deregistration_delay": "10s", "idle_timeout": "1h" } },
     });
     let mut spec = ecs(0, 0, &service, &managed(&patched(&json!({ "desired": 4 }), group)));
     spec["services"]["service"]["scaling"] = schedule;
-    patched(&spec, &json!({
-        "sources": { "all": { "arrivals": every("1/s") } },
-        "work": { "work": { "wait": { "constant": "5s" } } },
-    }))
+    patched(
+        &spec,
+        &json!({
+            "sources": { "all": { "arrivals": every("1/s") } },
+            "work": { "work": { "wait": { "constant": "5s" } } },
+        }),
+    )
 }
 
 #[test]
@@ -190,15 +194,20 @@ fn which_instances_a_shrinking_group_gives_up() {
     assert_eq!(check(true, false), (0, 0), "only empty ones");
     assert_eq!(check(false, true), (0, 0), "busy ones are drained first, and lose nothing");
     let (busy, failed) = check(false, false);
-    assert!(busy >= 5 && failed as u32 >= busy, "three of four are busy: {busy} of 12 hit, {failed} requests lost");
+    assert!(
+        busy >= 5 && failed as u32 >= busy,
+        "three of four are busy: {busy} of 12 hit, {failed} requests lost"
+    );
 }
 
 #[test]
 fn scaling_in_by_several_tasks_keeps_the_zones_even() {
     // Two instances in two zones, two tasks each; two tasks fewer. If both went from one zone, its instance would be
     // empty and leave a quarter of an hour later.
-    let schedule = json!({ "scheduled": { "min": 4, "max": 4, "actions": [{ "at": "5min", "min": 2, "max": 2 }] } });
-    let mut spec = ecs(0, 0, &json!({ "placement": ["spread:zone"] }), &managed(&json!({ "desired": 2, "zones": 2 })));
+    let schedule =
+        json!({ "scheduled": { "min": 4, "max": 4, "actions": [{ "at": "5min", "min": 2, "max": 2 }] } });
+    let mut spec =
+        ecs(0, 0, &json!({ "placement": ["spread:zone"] }), &managed(&json!({ "desired": 2, "zones": 2 })));
     spec["services"]["service"]["scaling"] = schedule;
     for replication in 0..8 {
         let facts = facts(&spec, "35min", replication);
@@ -211,10 +220,13 @@ fn scaling_in_by_several_tasks_keeps_the_zones_even() {
 fn burstable(instance: &str, credits: &str, rate: &str) -> Value {
     let service = json!({ "task": { "cpu": "1vCPU" }, "balancer": "none" });
     let spec = ecs(1, 1, &service, &json!({ "type": instance, "credits": credits }));
-    patched(&spec, &json!({
-        "sources": { "all": { "arrivals": { "poisson": { "rate": rate } } } },
-        "work": { "work": { "cpu": { "constant": "1s" }, "wait": { "constant": "0s" } } },
-    }))
+    patched(
+        &spec,
+        &json!({
+            "sources": { "all": { "arrivals": { "poisson": { "rate": rate } } } },
+            "work": { "work": { "cpu": { "constant": "1s" }, "wait": { "constant": "0s" } } },
+        }),
+    )
 }
 
 #[test]
@@ -279,9 +291,19 @@ fn cores_of_an_instance_are_shared_by_weight() {
         let facts = facts(&spec, "11s", 0);
         let first = *facts.finished().find(|it| it.service.0 == 0).unwrap();
         let milliseconds = (first.at - first.born).seconds() * 1e3;
-        within(&format!("{other_users} others, hard {hard}"), milliseconds, expected_ms - 0.01, expected_ms + 0.01);
+        within(
+            &format!("{other_users} others, hard {hard}"),
+            milliseconds,
+            expected_ms - 0.01,
+            expected_ms + 0.01,
+        );
         let alone = first.parts.get(Part::Cpu).seconds() * 1e3;
-        within("alone", alone, if hard { 400.0 } else { 50.0 } - 0.01, if hard { 400.0 } else { 50.0 } + 0.01);
+        within(
+            "alone",
+            alone,
+            if hard { 400.0 } else { 50.0 } - 0.01,
+            if hard { 400.0 } else { 50.0 } + 0.01,
+        );
     };
     check(0, false, 50.0);
     check(0, true, 400.0);
@@ -296,6 +318,10 @@ fn an_idle_cluster_keeps_what_it_has() {
     let facts = facts(&ecs(16, 2, &json!({}), &json!({})), "30min", 0);
     assert_eq!(facts.levels(GROUP, Gauge::Instances), [(0.0, 1), (0.0, 2)]);
     let spec = ecs(1, 1, &json!({}), &managed(&json!({ "min": 1 })));
-    let steady = crate::facts::facts(&patched(&spec, &json!({ "sources": { "all": { "arrivals": together(3) } } })), "30min", 0);
+    let steady = crate::facts::facts(
+        &patched(&spec, &json!({ "sources": { "all": { "arrivals": together(3) } } })),
+        "30min",
+        0,
+    );
     assert_eq!(steady.levels(GROUP, Gauge::InstancesDesired), [(0.0, 1)]);
 }

@@ -65,7 +65,8 @@ fn throttles_and_their_reasons() {
     check(1000, reserved(20), every("400/s"), "90ms", &[own_rate]);
     check(1000, reserved(20), every("190/s"), "120ms", &[own_full]);
     // Provisioned concurrency comes out of the reservation, or out of the account.
-    let provisioned = json!({ "reserved_concurrency": 5, "provisioned_concurrency": { "fixed": { "count": 3 } } });
+    let provisioned =
+        json!({ "reserved_concurrency": 5, "provisioned_concurrency": { "fixed": { "count": 3 } } });
     check(1000, provisioned.clone(), together(5), "100s", &[]);
     check(1000, provisioned, together(6), "100s", &[own_full]);
     let provisioned = json!({ "provisioned_concurrency": { "fixed": { "count": 15 } } });
@@ -78,7 +79,8 @@ fn a_reservation_is_kept_from_others() {
     // 150 in all, 50 reserved by an idle function: the other one gets 100.
     let mut spec = one_service(&together(150), "100s", &function(&json!({})));
     spec["account"] = json!({ "lambda_concurrency": 150 });
-    spec["services"]["idle"] = patched(&function(&json!({ "reserved_concurrency": 50 })), &json!({ "work": "work" }));
+    spec["services"]["idle"] =
+        patched(&function(&json!({ "reserved_concurrency": 50 })), &json!({ "work": "work" }));
     let facts = facts(&spec, "20s", 0);
     assert_eq!(facts.level_at(SERVICE, Gauge::Concurrency, 15.0), 100);
 }
@@ -88,7 +90,8 @@ fn demand_above_provisioned_concurrency_spills_over() {
     let more = json!({ "provisioned_concurrency": { "fixed": { "count": 2 } } });
     let facts = facts(&one_service(&together(5), "100s", &function(&more)), "20s", 0);
     assert_eq!(facts.begun().iter().filter(|(_, cold)| *cold).count(), 3);
-    let provisioned = |billable: &&Billable| matches!(billable, Billable::Invocation { provisioned: true, .. });
+    let provisioned =
+        |billable: &&Billable| matches!(billable, Billable::Invocation { provisioned: true, .. });
     assert_eq!(facts.bills().filter(provisioned).count(), 2);
 }
 
@@ -100,7 +103,8 @@ fn provisioned_environments_come_all_at_once_after_a_minute_or_two() {
     let facts = facts(&one_service(&every("1/h"), "1s", &function(&more)), "20min", 0);
     let asked = facts.reaches(SERVICE, Gauge::Provisioned, 600).unwrap();
     within("asked for", asked, 300.0, 360.0);
-    let steps: Vec<u64> = facts.levels(SERVICE, Gauge::Environments).iter().map(|(_, value)| *value).collect();
+    let steps: Vec<u64> =
+        facts.levels(SERVICE, Gauge::Environments).iter().map(|(_, value)| *value).collect();
     let ready = facts.reaches(SERVICE, Gauge::Environments, 600).unwrap();
     assert!(ready == facts.reaches(SERVICE, Gauge::Environments, 1).unwrap(), "none before all: {steps:?}");
     // A minute or two to prepare, then 6,000 a minute.
@@ -109,7 +113,8 @@ fn provisioned_environments_come_all_at_once_after_a_minute_or_two() {
 
 /// Cold starts of a single environment under requests of a second, one a minute.
 fn cold_starts(keep: &str, lifetime: &str, minutes: u32) -> usize {
-    let more = json!({ "keep_alive": { "fixed": { "after": keep } }, "max_lifetime": { "constant": lifetime } });
+    let more =
+        json!({ "keep_alive": { "fixed": { "after": keep } }, "max_lifetime": { "constant": lifetime } });
     let spec = one_service(&every("1/min"), "1s", &function(&more));
     let facts = facts(&spec, &format!("{minutes}min"), 0);
     facts.begun().iter().filter(|(_, cold)| *cold).count()
@@ -218,7 +223,11 @@ fn what_of_an_invocation_is_billed() {
     // Cold: initialisation is billed, the platform's 70 ms and the 6 ms of the front end are not.
     assert_eq!(bills[0].0, cold.parts.get(Part::ColdStart) - Span::from_millis(70));
     within("init", bills[0].0.seconds(), 0.137, 0.2);
-    assert_eq!(bills[0].1 - Span::from_nanos(3_400_000), cold.parts.get(Part::Cpu), "the first request's extra");
+    assert_eq!(
+        bills[0].1 - Span::from_nanos(3_400_000),
+        cold.parts.get(Part::Cpu),
+        "the first request's extra"
+    );
     assert_eq!(bills[1], (Span::ZERO, Span::from_nanos(3_400_000)));
     assert_eq!(warm.at - warm.born, Span::from_nanos(9_400_000));
 }
@@ -248,9 +257,9 @@ fn front_doors_give_up_and_the_work_goes_on() {
         let wait: Span = wait.parse().unwrap();
         let served = facts.served()[0] - finished.born.seconds();
         within(&format!("{door}: served"), served, wait.seconds(), wait.seconds() + 0.05);
-        let billed = facts.bills().any(|bill| {
-            matches!(bill, Billable::Invocation { handler, .. } if (*handler - wait).seconds() < 0.01)
-        });
+        let billed = facts.bills().any(
+            |bill| matches!(bill, Billable::Invocation { handler, .. } if (*handler - wait).seconds() < 0.01),
+        );
         assert!(billed, "{door}: the whole invocation is billed");
     };
     check(json!("http-api"), "29.5s", Outcome::Ok, 29.5);

@@ -55,7 +55,12 @@ fn third_task_serves(facts: &Facts) -> f64 {
 
 #[test]
 fn a_service_on_fargate_scales_out_in_about_five_minutes() {
-    check("decided", &fargate(), |facts| facts.reaches(SERVICE, Gauge::ReplicasDesired, 3).unwrap() - RISE, (3.0, 6.0));
+    check(
+        "decided",
+        &fargate(),
+        |facts| facts.reaches(SERVICE, Gauge::ReplicasDesired, 3).unwrap() - RISE,
+        (3.0, 6.0),
+    );
     check("serving", &fargate(), third_task_serves, (3.9, 7.0));
 }
 

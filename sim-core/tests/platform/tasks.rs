@@ -47,7 +47,10 @@ fn a_balancer_gives_up_after_its_idle_timeout_and_the_work_goes_on() {
     let spec = one_service(&every("1/h"), "90s", &fargate(&json!({})));
     let facts = facts(&spec, "61min", 0);
     let finished = facts.finished().next().unwrap();
-    assert_eq!((finished.outcome, finished.at - finished.born), (Outcome::GatewayTimeout, Span::from_secs(60)));
+    assert_eq!(
+        (finished.outcome, finished.at - finished.born),
+        (Outcome::GatewayTimeout, Span::from_secs(60))
+    );
     assert_eq!(facts.level_at(SERVICE, Gauge::Concurrency, 3600.0 + 89.0), 1);
     assert_eq!(facts.level_at(SERVICE, Gauge::Concurrency, 3600.0 + 91.0), 0);
 }
@@ -56,7 +59,8 @@ fn a_balancer_gives_up_after_its_idle_timeout_and_the_work_goes_on() {
 fn a_new_task_is_placed_pulled_started_and_checked() {
     let mut delays = Vec::new();
     for replication in 0..20 {
-        let facts = facts(&one_service(&every("1/h"), "1ms", &scheduled(0, 1, &json!({}))), "10min", replication);
+        let facts =
+            facts(&one_service(&every("1/h"), "1ms", &scheduled(0, 1, &json!({}))), "10min", replication);
         let at = |gauge, value| facts.reaches(SERVICE, gauge, value).unwrap();
         let asked = at(Gauge::ReplicasDesired, 1);
         let running = at(Gauge::ReplicasRunning, 1);
@@ -64,7 +68,8 @@ fn a_new_task_is_placed_pulled_started_and_checked() {
         delays.push(at(Gauge::ReplicasReady, 1) - running);
     }
     // Registration, and one passed check at a random moment of the interval: not five.
-    let (least, most) = delays.iter().fold((f64::MAX, 0_f64), |(low, high), it| (low.min(*it), high.max(*it)));
+    let (least, most) =
+        delays.iter().fold((f64::MAX, 0_f64), |(low, high), it| (low.min(*it), high.max(*it)));
     within("least", least, 3.0, 8.0);
     within("most", most, 28.0, 33.0);
 }
@@ -153,7 +158,8 @@ fn a_task_that_exceeds_its_memory_is_killed_and_replaced() {
         assert_eq!(failed, if killed { 10 } else { 0 }, "{each}");
         let removals = facts.decisions(DecisionKind::Removal).count();
         assert_eq!(removals > 0, killed);
-        let back = facts.levels(SERVICE, Gauge::ReplicasReady).iter().filter(|(_, ready)| *ready == 1).count();
+        let back =
+            facts.levels(SERVICE, Gauge::ReplicasReady).iter().filter(|(_, ready)| *ready == 1).count();
         assert_eq!(back > 1, killed, "a replacement comes");
     };
     check("194MiB", false);
@@ -187,7 +193,8 @@ fn workers_queue_and_refuse_and_share_their_cores() {
 
 #[test]
 fn time_lost_to_others_is_contention() {
-    let service = fargate(&json!({ "balancer": "none", "task": { "server": { "shared": { "limit": 10 } } } }));
+    let service =
+        fargate(&json!({ "balancer": "none", "task": { "server": { "shared": { "limit": 10 } } } }));
     let mut spec = one_service(&together(4), "0s", &service);
     spec["work"]["work"]["cpu"] = json!({ "constant": "20ms" });
     let facts = facts(&spec, "11s", 0);
