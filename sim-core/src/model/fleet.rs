@@ -57,20 +57,20 @@ impl<P: Probe> World for Fleet<P> {
             Kind::UserJoins => self.user_joins(SourceId(owner), slot, now, agenda),
             Kind::UserWakes => self.user_wakes(SourceId(owner), slot, now, agenda),
             Kind::Reaches if self.is_due(slot, now, Stage::Travelling) => {
-                self.reach(RequestId(slot), now, agenda)
+                self.reach(RequestId(slot), now, agenda);
             }
             Kind::CpuDone if self.tasks.get(TaskId(slot)).is_some_and(|task| task.cpu_due == now) => {
                 self.cpu_done(TaskId(slot), now, agenda);
             }
             Kind::WaitDone if self.is_due(slot, now, Stage::Waiting) => {
-                self.wait_done(RequestId(slot), now, agenda)
+                self.wait_done(RequestId(slot), now, agenda);
             }
             Kind::InvocationDone if self.is_due(slot, now, Stage::Invoked) => {
                 self.invocation_done(RequestId(slot), now, agenda);
             }
             Kind::Delivered if self.is_returning(slot, now) => self.delivered(RequestId(slot), now, agenda),
             Kind::Retry if self.is_due(slot, now, Stage::BackingOff) => {
-                self.retry(RequestId(slot), now, agenda)
+                self.retry(RequestId(slot), now, agenda);
             }
             Kind::Deadline => self.deadline(owner, slot, now, agenda),
 
