@@ -264,7 +264,7 @@ fn a_trace_that_breaks_fails_its_job_with_the_row() {
     };
     fs::write(&trace, rows("7,60")).unwrap();
     let counts = "arrivals = { trace = { file = \"counts.csv\", rows = { counts = { interval = \"1min\", \
-        count = \"requests\" } } } }";
+        column = \"requests\" } } } }";
     let text = THREE.replace("arrivals = { poisson = { rate = \"8/s\" } }", counts);
     let (policies, types) = (Catalogue::builtin(), instance_types());
     let scenario = support::load_in(folder.path(), &text, &policies);
