@@ -37,10 +37,11 @@ pub use error::{ErrorKind, ResultsError};
 pub use folder::{Folder, MANIFEST};
 pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest};
 pub(crate) use manifest::slugs;
-pub use series::{SeriesRow, merged};
+pub use series::{SeriesRow, merged, rows as series_rows};
 pub use stored::{DayRequests, JobRecord};
 pub use summary::Summary;
 pub(crate) use tables::Cell;
+pub use tables::{LineKey, MeanLine, mean_lines};
 pub use verdict::{Holds, Standing, Verdict};
 
 /// Everything that is stored of an experiment.

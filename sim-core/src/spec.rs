@@ -5,6 +5,7 @@
 //! each other by name here; building the fleet turns names into ids. Doc comments of fields are the user's help.
 
 mod account;
+mod assumptions;
 mod check;
 mod cluster;
 mod function;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Span;
 use crate::random::{DistributionSpec, LognormalSpec};
 
+pub use assumptions::{Assumption, assumptions};
 pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
 pub use cluster::{ClusterSpec, CreditMode, GroupSpec};
 pub use function::{FrontDoorSpec, FunctionSpec, Package};

@@ -34,7 +34,7 @@ pub struct SeriesRow<'r> {
 }
 
 /// The rows of a merged record: service by service, then cluster by cluster, window by window.
-pub(super) fn rows(record: &Record) -> Vec<SeriesRow<'_>> {
+pub fn rows(record: &Record) -> Vec<SeriesRow<'_>> {
     let services = record.services.iter();
     let services = services.map(|(name, service)| (name, Some(service), &service.gauges));
     let clusters = record.clusters.iter().map(|(name, cluster)| (name, None, &cluster.gauges));

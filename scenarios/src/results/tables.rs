@@ -133,18 +133,22 @@ fn decisions(results: &Results) -> Vec<u8> {
 
 /// One line of a bill, mean over replications.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct MeanLine {
-    pub(crate) quantity: f64,
-    pub(crate) unit: String,
-    pub(crate) amount: f64,
-    pub(crate) assumed: bool,
+pub struct MeanLine {
+    /// How much of it in a month.
+    pub quantity: f64,
+    /// The unit of the quantity.
+    pub unit: String,
+    /// What it costs a month, in dollars.
+    pub amount: f64,
+    /// Whether the price is an assumption.
+    pub assumed: bool,
 }
 
-/// Owner, item, detail.
-pub(crate) type LineKey = (String, String, String);
+/// Item, owner, detail.
+pub type LineKey = (String, String, String);
 
 /// The lines of a variant's bill, mean over replications; a replication without a line had none of it.
-pub(crate) fn mean_lines(months: &[MonthlyCost]) -> BTreeMap<LineKey, MeanLine> {
+pub fn mean_lines(months: &[MonthlyCost]) -> BTreeMap<LineKey, MeanLine> {
     let mut lines: BTreeMap<LineKey, MeanLine> = BTreeMap::new();
     for line in months.iter().flat_map(|month| &month.bill.lines) {
         let key = (line.item.clone(), line.owner.clone(), line.detail.clone());
