@@ -15,11 +15,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// Carries out `command`, writing data to `out`.
-pub(crate) fn execute(
-    command: Command,
-    catalogue: &Catalogue,
-    out: &mut dyn Write,
-) -> Result<Exit, Failure> {
+pub(crate) fn execute(command: Command, catalogue: &Catalogue, out: &mut dyn Write) -> Result<Exit, Failure> {
     match command {
         Command::Check(scenario) => check::check(&scenario, catalogue, out),
         Command::List(list) => list::list(list.what, catalogue, out),

@@ -61,7 +61,8 @@ impl Origin {
 /// Neither a file nor a built-in scenario.
 fn unknown(name: &str) -> Failure {
     let near = sim_core::spec::did_you_mean(name, builtin::all().map(|known| known.name));
-    let hint = format!("{near} `fleetsim list scenarios` shows what is built in; a file is named by its path");
+    let hint =
+        format!("{near} `fleetsim list scenarios` shows what is built in; a file is named by its path");
     Failure::new(Exit::Usage, format!("unknown scenario `{name}`")).hint(hint)
 }
 

@@ -119,7 +119,8 @@ impl Settings {
 
     /// The settings that `path` names: from the root, or else those whose paths end so.
     pub(crate) fn find(&self, path: &str) -> Vec<Setting<'_>> {
-        let mut wanted: Vec<&str> = path.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect();
+        let mut wanted: Vec<&str> =
+            path.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect();
         if wanted.len() > 2 && wanted[0] == "variants" {
             wanted.drain(..2);
         }
@@ -210,7 +211,10 @@ impl<'s> Walk<'s> {
                     let node = option.settings.unwrap_or(option.node);
                     let help = settings.help(option.node);
                     let setting = below(option.name, node, Presence::Choice);
-                    self.setting(Setting { help: if help.is_empty() { setting.help } else { help }, ..setting });
+                    self.setting(Setting {
+                        help: if help.is_empty() { setting.help } else { help },
+                        ..setting
+                    });
                 }
             }
             Shape::Tagged(tag, kinds) => {

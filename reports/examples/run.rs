@@ -15,8 +15,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [file, out] = arguments.as_slice() else { return Err("FILE and OUT, please".into()) };
     let instance_types = catalogue::instance_types().map(|it| (it.name.clone(), it.clone())).collect();
     let policies = Catalogue::builtin();
-    let scenario = Scenario::load_file(Path::new(file), &file::Options::default(), &instance_types, &policies)
-        .map_err(|report| report.to_string())?;
+    let scenario =
+        Scenario::load_file(Path::new(file), &file::Options::default(), &instance_types, &policies)
+            .map_err(|report| report.to_string())?;
     let input = Input {
         file: file.clone(),
         text: std::fs::read_to_string(file)?,

@@ -163,7 +163,10 @@ fn warnings(results: &Results) -> Vec<String> {
         warnings.push(format!("Runs without results: {}{more}.", some.join("; ")));
     }
     for (manifest, variant) in results.manifest.variants.iter().zip(&results.variants) {
-        let cut = variant.records.iter().find(|record| record.decisions.total() > record.decisions.kept().len() as u64);
+        let cut = variant
+            .records
+            .iter()
+            .find(|record| record.decisions.total() > record.decisions.kept().len() as u64);
         if let Some(record) = cut {
             warnings.push(format!(
                 "{}: only the first {} of {} decisions are in the timeline.",

@@ -135,7 +135,8 @@ fn damaged_results_are_named() {
     let out = folder.path().join("out");
     run(THREE, &out, threads(2)).unwrap();
     let record = fs::read_dir(out.join("records")).unwrap().next().unwrap().unwrap().path();
-    let (whole, manifest) = (fs::read_to_string(&record).unwrap(), fs::read_to_string(out.join("manifest.json")).unwrap());
+    let (whole, manifest) =
+        (fs::read_to_string(&record).unwrap(), fs::read_to_string(out.join("manifest.json")).unwrap());
     let check = |path: &Path, text: &str, kind: ErrorKind, message: &str| {
         let before = fs::read(path).unwrap();
         fs::write(path, text).unwrap();
@@ -151,7 +152,12 @@ fn damaged_results_are_named() {
     check(&record, &changed, ErrorKind::Damaged, "has been changed");
     check(&record, "", ErrorKind::Damaged, name);
     let manifest_path = out.join("manifest.json");
-    check(&manifest_path, &manifest.replace("\"format\": 1", "\"format\": 2"), ErrorKind::OtherVersion, "version 0.1.0");
+    check(
+        &manifest_path,
+        &manifest.replace("\"format\": 1", "\"format\": 2"),
+        ErrorKind::OtherVersion,
+        "version 0.1.0",
+    );
     check(&manifest_path, &manifest[..200], ErrorKind::Damaged, "manifest.json");
     let elsewhere = results::load(folder.path()).unwrap_err();
     assert_eq!(elsewhere.kind, ErrorKind::NotResults);
@@ -163,15 +169,19 @@ fn damaged_results_are_named() {
 #[test]
 fn equal_variants_differ_by_exactly_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let twin = THREE.replace("[variants.ec2.services.web]", "[variants.twin.services.web]\nplatform = \"lambda\"\n\
-        memory = \"1769MB\"\nruntime = \"nodejs22\"\n[variants.ec2.services.web]");
+    let twin = THREE.replace(
+        "[variants.ec2.services.web]",
+        "[variants.twin.services.web]\nplatform = \"lambda\"\n\
+        memory = \"1769MB\"\nruntime = \"nodejs22\"\n[variants.ec2.services.web]",
+    );
     let outcome = run(&twin, &folder.path().join("out"), threads(2)).unwrap();
     let results = &outcome.results;
     let index = |name: &str| results.manifest.variants.iter().position(|it| it.name == name).unwrap();
     assert_eq!(results.variants[index("twin")].records, results.variants[index("lambda")].records);
     for (a, b) in [("twin", "ec2"), ("lambda", "fargate")] {
         let (a, b) = (&results.variants[index(a)].records, &results.variants[index(b)].records);
-        let same = a.iter().zip(b).all(|(a, b)| a.arrivals == b.arrivals && a.arrivals["visitors"].count > 4000);
+        let same =
+            a.iter().zip(b).all(|(a, b)| a.arrivals == b.arrivals && a.arrivals["visitors"].count > 4000);
         assert!(same, "one luck for all variants");
     }
     let analysis = results::analyse(results).unwrap();
@@ -236,9 +246,13 @@ impl ServiceScalingPolicy for GivesUp {
 
 #[test]
 fn a_panic_costs_one_job_and_says_how_to_repeat_it() {
-    let policies = Catalogue::builtin()
-        .with_service_scaling(Declaration::new("gives-up", "gives up", |()| Ok(GivesUp)));
-    let own = THREE.replacen("{ target-tracking = { metric = \"cpu\", target = \"50%\", min = 1, max = 8 } }", "\"gives-up\"", 1);
+    let policies =
+        Catalogue::builtin().with_service_scaling(Declaration::new("gives-up", "gives up", |()| Ok(GivesUp)));
+    let own = THREE.replacen(
+        "{ target-tracking = { metric = \"cpu\", target = \"50%\", min = 1, max = 8 } }",
+        "\"gives-up\"",
+        1,
+    );
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let outcome = run_with(&own, &out, threads(2), &policies, &AtomicBool::new(false)).unwrap();

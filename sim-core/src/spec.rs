@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Span;
 use crate::random::{DistributionSpec, LognormalSpec};
 
-pub use assumptions::{Assumption, assumptions};
 pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
+pub use assumptions::{Assumption, assumptions};
 pub use cluster::{ClusterSpec, CreditMode, GroupSpec};
 pub use function::{FrontDoorSpec, FunctionSpec, Package};
 pub use objective::Objective;

@@ -89,7 +89,8 @@ impl Keys {
         let fleets = || results.manifest.variants.iter().map(|variant| &variant.fleet);
         let services = distinct(fleets().flat_map(|fleet| fleet.services.keys()));
         let objective = fleets().any(|fleet| fleet.services.values().any(|it| it.objective().is_some()));
-        let groups = results.variants.iter().flat_map(|variant| &variant.records).flat_map(|it| it.clusters.keys());
+        let groups =
+            results.variants.iter().flat_map(|variant| &variant.records).flat_map(|it| it.clusters.keys());
         let clusters = distinct(groups);
         let mut keys = Vec::new();
         for (owners, templates) in [(services, OF_SERVICES), (clusters, OF_CLUSTERS)] {

@@ -99,7 +99,8 @@ fn series(name: &str, record: &Record) -> VariantSeries {
         .collect();
     let each = |of: &dyn Fn(&Window<'_>) -> Option<f64>| column(windows.iter().map(of));
     let level = |gauge: Gauge| each(&|window| window.of_services(gauge));
-    let is_function = record.services.values().any(|service| service.gauges.get(Gauge::Environments).is_some());
+    let is_function =
+        record.services.values().any(|service| service.gauges.get(Gauge::Environments).is_some());
     let demand = if is_function { Gauge::Concurrency } else { Gauge::CpuBusy };
     let unit = if is_function { 1.0 } else { 1e6 };
     VariantSeries {
@@ -111,7 +112,9 @@ fn series(name: &str, record: &Record) -> VariantSeries {
         latency_p99: each(&|window| window.latency(2)),
         throughput: each(&|window| window.rate(|row| row.ok)),
         errors: each(&|window| window.rate(|row| row.failed)),
-        cpu_of_reserved: each(&|it| share(it.of_services(Gauge::CpuBusy), it.of_services(Gauge::CpuReserved))),
+        cpu_of_reserved: each(&|it| {
+            share(it.of_services(Gauge::CpuBusy), it.of_services(Gauge::CpuReserved))
+        }),
         cpu_of_capacity: each(&|it| {
             let of_clusters = share(it.of_clusters(Gauge::CpuBusy), it.of_clusters(Gauge::CpuCapacity));
             of_clusters.or_else(|| share(it.of_services(Gauge::CpuBusy), it.of_services(Gauge::CpuCapacity)))

@@ -12,11 +12,14 @@ pub(super) fn platform(manifest: &VariantManifest) -> String {
         .values()
         .map(|service| match service {
             ServiceSpec::Ecs(ecs) => {
-                let groups = fleet.clusters.get(&ecs.cluster).into_iter().flat_map(|cluster| cluster.groups());
-                let types: Vec<String> = groups.map(|(_, group)| {
-                    let spot = if group.purchase == Purchase::Spot { " Spot" } else { "" };
-                    format!("{}{spot}", group.instance_type)
-                }).collect();
+                let groups =
+                    fleet.clusters.get(&ecs.cluster).into_iter().flat_map(|cluster| cluster.groups());
+                let types: Vec<String> = groups
+                    .map(|(_, group)| {
+                        let spot = if group.purchase == Purchase::Spot { " Spot" } else { "" };
+                        format!("{}{spot}", group.instance_type)
+                    })
+                    .collect();
                 format!("ECS on {}, {} tasks", types.join(" and "), ecs.task.cpu)
             }
             ServiceSpec::Fargate(fargate) => {

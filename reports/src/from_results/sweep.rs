@@ -3,7 +3,9 @@
 use scenarios::results::Results;
 use sim_core::quantity::{Bytes, Cpu, Dollars, MemorySize, Percent, Quantity, Rate};
 
-use crate::data::{COST_PER_MONTH, Crossing, LATENCY_P99, Sweep, SweepLine, SweepPoint, Unit, VariantSummary};
+use crate::data::{
+    COST_PER_MONTH, Crossing, LATENCY_P99, Sweep, SweepLine, SweepPoint, Unit, VariantSummary,
+};
 
 /// The metrics that are drawn along an axis.
 const METRICS: [&str; 4] = [COST_PER_MONTH, "cost_per_million", LATENCY_P99, "errors_total"];
@@ -36,10 +38,13 @@ fn sweep(path: &str, variants: &[VariantSummary]) -> Option<Sweep> {
         return None;
     }
     let metrics = METRICS.iter().filter(|metric| {
-        groups.iter().any(|(_, points)| points.iter().any(|(_, variant)| variant.metrics.contains_key(**metric)))
+        groups
+            .iter()
+            .any(|(_, points)| points.iter().any(|(_, variant)| variant.metrics.contains_key(**metric)))
     });
-    let lines: Vec<SweepLine> =
-        metrics.flat_map(|metric| groups.iter().map(move |(group, points)| line(group, metric, points))).collect();
+    let lines: Vec<SweepLine> = metrics
+        .flat_map(|metric| groups.iter().map(move |(group, points)| line(group, metric, points)))
+        .collect();
     let crossings = METRICS.iter().take(3).flat_map(|metric| crossings(metric, &lines)).collect();
     Some(Sweep { label: label(path), unit: unit.unwrap_or_default(), lines, crossings })
 }
@@ -56,7 +61,11 @@ fn line(group: &str, metric: &str, points: &[(f64, &VariantSummary)]) -> SweepLi
         let estimate = variant.metrics.get(metric).cloned().unwrap_or_default();
         SweepPoint { at: *at, estimate }
     };
-    SweepLine { group: group.to_owned(), metric: metric.to_owned(), points: points.iter().map(point).collect() }
+    SweepLine {
+        group: group.to_owned(),
+        metric: metric.to_owned(),
+        points: points.iter().map(point).collect(),
+    }
 }
 
 /// Where two lines of a metric cross: both are taken as straight on logarithmic axes between the points that they share.
@@ -138,7 +147,9 @@ mod tests {
 
     #[test]
     fn values_become_numbers() {
-        let check = |text: &str, expected: f64, unit: Unit| assert_eq!(number(text), Some((expected, unit)), "{text}");
+        let check = |text: &str, expected: f64, unit: Unit| {
+            assert_eq!(number(text), Some((expected, unit)), "{text}")
+        };
         check("600/min", 10.0, Unit::PerSecond);
         check("250ms", 0.25, Unit::Seconds);
         check("70%", 0.7, Unit::Share);

@@ -81,9 +81,9 @@ pub(super) fn assumptions(results: &Results) -> Vec<Assumption> {
 /// Discounts for Spot, where any is used.
 fn discounts(results: &Results) -> Vec<Assumption> {
     let fleets = || results.manifest.variants.iter().map(|variant| &variant.fleet);
-    let fargate = fleets().flat_map(|fleet| fleet.services.values()).any(
-        |service| matches!(service, ServiceSpec::Fargate(it) if it.purchase == Purchase::Spot),
-    );
+    let fargate = fleets()
+        .flat_map(|fleet| fleet.services.values())
+        .any(|service| matches!(service, ServiceSpec::Fargate(it) if it.purchase == Purchase::Spot));
     let ec2 = fleets()
         .flat_map(|fleet| fleet.clusters.values())
         .any(|cluster| cluster.groups().any(|(_, group)| group.purchase == Purchase::Spot));

@@ -83,8 +83,17 @@ fn level(gauge: Gauge) -> (String, f64) {
 fn series_of(results: &Results) -> Vec<u8> {
     let levels: Vec<(String, f64)> = Gauge::ALL.into_iter().map(level).collect();
     let mut header: Vec<String> = [
-        "variant", "subject", "start_s", "end_s", "born", "ok", "failed", "cold_starts", "latency.ok.p50",
-        "latency.ok.p95", "latency.ok.p99",
+        "variant",
+        "subject",
+        "start_s",
+        "end_s",
+        "born",
+        "ok",
+        "failed",
+        "cold_starts",
+        "latency.ok.p50",
+        "latency.ok.p95",
+        "latency.ok.p99",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -163,8 +172,18 @@ pub fn mean_lines(months: &[MonthlyCost]) -> BTreeMap<LineKey, MeanLine> {
 
 fn bills(results: &Results, analysis: &Analysis) -> Vec<u8> {
     let header = [
-        "variant", "item", "owner", "detail", "quantity_per_month", "unit", "unit_price", "usd_per_month",
-        "usd_per_hour", "usd_per_million_requests", "price_assumed", "month",
+        "variant",
+        "item",
+        "owner",
+        "detail",
+        "quantity_per_month",
+        "unit",
+        "unit_price",
+        "usd_per_month",
+        "usd_per_hour",
+        "usd_per_million_requests",
+        "price_assumed",
+        "month",
     ];
     let variants = results.manifest.variants.iter().zip(&analysis.variants);
     let rows = variants.flat_map(|(variant, of)| {

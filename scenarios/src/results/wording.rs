@@ -124,6 +124,9 @@ mod tests {
     fn words() {
         assert_eq!([2.13, 1.04, 14.2].map(times), ["2.1", "1.04", "14"]);
         let items = ["a", "b", "c"].map(str::to_owned);
-        assert_eq!((list(&items[..1]), list(&items[..2]), list(&items)), ("a".into(), "a and b".into(), "a, b and c".into()));
+        assert_eq!(
+            (list(&items[..1]), list(&items[..2]), list(&items)),
+            ("a".into(), "a and b".into(), "a, b and c".into())
+        );
     }
 }

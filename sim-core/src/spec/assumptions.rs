@@ -151,8 +151,7 @@ impl List {
     }
 
     fn of_function(&mut self, path: &str, spec: &FunctionSpec) {
-        let default: FunctionSpec =
-            smallest(json!({ "work": "", "memory": "128MB", "runtime": "nodejs22" }));
+        let default: FunctionSpec = smallest(json!({ "work": "", "memory": "128MB", "runtime": "nodejs22" }));
         let path = |key: &str| format!("{path}.{key}");
         let about = "one third-party measurement in 2021; its spread is an assumption";
         let (value, usual) = (&spec.placement_overhead, &default.placement_overhead);
@@ -165,7 +164,8 @@ impl List {
             self.push(&path("keep_alive"), "fixed, 10min".into(), about, "5min", "60min");
         }
         if let (None, Some(runtime)) = (&spec.app_init, Runtime::named(&spec.runtime)) {
-            let value = format!("lognormal, median {}ms, p99 {}ms", runtime.app_init_ms, runtime.app_init_ms * 3.2);
+            let value =
+                format!("lognormal, median {}ms, p99 {}ms", runtime.app_init_ms, runtime.app_init_ms * 3.2);
             let about = "chosen so that whole cold starts lie in the ranges reported from production in 2026";
             self.push(&path("app_init"), value, about, "0s", "10s");
         }
@@ -196,13 +196,18 @@ impl List {
         if fleet.services.values().any(|service| !is_function(service)) {
             let (value, usual) = (&set.container_lag, &default.container_lag);
             self.add("telemetry.container_lag", value, usual, about, "30s", "3min");
-            self.add("telemetry.balancer_lag", &set.balancer_lag, &default.balancer_lag, about, "1min", "3min");
+            self.add(
+                "telemetry.balancer_lag",
+                &set.balancer_lag,
+                &default.balancer_lag,
+                about,
+                "1min",
+                "3min",
+            );
             let (value, usual) = (&set.scheduler_reaction, &default.scheduler_reaction);
             self.add("telemetry.scheduler_reaction", value, usual, about, "1s", "30s");
         }
-        let provisioned = |service: &ServiceSpec| {
-            matches!(service, ServiceSpec::Lambda(function) if function.provisioned_concurrency.is_some())
-        };
+        let provisioned = |service: &ServiceSpec| matches!(service, ServiceSpec::Lambda(function) if function.provisioned_concurrency.is_some());
         if fleet.services.values().any(provisioned) {
             let (value, usual) = (&set.function_lag, &default.function_lag);
             self.add("telemetry.function_lag", value, usual, about, "30s", "3min");
@@ -293,7 +298,8 @@ mod tests {
 
     #[test]
     fn defaults_in_force_are_listed_and_statements_are_not() {
-        let function = json!({ "platform": "lambda", "work": "page", "memory": "512MB", "runtime": "nodejs22" });
+        let function =
+            json!({ "platform": "lambda", "work": "page", "memory": "512MB", "runtime": "nodejs22" });
         let list = settings(&fleet(json!({ "f": function })));
         for expected in [
             "work.page.response = 10kB",

@@ -47,9 +47,8 @@ fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
 fn missing(results: &Results) -> Option<String> {
     let missing = results.missing().len();
     let all = results.manifest.variants.len() * results.manifest.run.replications as usize;
-    (missing > 0).then(|| {
-        format!("{missing} of {all} runs have no results; the numbers are from those that have.")
-    })
+    (missing > 0)
+        .then(|| format!("{missing} of {all} runs have no results; the numbers are from those that have."))
 }
 
 fn few(results: &Results) -> Option<String> {
@@ -96,9 +95,11 @@ fn thin_tails(results: &Results, variants: &[VariantAnalysis]) -> Option<String>
 }
 
 fn runs_on_spot(manifest: &VariantManifest) -> bool {
-    let fargate = manifest.fleet.services.values().any(
-        |service| matches!(service, ServiceSpec::Fargate(it) if it.purchase == Purchase::Spot),
-    );
+    let fargate = manifest
+        .fleet
+        .services
+        .values()
+        .any(|service| matches!(service, ServiceSpec::Fargate(it) if it.purchase == Purchase::Spot));
     let mut groups = manifest.fleet.clusters.values().flat_map(|cluster| cluster.groups());
     fargate || groups.any(|(_, group)| group.purchase == Purchase::Spot)
 }

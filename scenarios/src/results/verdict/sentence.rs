@@ -58,7 +58,11 @@ impl Sentence<'_> {
     /// The figure that tells how far the objective is: `p99 512 ± 40 ms`.
     fn figure(&self, index: usize) -> String {
         let Some(worst) = self.standing(index).worst() else { return String::new() };
-        let of = if self.standing(index).services.len() > 1 { format!("{}: ", worst.service) } else { String::new() };
+        let of = if self.standing(index).services.len() > 1 {
+            format!("{}: ", worst.service)
+        } else {
+            String::new()
+        };
         match &worst.quantile {
             Some(quantile) if quantile.value.is_finite() => {
                 format!("{of}{} {}", percentile(worst.objective), wording::latency(quantile))
