@@ -1,1 +1,65 @@
-//! The fleetsim command line, as a library so that a user's own binary can add policies.
+//! The fleetsim command line, as a library so that a user's own binary can offer it with policies added.
+//!
+//! A binary of one's own is one call, with the same commands, messages and exit codes as `fleetsim`:
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     let catalogue = sim_core::policy::Catalogue::builtin(); // .with_placement(...) and so on
+//!     cli::main_with(catalogue)
+//! }
+//! ```
+//!
+//! This crate is a thin shell: it reads arguments, calls the libraries and prints. Data goes to standard output, talk
+//! and progress to standard error; what went wrong is a [`failure::Failure`] with an exit code of its own, never a
+//! backtrace.
+
+mod arguments;
+mod command;
+mod exit;
+mod failure;
+mod progress;
+pub mod reference;
+mod scenario;
+mod settings;
+mod text;
+
+use std::io::Write as _;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+
+use clap::Parser;
+use sim_core::policy::Catalogue;
+
+pub use exit::Exit;
+
+/// Runs the command line of this process with the policies of `catalogue`, and says how it ended.
+///
+/// Wrong arguments end the process here, with [`Exit::Usage`].
+pub fn main_with(catalogue: Catalogue) -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    let run = AssertUnwindSafe(|| execute(arguments.command, &catalogue));
+    // A panic has printed its message; what is left to do is to end with a code of its own.
+    let exit = std::panic::catch_unwind(run).unwrap_or_else(|_| {
+        eprintln!("error: this is a mistake in the program, not in what you asked for; please report it");
+        Exit::Internal
+    });
+    ExitCode::from(exit.code())
+}
+
+/// Carries out one command; what fails is said on standard error.
+fn execute(command: arguments::Command, catalogue: &Catalogue) -> Exit {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let done = command::execute(command, catalogue, &mut out).and_then(|exit| {
+        out.flush()?;
+        Ok(exit)
+    });
+    done.unwrap_or_else(|failure| {
+        // What came out before the failure belongs before the message.
+        let _ = out.flush();
+        let text = failure.to_string();
+        if !text.is_empty() {
+            eprintln!("{text}");
+        }
+        failure.exit()
+    })
+}

@@ -1,3 +1,9 @@
-//! The `fleetsim` binary: a thin shell around the library.
+//! The `fleetsim` binary: the command line with the policies that come with the simulator.
 
-fn main() {}
+use std::process::ExitCode;
+
+use sim_core::policy::Catalogue;
+
+fn main() -> ExitCode {
+    cli::main_with(Catalogue::builtin())
+}

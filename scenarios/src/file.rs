@@ -178,7 +178,7 @@ fn unreadable(file: &str, message: &str) -> Report {
 }
 
 /// Texts with a form of their own, beside quantities.
-const FORMATS: &[Format] = &[
+pub const FORMATS: &[Format] = &[
     Format {
         name: "objective",
         help: "a latency objective: \"p99 < 300ms\", \"p99.9 < 2s\"",

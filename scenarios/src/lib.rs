@@ -1,5 +1,6 @@
 //! Scenario files, catalogues, variants, the parallel runner and results.
 
+pub mod builtin;
 pub mod catalogue;
 pub mod document;
 pub mod file;

@@ -1,1 +1,191 @@
-//! The results folder and the statistics over replications.
+//! The results folder: what a run leaves, read back, summed up, priced again, written as tables.
+//!
+//! | File | Holds |
+//! |---|---|
+//! | `manifest.json` | what the experiment is: scenario as resolved, seed, versions, dates |
+//! | `prices.json` | the price book that the bills are made with |
+//! | `records/*.json` | one record per job: everything that was seen, no money |
+//! | `summary.json`, `summary.csv` | every metric with estimate, half-width and n; comparisons; the verdict |
+//! | `series.csv` | what happened over time, averaged over replications |
+//! | `decisions.csv` | what the control loops decided, replication by replication |
+//! | `bill.csv` | the month's bill, line by line, mean over replications |
+//!
+//! Only the records come from the simulation; everything else is computed from them, so a folder can be redrawn and
+//! re-priced ([`price`]) without simulating again.
+
+mod analysis;
+mod digest;
+mod error;
+mod folder;
+mod manifest;
+mod pairs;
+mod series;
+mod stored;
+mod summary;
+mod tables;
+mod verdict;
+mod wording;
+
+use std::path::Path;
+
+use sim_core::cost::{Bill, Days, bill};
+use sim_core::metrics::{MonthlyCost, Record};
+
+pub use analysis::{Analysis, Pair, VariantAnalysis, analyse};
+pub(crate) use digest::Digest;
+pub use error::{ErrorKind, ResultsError};
+pub use folder::{Folder, MANIFEST};
+pub(crate) use manifest::slugs;
+pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest};
+pub use series::{SeriesRow, merged, rows as series_rows};
+pub use stored::{DayRequests, JobRecord};
+pub use summary::Summary;
+pub(crate) use tables::Cell;
+pub use tables::{LineKey, MeanLine, mean_lines};
+pub use verdict::{Holds, Standing, Verdict};
+
+/// Everything that is stored of an experiment.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The folder that it is in.
+    pub folder: Folder,
+    /// What the experiment is.
+    pub manifest: Manifest,
+    /// The prices that bills are made with.
+    pub prices: Prices,
+    /// One entry per variant of the manifest, in its order.
+    pub variants: Vec<VariantResults>,
+}
+
+/// The finished replications of one variant.
+#[derive(Clone, Debug, Default)]
+pub struct VariantResults {
+    /// Their numbers from 0, ascending.
+    pub replications: Vec<u32>,
+    /// What was seen in each.
+    pub records: Vec<Record>,
+    /// The requests of each kind of day in each.
+    pub days: Vec<Vec<DayRequests>>,
+}
+
+/// Loads results.
+///
+/// # Errors
+/// If the folder holds none, another version wrote it, or a record is damaged or missing; the message names the file.
+pub fn load(path: &Path) -> Result<Results, ResultsError> {
+    let results = load_finished(path)?;
+    let missing = results.missing();
+    let Some((variant, replication)) = missing.first() else { return Ok(results) };
+    let name = results.manifest.record_name(*variant, *replication);
+    let message = match missing.len() {
+        1 => format!("one record is missing: records/{name}"),
+        count => format!("{count} records are missing, the first of them records/{name}"),
+    };
+    Err(ResultsError::new(ErrorKind::Incomplete, path, message)
+        .hint(format!("the same command goes on where the run stopped: {}", results.manifest.command)))
+}
+
+/// Loads what is finished of an experiment that was interrupted.
+///
+/// # Errors
+/// As [`load`], but for records that are missing.
+pub fn load_finished(path: &Path) -> Result<Results, ResultsError> {
+    let (folder, manifest, prices) = Folder::open(path)?;
+    let mut jobs = Vec::new();
+    for replication in 0..manifest.run.replications {
+        for variant in 0..manifest.variants.len() {
+            let digest = manifest.job_digest(variant, replication);
+            jobs.extend(folder.record(&manifest.record_name(variant, replication), &digest)?);
+        }
+    }
+    Ok(Results::new(folder, manifest, prices, jobs))
+}
+
+/// Prices saved results anew, without simulating: rewrites the tables and the prices of the folder.
+///
+/// # Errors
+/// As [`load`]; if the book lacks a price; if the folder cannot be written.
+pub fn price(path: &Path, prices: Prices) -> Result<Results, ResultsError> {
+    let mut results = load_finished(path)?;
+    results.manifest.prices = prices.used();
+    results.prices = prices;
+    let analysis = analyse(&results)?;
+    results.folder.write_json(MANIFEST, &results.manifest)?;
+    results.folder.write_json("prices.json", &results.prices)?;
+    tables::write(&results, &analysis)?;
+    Ok(results)
+}
+
+impl Results {
+    pub(crate) fn new(folder: Folder, manifest: Manifest, prices: Prices, jobs: Vec<JobRecord>) -> Self {
+        let mut variants = vec![VariantResults::default(); manifest.variants.len()];
+        for job in jobs {
+            let of = manifest.variants.iter().position(|variant| variant.name == job.variant);
+            let Some(variant) = of.map(|index| &mut variants[index]) else { continue };
+            variant.replications.push(job.replication);
+            variant.records.push(job.record);
+            variant.days.push(job.days);
+        }
+        Results { folder, manifest, prices, variants }
+    }
+
+    /// Jobs without a record: variant and replication, both from 0.
+    pub fn missing(&self) -> Vec<(usize, u32)> {
+        let variants = self.variants.iter().enumerate();
+        let missing = variants.flat_map(|(index, variant)| {
+            let all = 0..self.manifest.run.replications;
+            all.filter(|number| !variant.replications.contains(number)).map(move |number| (index, number))
+        });
+        missing.collect()
+    }
+
+    /// Writes `summary.json`, `summary.csv`, `series.csv`, `decisions.csv` and `bill.csv`, and returns the analysis
+    /// that they show.
+    ///
+    /// # Errors
+    /// If the folder cannot be written or the price book lacks a price.
+    pub fn write_tables(&self) -> Result<Analysis, ResultsError> {
+        let analysis = analyse(self)?;
+        tables::write(self, &analysis)?;
+        Ok(analysis)
+    }
+
+    /// The month of each finished replication of a variant.
+    pub(crate) fn months(&self, variant: usize) -> Result<Vec<MonthlyCost>, ResultsError> {
+        let of = &self.variants[variant];
+        of.records.iter().zip(&of.days).map(|(record, days)| self.month(record, days)).collect()
+    }
+
+    fn month(&self, record: &Record, requests: &[DayRequests]) -> Result<MonthlyCost, ResultsError> {
+        let kinds = &self.manifest.run.days;
+        if kinds.is_empty() {
+            let bill = self.bill(&Days::every(record.measured.length(), &record.usage))?;
+            return Ok(MonthlyCost::of(record, bill));
+        }
+        let days: Vec<Days<'_>> = kinds
+            .iter()
+            .zip(&record.days)
+            .map(|(kind, usage)| {
+                let window = kind.to - kind.from;
+                Days { label: &kind.name, days: kind.weight, window, usage }
+            })
+            .collect();
+        let all: f64 = days.iter().map(|kind| kind.days).sum();
+        let month = |count: fn(&DayRequests) -> u64| -> f64 {
+            let of_kind = |(kind, requests): (&Days<'_>, &DayRequests)| {
+                count(requests) as f64 * sim_core::cost::month_factor(kind.window) * kind.days / all
+            };
+            days.iter().zip(requests).map(of_kind).sum()
+        };
+        Ok(MonthlyCost { requests: month(|day| day.born), ok: month(|day| day.ok), bill: self.bill(&days)? })
+    }
+
+    fn bill(&self, days: &[Days<'_>]) -> Result<Bill, ResultsError> {
+        bill(days, &self.prices.book, self.prices.options).map_err(|missing| {
+            let message =
+                format!("price book {} has no price for {}", self.prices.book.name, missing.join(", "));
+            ResultsError::new(ErrorKind::NoPrice, self.folder.path(), message)
+                .hint("name another book with --book; `fleetsim list prices` shows them")
+        })
+    }
+}

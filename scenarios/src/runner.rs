@@ -1,1 +1,295 @@
-//! Experiments: jobs in parallel, stored as they finish.
+//! Runs an experiment: every variant, replication by replication, on all cores, into a results folder.
+//!
+//! A job is one replication of one variant; it is single-threaded and pure, and its record is stored the moment it is
+//! done. So the bytes in the folder do not depend on the number of threads, an interrupted experiment goes on where it
+//! stopped, and a job that panics (a user's policy, say) costs only itself.
+//!
+//! ```no_run
+//! # use scenarios::{file::Scenario, results::Prices, runner::*};
+//! # fn show(scenario: &Scenario, input: Input, platform: Surroundings<'_>, prices: Prices)
+//! # -> Result<(), RunError> {
+//! let experiment = Experiment::new(scenario, input, platform, prices, Options::default())?;
+//! let cancel = std::sync::atomic::AtomicBool::new(false);
+//! let outcome = experiment.run("results".as_ref(), &cancel, &|progress| {
+//!     eprintln!("{} of {}", progress.done, progress.total);
+//! })?;
+//! outcome.results.write_tables()?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod job;
+mod luck;
+mod plan;
+mod probe;
+mod requests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+use sim_core::cost::InstanceType;
+use sim_core::policy::catalogue::Catalogue;
+
+use crate::file::Scenario;
+use crate::results::{Folder, JobRecord, Manifest, Prices, Results, ResultsError};
+
+/// Most requests that one job may write one by one, unless more are asked for.
+pub const REQUEST_LIMIT: u64 = 10_000_000;
+
+/// The scenario as it was given, for the manifest.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// The scenario file's name, or the built-in's.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// Settings given on the command line.
+    pub overrides: Vec<String>,
+    /// The folder that traces are relative to.
+    pub folder: PathBuf,
+    /// The command that makes the same results again.
+    pub command: String,
+}
+
+/// What fleets are built with besides their specs.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'e> {
+    /// Instance types by name.
+    pub instance_types: &'e IndexMap<String, InstanceType>,
+    /// Their date.
+    pub instance_types_date: &'e str,
+    /// Policies.
+    pub policies: &'e Catalogue,
+}
+
+/// How to run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Threads; all cores if left out.
+    pub threads: Option<usize>,
+    /// Another root of luck than the scenario's.
+    pub seed: Option<u64>,
+    /// Another number of replications than the scenario's.
+    pub replications: Option<u32>,
+    /// Whether to write every request of every job, and at most how many of a job.
+    pub requests: Option<u64>,
+    /// Only this job: a variant's name and a replication from 1.
+    pub only: Option<(String, u32)>,
+}
+
+/// How far a run is. Time is the terminal's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Jobs that are over, well or not, those found in the folder included.
+    pub done: usize,
+    /// Jobs altogether.
+    pub total: usize,
+    /// Jobs that were found in the folder.
+    pub resumed: usize,
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Everything that is stored.
+    pub results: Results,
+    /// Jobs that were simulated.
+    pub simulated: usize,
+    /// Jobs that were found in the folder.
+    pub resumed: usize,
+    /// Jobs that were not begun because the run was cancelled.
+    pub skipped: usize,
+    /// Jobs that went wrong, in the order of jobs.
+    pub failures: Vec<Failure>,
+    /// What a reader of the results must know: request files that were cut, say.
+    pub notes: Vec<String>,
+}
+
+/// A job that went wrong; the others were not affected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The variant.
+    pub variant: String,
+    /// The replication, from 1.
+    pub replication: u32,
+    /// The root of its luck.
+    pub seed: u64,
+    /// What happened.
+    pub message: String,
+    /// The command that makes it happen again.
+    pub command: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { variant, replication, seed, message, command } = self;
+        write!(f, "{variant}, replication {replication} (seed {seed}): {message}\n  again: {command}")
+    }
+}
+
+/// Why nothing, or nothing more, was run.
+#[derive(Debug)]
+pub enum RunError {
+    /// The experiment cannot be run as asked.
+    Refused(String),
+    /// The results folder cannot be used.
+    Results(ResultsError),
+    /// Variants did not meet the same luck: a defect of the program.
+    Luck(Vec<String>),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Refused(message) => f.write_str(message),
+            RunError::Results(error) => error.fmt(f),
+            RunError::Luck(list) => {
+                write!(f, "variants did not meet the same arrivals, which is a defect: {}", list.join("; "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<ResultsError> for RunError {
+    fn from(error: ResultsError) -> Self {
+        RunError::Results(error)
+    }
+}
+
+/// A scenario, ready to be run.
+pub struct Experiment<'e> {
+    manifest: Manifest,
+    prices: Prices,
+    surroundings: Surroundings<'e>,
+    traces: crate::trace::TraceFiles,
+    options: Options,
+    jobs: Vec<JobId>,
+}
+
+/// One job: which variant, which replication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct JobId {
+    variant: usize,
+    /// From 0.
+    replication: u32,
+}
+
+/// What became of one job.
+enum Done {
+    Simulated(Box<JobRecord>, Vec<String>),
+    Resumed(Box<JobRecord>),
+    Failed(Failure),
+    Skipped,
+    Unwritable(ResultsError),
+}
+
+impl<'e> Experiment<'e> {
+    /// Prepares the scenario's jobs.
+    ///
+    /// # Errors
+    /// If the experiment cannot be run as asked: a job that does not exist, a price that the book lacks, more requests
+    /// to be written than the limit.
+    pub fn new(
+        scenario: &Scenario,
+        input: Input,
+        surroundings: Surroundings<'e>,
+        prices: Prices,
+        options: Options,
+    ) -> Result<Self, RunError> {
+        let traces = crate::trace::TraceFiles::new(&input.folder);
+        let manifest = plan::manifest(scenario, input, &surroundings, &prices, &options, &traces)?;
+        let jobs = plan::jobs(&manifest, &options)?;
+        plan::check(&manifest, &prices, &options)?;
+        Ok(Experiment { manifest, prices, surroundings, traces, options, jobs })
+    }
+
+    /// What will be run, as `manifest.json` says it.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// How many jobs there are.
+    pub fn jobs(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Runs every job that the folder does not hold yet. When `cancel` becomes true, no further job begins; those that
+    /// run are finished and kept.
+    ///
+    /// # Errors
+    /// If the folder cannot be used; nothing has been simulated then, unless it became unusable under way.
+    pub fn run(
+        &self,
+        out: &Path,
+        cancel: &AtomicBool,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Outcome, RunError> {
+        let folder = Folder::claim(out, &self.manifest, &self.prices)?;
+        let stored = self.stored(&folder)?;
+        let resumed = stored.iter().flatten().count();
+        let done = AtomicUsize::new(resumed);
+        let total = self.jobs.len();
+        progress(Progress { done: resumed, total, resumed });
+        let run = |(job, stored): (&JobId, Option<JobRecord>)| {
+            if let Some(stored) = stored {
+                return Done::Resumed(Box::new(stored));
+            }
+            if cancel.load(Ordering::Relaxed) {
+                return Done::Skipped;
+            }
+            let over = self.run_job(*job, &folder);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(Progress { done, total, resumed });
+            over
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.options.threads.unwrap_or(0)).build();
+        let pool = pool.map_err(|error| RunError::Refused(format!("no threads: {error}")))?;
+        // One job at a time, whatever their lengths; collected in the order of jobs, whatever the order of ending.
+        let over: Vec<Done> =
+            pool.install(|| self.jobs.par_iter().zip(stored).with_max_len(1).map(run).collect());
+        self.conclude(over, &folder)
+    }
+
+    /// The records that the folder holds already. A damaged one is simulated again.
+    fn stored(&self, folder: &Folder) -> Result<Vec<Option<JobRecord>>, RunError> {
+        let stored = |job: &JobId| {
+            let JobId { variant, replication } = *job;
+            let requests = folder.path().join(self.manifest.requests_name(variant, replication));
+            if self.options.requests.is_some() && !requests.exists() {
+                return None;
+            }
+            let digest = self.manifest.job_digest(variant, replication);
+            folder.record(&self.manifest.record_name(variant, replication), &digest).ok().flatten()
+        };
+        Ok(self.jobs.iter().map(stored).collect())
+    }
+
+    fn conclude(&self, over: Vec<Done>, folder: &Folder) -> Result<Outcome, RunError> {
+        let (mut records, mut failures, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut simulated, mut resumed, mut skipped) = (0, 0, 0);
+        for done in over {
+            match done {
+                Done::Simulated(record, of_job) => {
+                    simulated += 1;
+                    records.push(*record);
+                    notes.extend(of_job);
+                }
+                Done::Resumed(record) => {
+                    resumed += 1;
+                    records.push(*record);
+                }
+                Done::Failed(failure) => failures.push(failure),
+                Done::Skipped => skipped += 1,
+                Done::Unwritable(error) => return Err(error.into()),
+            }
+        }
+        let results = Results::new(folder.clone(), self.manifest.clone(), self.prices.clone(), records);
+        luck::check(&results)?;
+        Ok(Outcome { results, simulated, resumed, skipped, failures, notes })
+    }
+}

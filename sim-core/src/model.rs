@@ -7,7 +7,7 @@
 //! | `source`, `deadlines`, `request` | requests and their clients: arrival, timeout, retry, outcome |
 //! | `service` | the front door, and the work a request needs |
 //! | `container`, `task`, `cpu` | container services: the lives of tasks, the requests inside, shared CPU |
-//! | `cluster`, `placing`, `credits` | EC2 instances in groups, places on them, CPU credits |
+//! | `cluster`, `placing`, `sharing`, `credits` | EC2 instances in groups, places on them, their cores, CPU credits |
 //! | `function`, `provisioned`, `runtime` | Lambda: admission, environments, cold starts |
 //! | `scaling`, `telemetry` | control loops and the late metrics they see |
 //! | `account`, `bucket` | quotas and rate limits |
@@ -32,6 +32,7 @@ mod request;
 mod runtime;
 mod scaling;
 mod service;
+mod sharing;
 mod source;
 mod task;
 mod telemetry;

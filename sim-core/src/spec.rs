@@ -5,6 +5,7 @@
 //! each other by name here; building the fleet turns names into ids. Doc comments of fields are the user's help.
 
 mod account;
+mod assumptions;
 mod check;
 mod cluster;
 mod function;
@@ -22,6 +23,7 @@ use crate::engine::Span;
 use crate::random::{DistributionSpec, LognormalSpec};
 
 pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
+pub use assumptions::{Assumption, assumptions};
 pub use cluster::{ClusterSpec, CreditMode, GroupSpec};
 pub use function::{FrontDoorSpec, FunctionSpec, Package};
 pub use objective::Objective;

@@ -68,6 +68,9 @@ pub struct Record {
     pub clusters: BTreeMap<String, ClusterRecord>,
     /// What was used in the measured window, by who is billed for it: a service, a cluster, a balancer.
     pub usage: BTreeMap<String, Usage>,
+    /// The same for each kind of day that the run meters apart, in their order.
+    #[serde(default)]
+    pub days: Vec<BTreeMap<String, Usage>>,
     /// What policies decided. Of a merged record, the first replication's.
     pub decisions: Decisions,
     /// Arrivals by source. Of a merged record, the first replication's.
@@ -96,6 +99,11 @@ impl Record {
         }
         for (owner, usage) in &other.usage {
             self.usage.entry(owner.clone()).or_default().merge(usage);
+        }
+        for (mine, theirs) in self.days.iter_mut().zip(&other.days) {
+            for (owner, usage) in theirs {
+                mine.entry(owner.clone()).or_default().merge(usage);
+            }
         }
     }
 }
@@ -213,6 +221,7 @@ impl Recorder {
                 .collect(),
             clusters: self.clusters.into_iter().map(|(name, recorder)| (name, cluster(recorder))).collect(),
             usage: self.usage,
+            days: Vec::new(),
             decisions: self.decisions,
             arrivals: self.sources.into_iter().collect(),
             events,

@@ -4,10 +4,12 @@
 //! knows nothing of the model. What is booked per request goes into plain counters and reaches the usage once, at the
 //! end.
 
+use std::collections::BTreeMap;
+
 use super::{Decision, Finished, Record, Recorder, Window};
 use crate::cost::{
     Booking, FargateTask, InstanceType, Invocations, LoadBalancerMeter, Meter, ProvisionedMeter, Served,
-    gateway_units,
+    Usage, gateway_units,
 };
 use crate::engine::{Span, Time};
 use crate::observe::{
@@ -27,6 +29,14 @@ pub struct Watcher {
     recorder: Recorder,
     names: Names,
     instance_types: Vec<InstanceType>,
+    /// The books of the measured window, then those of each kind of day.
+    books: Vec<Books>,
+}
+
+/// What was used in one window.
+struct Books {
+    window: Window,
+    usage: BTreeMap<String, Usage>,
     services: Vec<ServiceMeters>,
 }
 
@@ -44,8 +54,8 @@ struct ServiceMeters {
 }
 
 impl Watcher {
-    /// Watches a run of `duration` whose measured window begins after `warm_up`. `instance_type` tells what the groups'
-    /// types are.
+    /// Watches a run of `duration` whose measured window begins after `warm_up`, and in which the stretches `days` are
+    /// metered apart. `instance_type` tells what the groups' types are.
     ///
     /// # Panics
     /// If a group's type is not in the catalogue: the scenario was not checked.
@@ -53,6 +63,7 @@ impl Watcher {
         names: &Names,
         warm_up: Span,
         duration: Span,
+        days: &[Window],
         instance_type: impl Fn(&str) -> Option<InstanceType>,
     ) -> Self {
         let mut recorder = Recorder::new(warm_up, duration);
@@ -67,36 +78,72 @@ impl Watcher {
         }
         let types =
             names.group_types.iter().map(|name| instance_type(name).expect("a checked instance type"));
+        let windows = std::iter::once(recorder.measured()).chain(days.iter().copied());
         Watcher {
+            instance_types: types.collect(),
+            books: windows.map(|window| Books::new(window, names.services.len())).collect(),
             recorder,
             names: names.clone(),
-            instance_types: types.collect(),
-            services: names.services.iter().map(|_| ServiceMeters::default()).collect(),
         }
     }
 
     /// The record of a run in which `events` happened and which drained until `end`.
-    pub fn finish(mut self, end: Time, events: u64) -> Record {
-        let window = self.recorder.measured();
-        for (name, meters) in self.names.services.iter().zip(std::mem::take(&mut self.services)) {
-            meters.book(&mut self.recorder, window, name);
-        }
-        self.recorder.finish(end, events)
+    pub fn finish(self, end: Time, events: u64) -> Record {
+        let mut record = self.recorder.finish(end, events);
+        let mut books = self.books.into_iter().map(|books| books.close(&self.names.services));
+        record.usage = books.next().expect("the measured window has books");
+        record.days = books.collect();
+        record
+    }
+}
+
+impl Books {
+    fn new(window: Window, services: usize) -> Self {
+        let services = (0..services).map(|_| ServiceMeters::default()).collect();
+        Books { window, usage: BTreeMap::new(), services }
     }
 
-    fn instance(&mut self, billable: &Billable) {
-        let window = self.recorder.measured();
+    fn close(mut self, names: &[String]) -> BTreeMap<String, Usage> {
+        for (name, meters) in names.iter().zip(self.services) {
+            meters.book(self.usage.entry(name.clone()).or_default(), self.window);
+        }
+        self.usage
+    }
+
+    fn instance(&mut self, group: &str, instance_type: &InstanceType, billable: &Billable) {
+        let mut booking = Booking::new(self.window, self.usage.entry(group.to_owned()).or_default());
         match *billable {
-            Billable::Instance { group, zone, purchase, from, to } => {
-                let zone = observe::zone_name(zone);
-                let usage = self.recorder.usage(&self.names.groups[group.0 as usize]);
-                let instance_type = &self.instance_types[group.0 as usize];
-                Booking::new(window, usage).ec2_instance(instance_type, &zone, purchase, from, to);
+            Billable::Instance { zone, purchase, from, to, .. } => {
+                booking.ec2_instance(instance_type, &observe::zone_name(zone), purchase, from, to);
             }
-            Billable::SurplusCredits { group, at, vcpu_nanos } => {
-                let usage = self.recorder.usage(&self.names.groups[group.0 as usize]);
-                let instance_type = &self.instance_types[group.0 as usize];
-                Booking::new(window, usage).surplus_credits(instance_type, at, u128::from(vcpu_nanos));
+            Billable::SurplusCredits { at, vcpu_nanos, .. } => {
+                booking.surplus_credits(instance_type, at, u128::from(vcpu_nanos));
+            }
+            _ => {}
+        }
+    }
+
+    fn service(&mut self, name: &str, billable: &Billable) {
+        match *billable {
+            Billable::FargateTask { from, to, cpu, memory, arch, purchase, .. } => {
+                let task = FargateTask { cpu, memory, storage: FREE_FARGATE_STORAGE, arch, purchase };
+                let usage = self.usage.entry(name.to_owned()).or_default();
+                Booking::new(self.window, usage).fargate_task(task, from, to);
+            }
+            Billable::Invocation { service, from, init, handler, memory, arch, provisioned } => {
+                let meters = &mut self.services[service.0 as usize];
+                let meter = meters
+                    .invocations
+                    .get_or_insert_with(|| Invocations::new(self.window, arch, memory, FREE_TMP));
+                let served = if provisioned { Served::Provisioned } else { Served::OnDemand };
+                meter.book(from, init, handler, served);
+            }
+            Billable::Provisioned { service, at, count, memory, arch } => {
+                let meters = &mut self.services[service.0 as usize];
+                let meter = meters
+                    .provisioned
+                    .get_or_insert_with(|| ProvisionedMeter::new(self.window, arch, memory));
+                meter.set(at, u64::from(count));
             }
             _ => {}
         }
@@ -104,8 +151,7 @@ impl Watcher {
 }
 
 impl ServiceMeters {
-    fn book(self, recorder: &mut Recorder, window: Window, name: &str) {
-        let usage = recorder.usage(name);
+    fn book(self, usage: &mut Usage, window: Window) {
         if let Some((_, balancer)) = self.balancer {
             Booking::new(window, usage).load_balancer(Time::ZERO, None);
             balancer.book_into(usage);
@@ -156,8 +202,9 @@ impl Probe for Watcher {
     }
 
     fn passed(&mut self, passed: &Passed) {
-        let window = self.recorder.measured();
-        self.services[passed.service.0 as usize].passed(passed, window);
+        for books in &mut self.books {
+            books.services[passed.service.0 as usize].passed(passed, books.window);
+        }
     }
 
     fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, _: &'static str) {
@@ -190,26 +237,17 @@ impl Probe for Watcher {
     }
 
     fn billed(&mut self, billable: &Billable) {
-        let window = self.recorder.measured();
         match *billable {
-            Billable::Instance { .. } | Billable::SurplusCredits { .. } => self.instance(billable),
-            Billable::FargateTask { service, from, to, cpu, memory, arch, purchase } => {
-                let usage = self.recorder.usage(&self.names.services[service.0 as usize]);
-                let task = FargateTask { cpu, memory, storage: FREE_FARGATE_STORAGE, arch, purchase };
-                Booking::new(window, usage).fargate_task(task, from, to);
+            Billable::Instance { group, .. } | Billable::SurplusCredits { group, .. } => {
+                let name = &self.names.groups[group.0 as usize];
+                let instance_type = &self.instance_types[group.0 as usize];
+                self.books.iter_mut().for_each(|books| books.instance(name, instance_type, billable));
             }
-            Billable::Invocation { service, from, init, handler, memory, arch, provisioned } => {
-                let meter = self.services[service.0 as usize]
-                    .invocations
-                    .get_or_insert_with(|| Invocations::new(window, arch, memory, FREE_TMP));
-                let served = if provisioned { Served::Provisioned } else { Served::OnDemand };
-                meter.book(from, init, handler, served);
-            }
-            Billable::Provisioned { service, at, count, memory, arch } => {
-                let meter = self.services[service.0 as usize]
-                    .provisioned
-                    .get_or_insert_with(|| ProvisionedMeter::new(window, arch, memory));
-                meter.set(at, u64::from(count));
+            Billable::FargateTask { service, .. }
+            | Billable::Invocation { service, .. }
+            | Billable::Provisioned { service, .. } => {
+                let name = &self.names.services[service.0 as usize];
+                self.books.iter_mut().for_each(|books| books.service(name, billable));
             }
         }
     }

@@ -119,6 +119,7 @@ fn build<P: Probe>(
         requests: Slab::new(),
         account: Account::new(&spec.account, reserved(spec)),
         telemetry: spec.telemetry.clone(),
+        claims: Vec::new(),
         names,
     };
     let builder = Builder { spec, platform, run };

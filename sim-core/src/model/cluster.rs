@@ -356,107 +356,10 @@ impl<P: Probe> Fleet<P> {
         }
         instance.busy = instance.busy + busy - before;
     }
-
-    /// Shares an instance's cores among its tasks after `changed` began or ended work.
-    ///
-    /// While less is wanted than there is, everybody has all cores at hand and nothing needs sharing. Else every task
-    /// with work gets cores in proportion to its weight (its CPU reservation), at most what it wants, and what one does
-    /// not want goes to the others: water-filling.
-    pub(super) fn share_instance(&mut self, id: InstanceId, changed: TaskId, now: Time, agenda: &mut Agenda) {
-        let instance = &self.instances[id];
-        let wanted: f64 = instance.tasks.iter().map(|task| self.wanted(*task)).sum();
-        let contended = wanted > instance.cores;
-        if !contended && !instance.contended {
-            self.cpu_settled(changed, now, agenda);
-            return;
-        }
-        let tasks = instance.tasks.clone();
-        let cores = instance.cores;
-        self.instances[id].contended = contended;
-        let shares = if contended { self.water_fill(&tasks, cores) } else { vec![cores; tasks.len()] };
-        for (task, share) in tasks.into_iter().zip(shares) {
-            let limit = self.core_limit(task);
-            self.tasks[task].cpu.set_cores(now, share.min(limit));
-            self.cpu_settled(task, now, agenda);
-        }
-    }
-
-    /// The most cores that a task may use: its hard limit, if it has one.
-    fn core_limit(&self, task: TaskId) -> f64 {
-        match &self.services[self.tasks[task].service].platform {
-            super::service::Platform::Containers(containers) if containers.hard_cpu_limit => {
-                containers.cpu.vcpus()
-            }
-            _ => f64::INFINITY,
-        }
-    }
-
-    fn wanted(&self, task: TaskId) -> f64 {
-        self.tasks[task].cpu.demand().min(self.core_limit(task))
-    }
-
-    fn weight(&self, task: TaskId) -> f64 {
-        match &self.services[self.tasks[task].service].platform {
-            super::service::Platform::Containers(containers) => f64::from(containers.cpu.0.max(2)),
-            super::service::Platform::Function(_) => unreachable!("functions have no tasks"),
-        }
-    }
-
-    /// Each task's share of `cores`: in proportion to weight, at most what it wants.
-    fn water_fill(&self, tasks: &[TaskId], cores: f64) -> Vec<f64> {
-        let wants: Vec<(f64, f64)> =
-            tasks.iter().map(|task| (self.wanted(*task), self.weight(*task))).collect();
-        water_fill(&wants, cores)
-    }
-
-    /// Throttles an instance to `cores`, or lets it free again.
-    pub(super) fn set_instance_cores(&mut self, id: InstanceId, cores: f64, now: Time, agenda: &mut Agenda) {
-        self.instances[id].cores = cores;
-        // Shares are worked out anew whether or not anybody wants more than there is.
-        self.instances[id].contended = true;
-        if let Some(&any) = self.instances[id].tasks.first() {
-            self.share_instance(id, any, now, agenda);
-        }
-    }
-}
-
-/// Shares `cores` among (wanted, weight): in proportion to weight, nobody more than wanted, nothing left over while
-/// anybody wants more.
-fn water_fill(wants: &[(f64, f64)], cores: f64) -> Vec<f64> {
-    // Whoever wants least per weight is filled first; who is filled leaves the rest to the others.
-    let mut order: Vec<usize> = (0..wants.len()).collect();
-    order.sort_by(|&a, &b| (wants[a].0 / wants[a].1).total_cmp(&(wants[b].0 / wants[b].1)));
-    let (mut left, mut weight) = (cores, wants.iter().map(|(_, weight)| weight).sum::<f64>());
-    let mut shares = vec![0.0; wants.len()];
-    for index in order {
-        let (wanted, own) = wants[index];
-        shares[index] = wanted.min(left * own / weight);
-        left -= shares[index];
-        weight -= own;
-    }
-    shares
 }
 
 /// The word that a view hands a policy as its luck.
 pub(super) fn luck_word(mut draw: crate::random::Draw) -> u64 {
     use rand::Rng as _;
     draw.next_u64()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cores_follow_weights_and_wishes() {
-        let check = |wants: &[(f64, f64)], cores: f64, expected: &[f64]| {
-            let shares = water_fill(wants, cores);
-            assert!(shares.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{wants:?}: {shares:?}");
-        };
-        check(&[(4.0, 1.0), (4.0, 1.0)], 2.0, &[1.0, 1.0]);
-        check(&[(4.0, 3.0), (4.0, 1.0)], 2.0, &[1.5, 0.5]);
-        check(&[(0.5, 3.0), (4.0, 1.0)], 2.0, &[0.5, 1.5]);
-        check(&[(0.5, 1.0), (0.5, 1.0)], 2.0, &[0.5, 0.5]);
-        check(&[(0.0, 5.0), (9.0, 1.0), (0.2, 1.0)], 1.0, &[0.0, 0.8, 0.2]);
-    }
 }

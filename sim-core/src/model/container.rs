@@ -196,6 +196,8 @@ impl<P: Probe> Fleet<P> {
             due: Time::NEVER,
             billed_from: None,
             cpu: SharedCpu::new(cores, speed, containers.parallelism),
+            weight: f64::from(containers.cpu.0.max(2)),
+            core_limit: if containers.hard_cpu_limit { containers.cpu.vcpus() } else { f64::INFINITY },
             cpu_due: Time::NEVER,
             cpu_busy: 0,
             working: 0,

@@ -6,6 +6,7 @@ use super::event::{FleetEvent, Kind};
 use super::function::{Environment, EnvironmentId};
 use super::request::{Request, RequestId, Stage};
 use super::service::Service;
+use super::sharing::Claim;
 use super::source::{Generator, Source};
 use super::task::{Task, TaskId};
 use crate::arena::{Arena, Id as _, Slab};
@@ -34,6 +35,8 @@ pub struct Fleet<P> {
     pub(super) requests: Slab<RequestId, Request>,
     pub(super) account: Account,
     pub(super) telemetry: TelemetrySpec,
+    /// Claims on the cores of the instance at hand; kept for its memory.
+    pub(super) claims: Vec<Claim>,
 }
 
 /// What a finished run leaves behind.

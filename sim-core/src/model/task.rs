@@ -49,6 +49,9 @@ pub(super) struct Task {
     /// When it began to be billed (Fargate: the start of the pull).
     pub billed_from: Option<Time>,
     pub cpu: SharedCpu,
+    /// Its share of an instance's cores under contention, and the most it may use: its hard limit.
+    pub weight: f64,
+    pub core_limit: f64,
     /// The instant of the next completion in its CPU.
     pub cpu_due: Time,
     /// CPU in use, in millionths of a vCPU, as last stated.

@@ -139,7 +139,7 @@ fn unknown_name<'a>(
 
 fn check_scaling(path: &str, scaling: &ServiceScalingSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
     if let Err(problems) = platform.policies.service_scaling(scaling) {
-        out.extend(below(path, problems));
+        out.extend(below(&format!("{path}.scaling"), problems));
     }
 }
 
@@ -152,7 +152,7 @@ fn check_balancer(
     if let super::BalancerSpec::Alb(alb) = balancer
         && let Err(problems) = platform.policies.routing(&alb.algorithm)
     {
-        out.extend(below(&format!("{path}.balancer.alb"), problems));
+        out.extend(below(&format!("{path}.balancer.alb.algorithm"), problems));
     }
 }
 
@@ -171,12 +171,12 @@ fn check_group(path: &str, group: &GroupSpec, platform: &Platform<'_>, out: &mut
     if let Some(Err(problems)) =
         group.scaling.as_ref().map(|scaling| platform.policies.cluster_scaling(scaling))
     {
-        out.extend(below(path, problems));
+        out.extend(below(&format!("{path}.scaling"), problems));
     }
     if let Some(Err(problems)) =
         group.termination.as_ref().map(|policy| platform.policies.termination(policy))
     {
-        out.extend(below(path, problems));
+        out.extend(below(&format!("{path}.termination"), problems));
     }
 }
 
@@ -187,10 +187,10 @@ fn check_function(path: &str, function: &FunctionSpec, platform: &Platform<'_>, 
     if let Some(Err(problems)) =
         function.keep_alive.as_ref().map(|policy| platform.policies.keep_alive(policy))
     {
-        out.extend(below(path, problems));
+        out.extend(below(&format!("{path}.keep_alive"), problems));
     }
     match function.provisioned_concurrency.as_ref().map(|policy| platform.policies.provisioning(policy)) {
-        Some(Err(problems)) => out.extend(below(path, problems)),
+        Some(Err(problems)) => out.extend(below(&format!("{path}.provisioned_concurrency"), problems)),
         Some(Ok(policy)) => {
             let most = policy.bounds().max.or(policy.bounds().min).unwrap_or(0);
             if let Some(reserved) = function.reserved_concurrency.filter(|reserved| most > *reserved) {

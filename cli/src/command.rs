@@ -1,0 +1,31 @@
+//! The commands, one file each.
+
+mod check;
+mod decide;
+mod docs;
+mod explain;
+mod list;
+
+use std::io::Write;
+
+use sim_core::policy::Catalogue;
+
+use crate::arguments::Command;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Carries out `command`, writing data to `out`.
+pub(crate) fn execute(command: Command, catalogue: &Catalogue, out: &mut dyn Write) -> Result<Exit, Failure> {
+    match command {
+        Command::Check(scenario) => check::check(&scenario, catalogue, out),
+        Command::List(list) => list::list(list.what, catalogue, out),
+        Command::Explain(explain) => explain::explain(&explain.name, catalogue, out),
+        Command::Decide(decide) => decide::decide(&decide, catalogue, out),
+        Command::Schema => docs::schema(catalogue, out),
+        Command::Docs(docs) => docs::write(&docs.folder, catalogue),
+        Command::Run(_) | Command::Report(_) | Command::Price(_) => {
+            Err(Failure::new(Exit::Internal, "not part of this build yet"))
+        }
+    }?;
+    Ok(Exit::Done)
+}

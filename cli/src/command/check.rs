@@ -1,0 +1,64 @@
+//! `fleetsim check`: is this scenario right, and what would be run?
+
+use std::io::Write;
+
+use indexmap::IndexMap;
+use scenarios::file::Variant;
+use sim_core::policy::Catalogue;
+use sim_core::spec::ServiceSpec;
+
+use crate::arguments;
+use crate::failure::Failure;
+use crate::scenario;
+use crate::text::{Align, table};
+
+/// Most services of a variant that are named one by one.
+const NAMED: usize = 3;
+
+/// Loads the scenario and says what it consists of: one line, and one per variant.
+pub(crate) fn check(
+    asked: &arguments::Scenario,
+    catalogue: &Catalogue,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let scenario = scenario::load(asked, catalogue)?;
+    let count = |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    let variants = count(scenario.variants.len() as u64, "variant");
+    writeln!(out, "ok: {variants}, {}", count(scenario.jobs(), "job"))?;
+    let rows: Vec<Vec<String>> = scenario
+        .variants
+        .iter()
+        .map(|variant| vec![format!("  {}", variant.name), services(variant)])
+        .collect();
+    let lines = table(&[("", Align::Left), ("", Align::Left)], &rows);
+    // The heads of the columns are empty: each line says what it is.
+    write!(out, "{}", lines.trim_start_matches('\n'))?;
+    Ok(())
+}
+
+/// What a variant runs on: its services by name, or where there are many, how many of each platform.
+fn services(variant: &Variant) -> String {
+    let services = &variant.fleet.services;
+    if services.len() <= NAMED {
+        let named = services.iter().map(|(name, service)| format!("{name} on {}", described(service)));
+        return named.collect::<Vec<_>>().join("; ");
+    }
+    let mut counts: IndexMap<&str, usize> = IndexMap::new();
+    services.values().for_each(|service| *counts.entry(service.platform()).or_default() += 1);
+    let counted = counts.iter().map(|(platform, count)| format!("{count} services on {platform}"));
+    counted.collect::<Vec<_>>().join("; ")
+}
+
+/// A service's platform and size.
+fn described(service: &ServiceSpec) -> String {
+    let platform = service.platform();
+    match service {
+        ServiceSpec::Ecs(ecs) => {
+            format!("{platform} ({}, {}, cluster {})", ecs.task.cpu, ecs.task.memory, ecs.cluster)
+        }
+        ServiceSpec::Fargate(fargate) => {
+            format!("{platform} ({}, {})", fargate.task.cpu, fargate.task.memory)
+        }
+        ServiceSpec::Lambda(function) => format!("{platform} ({}, {})", function.memory, function.runtime),
+    }
+}

@@ -1,0 +1,17 @@
+//! Whole commands, as a shell sees them: what was typed, the exit code, standard output, standard error.
+//!
+//! Every command runs in an empty folder of its own, so that nothing of the machine gets into what is compared. To
+//! accept what has changed, run the tests with `INSTA_UPDATE=always` and look at the difference.
+
+#[path = "commands/check.rs"]
+mod check;
+#[path = "commands/decide.rs"]
+mod decide;
+#[path = "commands/help.rs"]
+mod help;
+#[path = "commands/own_policies.rs"]
+mod own_policies;
+#[path = "commands/reference.rs"]
+mod reference;
+#[path = "commands/support.rs"]
+mod support;

@@ -1,0 +1,57 @@
+//! A user's own binary: `examples/own_policies.rs` offers the whole command line with two policies added.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::Shell;
+
+/// The example's program. `cargo test` has built it along with the tests; where only this test was asked for, it is
+/// built here.
+fn program() -> PathBuf {
+    let folder = Path::new(env!("CARGO_BIN_EXE_fleetsim")).parent().expect("it is in a folder");
+    let program = folder.join("examples").join(format!("own_policies{}", std::env::consts::EXE_SUFFIX));
+    if !program.exists() {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--offline", "--package", "cli", "--example", "own_policies"])
+            .args(if folder.ends_with("release") { &["--release"][..] } else { &[] })
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status();
+        assert!(built.is_ok_and(|status| status.success()) && program.exists(), "the example builds");
+    }
+    program
+}
+
+#[test]
+fn its_policies_stand_beside_the_others() {
+    let shell = Shell::of(&program());
+    let list = shell.run("list policies").quiet();
+    for name in ["trend", "balanced", "target-tracking", "binpack"] {
+        assert!(list.contains(&format!("  {name}  ")), "{name} in {list}");
+    }
+    insta::assert_snapshot!("own_explain_trend", shell.run("explain trend").shown());
+    let decide = |policy: &str| -> Value {
+        let view = shell.run(&format!("decide {policy} --example")).quiet();
+        let done = shell.run_with(&format!("decide {policy}"), &view);
+        assert_eq!(done.code, Some(0), "{}", done.talk);
+        serde_json::from_str(&done.out).expect("a decision is JSON")
+    };
+    assert_eq!(decide("trend")["desired"], 15);
+    assert_eq!(decide("balanced")["instance"], 0);
+}
+
+/// The guide and the example are the same code: every line of the guide's policies is in the example.
+#[test]
+fn the_guide_shows_the_same_policies() {
+    let guide = include_str!("../../../docs/guides/write-a-policy.md");
+    let example = include_str!("../../examples/own_policies.rs");
+    let blocks = guide.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let policies = blocks.filter_map(|block| block.split_once("\n\n")?.1.split_once("let catalogue"));
+    let mut lines = 0;
+    for line in policies.flat_map(|(policy, _)| policy.lines()) {
+        assert!(example.contains(line), "the example lacks: {line}");
+        lines += 1;
+    }
+    assert!(lines > 40, "the guide shows two policies, {lines} lines");
+}

@@ -1,0 +1,182 @@
+//! The results folder on disk: claimed before anything is simulated, written a whole file at a time.
+//!
+//! A file appears under its name only when all of it is on the disk, so an interrupted run leaves whole records or
+//! none, and the same command goes on from them.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::{ErrorKind, ResultsError};
+use super::manifest::{FORMAT, Manifest, Prices};
+use super::stored::JobRecord;
+
+/// The manifest's name.
+pub const MANIFEST: &str = "manifest.json";
+const PRICES: &str = "prices.json";
+const RECORDS: &str = "records";
+/// What names of unfinished files begin with.
+const UNFINISHED: &str = ".fleetsim-";
+
+/// A results folder.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Claims `path` for the experiment: makes the folder, or finds in it the same experiment begun before.
+    ///
+    /// # Errors
+    /// If it holds anything else, or cannot be written. Nothing is changed then.
+    pub fn claim(path: &Path, manifest: &Manifest, prices: &Prices) -> Result<Folder, ResultsError> {
+        let folder = Folder { path: path.to_owned() };
+        if path.exists() && !path.is_dir() {
+            return Err(ResultsError::new(ErrorKind::Unusable, path, "is a file, not a folder"));
+        }
+        if path.join(MANIFEST).exists() {
+            folder.compare(manifest)?;
+        } else {
+            folder.must_be_empty()?;
+        }
+        let unusable = |error: io::Error| {
+            ResultsError::new(ErrorKind::Unusable, path, format!("cannot be written: {error}"))
+                .hint("name another folder with --out")
+        };
+        fs::create_dir_all(path.join(RECORDS)).map_err(unusable)?;
+        folder.write_json(MANIFEST, manifest)?;
+        folder.write_json(PRICES, prices)?;
+        Ok(folder)
+    }
+
+    /// A folder that holds results.
+    ///
+    /// # Errors
+    /// If it does not, or not such as this version can read.
+    pub fn open(path: &Path) -> Result<(Folder, Manifest, Prices), ResultsError> {
+        let folder = Folder { path: path.to_owned() };
+        if !path.join(MANIFEST).exists() {
+            let message = format!("is not a results folder: it has no {MANIFEST}");
+            return Err(ResultsError::new(ErrorKind::NotResults, path, message));
+        }
+        let manifest = folder.manifest()?;
+        let prices = folder.read_json(PRICES)?;
+        Ok((folder, manifest, prices))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn must_be_empty(&self) -> Result<(), ResultsError> {
+        let Ok(mut entries) = fs::read_dir(&self.path) else { return Ok(()) };
+        let ours = |name: &str| name.starts_with(UNFINISHED) || name == RECORDS;
+        let other = entries.find_map(|entry| {
+            let name = entry.ok()?.file_name().to_string_lossy().into_owned();
+            (!ours(&name)).then_some(name)
+        });
+        match other {
+            Some(name) => {
+                let message = format!("is not empty and not a results folder: it holds {name}");
+                Err(ResultsError::new(ErrorKind::Occupied, &self.path, message)
+                    .hint("name another folder with --out"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn compare(&self, manifest: &Manifest) -> Result<(), ResultsError> {
+        let differences = self.manifest()?.differences(manifest);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let message = format!("already holds other results: it is asked for {}", differences.join(", "));
+        Err(ResultsError::new(ErrorKind::Occupied, &self.path, message)
+            .hint("name another folder with --out, or remove this one"))
+    }
+
+    /// The manifest, its version first: what another version wrote need not even parse.
+    fn manifest(&self) -> Result<Manifest, ResultsError> {
+        let json: serde_json::Value = self.read_json(MANIFEST)?;
+        let format = json.get("format").and_then(serde_json::Value::as_u64);
+        if format != Some(u64::from(FORMAT)) {
+            let program =
+                json.get("program").and_then(serde_json::Value::as_str).unwrap_or("another program");
+            let message =
+                format!("was written by version {program} in a layout that this version cannot read");
+            return Err(ResultsError::new(ErrorKind::OtherVersion, &self.path, message)
+                .hint("run the scenario again, or use that version"));
+        }
+        self.read_json(MANIFEST)
+    }
+
+    fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, ResultsError> {
+        let path = self.path.join(name);
+        let text = fs::read(&path).map_err(|error| {
+            ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be read: {error}"))
+        })?;
+        serde_json::from_slice(&text).map_err(|error| {
+            ResultsError::new(ErrorKind::Damaged, &path, format!("is damaged or not ours: {error}"))
+        })
+    }
+
+    /// Writes `value` as indented JSON.
+    pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), ResultsError> {
+        let mut text = serde_json::to_vec_pretty(value).expect("results are plain data");
+        text.push(b'\n');
+        self.write(name, &text)
+    }
+
+    /// Writes a file of the folder, all of it or nothing.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
+        let path = self.path.join(name);
+        write_whole(&path, bytes).map_err(|error| {
+            ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be written: {error}"))
+        })
+    }
+
+    /// Where a file is written until it is whole.
+    pub(crate) fn unfinished(&self, name: &str) -> PathBuf {
+        self.path.join(format!("{UNFINISHED}{name}"))
+    }
+
+    /// Stores what a job left.
+    pub(crate) fn store(&self, name: &str, job: &JobRecord) -> Result<(), ResultsError> {
+        let mut text = serde_json::to_vec(job).expect("records are plain data");
+        text.push(b'\n');
+        self.write(&format!("{RECORDS}/{name}"), &text)
+    }
+
+    /// The record of this name; none if there is none.
+    ///
+    /// # Errors
+    /// If it is damaged or not what its name says.
+    pub(crate) fn record(&self, name: &str, digest: &str) -> Result<Option<JobRecord>, ResultsError> {
+        let name = format!("{RECORDS}/{name}");
+        let path = self.path.join(&name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let job: JobRecord = self.read_json(&name)?;
+        job.check(digest).map_err(|message| ResultsError::new(ErrorKind::Damaged, &path, message))?;
+        Ok(Some(job))
+    }
+}
+
+/// Writes beside the file, syncs, and renames: a reader sees the old file or the new one.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (parent, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
+    fs::create_dir_all(parent)?;
+    let unfinished = parent.join(format!("{UNFINISHED}{}", name.to_string_lossy()));
+    let mut file = File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)
+}

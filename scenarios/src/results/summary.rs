@@ -1,0 +1,86 @@
+//! `summary.json`: every number with its interval, the differences, the verdict.
+
+use serde::{Deserialize, Serialize};
+use sim_core::metrics::{Comparison, INTERVAL_LABEL, Row};
+
+use super::analysis::Analysis;
+use super::verdict::{Holds, Verdict};
+use super::{FORMAT, Results};
+
+/// What `summary.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// The version of the folder's layout.
+    pub format: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// What the intervals are intervals of.
+    pub intervals: String,
+    /// What the month of the bill is made of.
+    pub month: String,
+    /// The answer.
+    pub verdict: Verdict,
+    /// The variants in order.
+    pub variants: Vec<VariantSummary>,
+    /// Paired differences.
+    pub comparisons: Vec<PairSummary>,
+    /// Jobs without a record: variant, and replication from 1.
+    pub missing: Vec<(String, u32)>,
+}
+
+/// One variant's numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantSummary {
+    /// Its name.
+    pub name: String,
+    /// The variant of the scenario file that it comes from.
+    pub family: String,
+    /// Where it stands on each sweep axis.
+    pub axes: Vec<(String, String)>,
+    /// Whether it holds its objectives; none where there is none.
+    pub holds: Option<Holds>,
+    /// Every metric.
+    pub metrics: Vec<Row>,
+}
+
+/// One pair's differences.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairSummary {
+    /// The variant.
+    pub variant: String,
+    /// What it is compared with.
+    pub baseline: String,
+    /// Every metric that both have.
+    pub metrics: Vec<Comparison>,
+}
+
+impl Summary {
+    /// The summary of an analysis.
+    pub fn of(results: &Results, analysis: &Analysis) -> Self {
+        let manifest = &results.manifest;
+        let name = |index: usize| manifest.variants[index].name.clone();
+        let variants = manifest.variants.iter().zip(&analysis.variants).map(|(variant, analysis)| {
+            let (family, axes) = (variant.family.clone(), variant.axes.clone());
+            let (holds, metrics) = (analysis.standing.holds, analysis.rows.clone());
+            VariantSummary { name: variant.name.clone(), family, axes, holds, metrics }
+        });
+        let pair = |pair: &super::Pair| PairSummary {
+            variant: name(pair.variant),
+            baseline: name(pair.baseline),
+            metrics: pair.rows.clone(),
+        };
+        Summary {
+            format: FORMAT,
+            scenario: manifest.name.clone(),
+            intervals: INTERVAL_LABEL.to_owned(),
+            month: analysis.basis.clone(),
+            verdict: analysis.verdict.clone(),
+            variants: variants.collect(),
+            comparisons: analysis.pairs.iter().map(pair).collect(),
+            missing: results.missing().into_iter().map(|(index, run)| (name(index), run + 1)).collect(),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What limits the answer.
+
+use sim_core::cost::Purchase;
+use sim_core::metrics::INTERVAL_LABEL;
+use sim_core::spec::ServiceSpec;
+
+use super::{Holds, Point, percentile};
+use crate::results::analysis::VariantAnalysis;
+use crate::results::manifest::VariantManifest;
+use crate::results::{Results, wording};
+
+/// Below this many replications an interval rests on too little.
+const FEW: u32 = 5;
+/// Names that one caution lists.
+const NAMES: usize = 4;
+
+pub(super) fn cautions(
+    results: &Results,
+    variants: &[VariantAnalysis],
+    points: &[Point],
+    basis: &str,
+) -> Vec<String> {
+    let mut list = Vec::new();
+    list.extend(missing(results));
+    list.extend(few(results));
+    list.extend(unclear(results, variants, points));
+    list.extend(thin_tails(results, variants));
+    list.extend(spot(results));
+    if results.manifest.run.days.is_empty() && !basis.is_empty() {
+        list.push(format!("The month's bill is what it would be {basis}."));
+    }
+    list.push(format!("{INTERVAL_LABEL}; they do not say how well traffic and settings describe the world."));
+    list
+}
+
+/// `a, b, c and 7 more`.
+fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut list: Vec<String> = names.map(str::to_owned).collect();
+    let more = list.len().saturating_sub(NAMES);
+    list.truncate(NAMES);
+    if more > 0 {
+        list.push(format!("{more} more"));
+    }
+    wording::list(&list)
+}
+
+fn missing(results: &Results) -> Option<String> {
+    let missing = results.missing().len();
+    let all = results.manifest.variants.len() * results.manifest.run.replications as usize;
+    (missing > 0)
+        .then(|| format!("{missing} of {all} runs have no results; the numbers are from those that have."))
+}
+
+fn few(results: &Results) -> Option<String> {
+    match results.manifest.run.replications {
+        1 => Some("One replication has no interval: nothing here is certain.".into()),
+        n if n < FEW => Some(format!("Only {n} replications: intervals are wide and rest on little.")),
+        _ => None,
+    }
+}
+
+fn unclear(results: &Results, variants: &[VariantAnalysis], points: &[Point]) -> Vec<String> {
+    let options = points.iter().flat_map(|point| &point.options);
+    let unclear = options.filter(|index| variants[**index].standing.holds == Some(Holds::Unclear));
+    let said = unclear.take(NAMES).filter_map(|index| {
+        let worst = variants[*index].standing.worst()?;
+        Some(format!(
+            "Whether {} holds {} is unclear: {} of requests end well in time, {} must.",
+            results.manifest.variants[*index].name,
+            worst.objective,
+            wording::share(&worst.attainment),
+            percentile(worst.objective).replacen('p', "", 1) + " %",
+        ))
+    });
+    said.collect()
+}
+
+/// Objectives about a tail that too few requests lie in.
+fn thin_tails(results: &Results, variants: &[VariantAnalysis]) -> Option<String> {
+    let thin = |(manifest, variant): (&VariantManifest, &VariantAnalysis)| {
+        let services = &variant.standing.services;
+        let is_thin = services.iter().any(|it| {
+            let quantile = it.quantile.as_ref();
+            quantile.is_some_and(|it| it.n > 1 && it.half_width.is_none() && it.value.is_finite())
+        });
+        is_thin.then(|| manifest.name.clone())
+    };
+    let list: Vec<String> = results.manifest.variants.iter().zip(variants).filter_map(thin).collect();
+    (!list.is_empty()).then(|| {
+        format!(
+            "Too few requests lie beyond the percentile of the objective to say how sure it is: {}. Run longer.",
+            names(list.iter().map(String::as_str))
+        )
+    })
+}
+
+fn runs_on_spot(manifest: &VariantManifest) -> bool {
+    let fargate = manifest
+        .fleet
+        .services
+        .values()
+        .any(|service| matches!(service, ServiceSpec::Fargate(it) if it.purchase == Purchase::Spot));
+    let mut groups = manifest.fleet.clusters.values().flat_map(|cluster| cluster.groups());
+    fargate || groups.any(|(_, group)| group.purchase == Purchase::Spot)
+}
+
+fn spot(results: &Results) -> Option<String> {
+    let on_spot: Vec<&str> = results
+        .manifest
+        .variants
+        .iter()
+        .filter(|manifest| runs_on_spot(manifest))
+        .map(|manifest| manifest.name.as_str())
+        .collect();
+    (!on_spot.is_empty()).then(|| {
+        format!(
+            "Spot capacity is never interrupted here, and its discount is an assumption: {} would do worse.",
+            names(on_spot.into_iter())
+        )
+    })
+}

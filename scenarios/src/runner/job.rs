@@ -1,0 +1,90 @@
+//! One job: simulate, watch, store.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sim_core::engine::Time;
+use sim_core::metrics::{Watcher, Window};
+use sim_core::model::{Platform, Run, simulate};
+use sim_core::random::Luck;
+
+use super::probe::Extras;
+use super::requests::RequestFile;
+use super::{Done, Experiment, Failure, JobId};
+use crate::results::{Folder, JobRecord, ResultsError};
+
+/// Why a job has no record.
+enum Trouble {
+    /// The job itself went wrong.
+    Job(String),
+    /// The folder cannot be written.
+    Folder(ResultsError),
+}
+
+impl From<ResultsError> for Trouble {
+    fn from(error: ResultsError) -> Self {
+        Trouble::Folder(error)
+    }
+}
+
+impl Experiment<'_> {
+    /// Runs one job and stores its record. A panic ends this job only.
+    pub(super) fn run_job(&self, job: JobId, folder: &Folder) -> Done {
+        let attempt = || self.simulate(job, folder);
+        // What a panic leaves half-done belongs to this job alone and is dropped with it.
+        let result = catch_unwind(AssertUnwindSafe(attempt))
+            .unwrap_or_else(|panic| Err(Trouble::Job(format!("panicked: {}", said(&*panic)))));
+        match result {
+            Ok((record, notes)) => Done::Simulated(Box::new(record), notes),
+            Err(Trouble::Folder(error)) => Done::Unwritable(error),
+            Err(Trouble::Job(message)) => Done::Failed(Failure {
+                variant: self.manifest.variants[job.variant].name.clone(),
+                replication: job.replication + 1,
+                seed: self.manifest.run.seed,
+                message,
+                command: self.command(job),
+            }),
+        }
+    }
+
+    fn simulate(&self, job: JobId, folder: &Folder) -> Result<(JobRecord, Vec<String>), Trouble> {
+        let (manifest, run) = (&self.manifest, &self.manifest.run);
+        let variant = &manifest.variants[job.variant];
+        let instance_types = self.surroundings.instance_types;
+        let platform =
+            Platform { instance_types, policies: self.surroundings.policies, traces: &self.traces };
+        let days: Vec<Window> =
+            run.days.iter().map(|day| Window::new(Time::ZERO + day.from, Time::ZERO + day.to)).collect();
+        let file = self.requests(job, folder)?;
+        let luck = Luck { root: run.seed, replication: job.replication };
+        let settings = Run { luck, duration: run.duration, drain: run.drain, calendar: run.start };
+        let finish = simulate(&variant.fleet, &platform, settings, |names| {
+            let instance_type = |name: &str| instance_types.get(name).cloned();
+            let watcher = Watcher::new(names, run.warm_up, run.duration, &days, instance_type);
+            (watcher, Extras::new(names, &days, file))
+        });
+        let finish = finish.map_err(|error| Trouble::Job(error.to_string()))?;
+        if let Some(error) = finish.trace_error {
+            return Err(Trouble::Job(error));
+        }
+        let (watcher, extras) = finish.probe;
+        let record = watcher.finish(Time::ZERO + run.duration + run.drain, finish.events);
+        let digest = manifest.job_digest(job.variant, job.replication);
+        let (days, requests) = extras.finish();
+        let note = requests.map(RequestFile::finish).transpose()?.flatten();
+        let record = JobRecord::new(&variant.name, job.replication, digest, days, record);
+        folder.store(&manifest.record_name(job.variant, job.replication), &record)?;
+        Ok((record, note.into_iter().collect()))
+    }
+
+    fn requests(&self, job: JobId, folder: &Folder) -> Result<Option<RequestFile>, ResultsError> {
+        let name = self.manifest.requests_name(job.variant, job.replication);
+        self.options.requests.map(|limit| RequestFile::create(folder, &name, limit)).transpose()
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
+}

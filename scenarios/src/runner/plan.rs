@@ -1,0 +1,172 @@
+//! From a scenario to a manifest and jobs, and what is refused before anything is simulated.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use sim_core::cost::Purchase;
+use sim_core::traffic::{ArrivalSpec, TraceSpec};
+
+use super::{Experiment, Input, JobId, Options, RunError, Surroundings};
+use crate::file::{RunSettings, Scenario, Variant};
+use crate::results::{Digest, FORMAT, Manifest, Prices, ScenarioText, VariantManifest, slugs};
+use crate::trace::TraceFiles;
+
+pub(super) fn manifest(
+    scenario: &Scenario,
+    input: Input,
+    surroundings: &Surroundings<'_>,
+    prices: &Prices,
+    options: &Options,
+    traces: &TraceFiles,
+) -> Result<Manifest, RunError> {
+    let run = RunSettings {
+        seed: options.seed.unwrap_or(scenario.run.seed),
+        replications: options.replications.unwrap_or(scenario.run.replications),
+        ..scenario.run.clone()
+    };
+    let slugs = slugs(scenario.variants.iter().map(|variant| variant.name.as_str()));
+    Ok(Manifest {
+        format: FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        name: scenario.name.clone(),
+        about: scenario.about.clone(),
+        run,
+        command: input.command,
+        scenario: ScenarioText { file: input.file, text: input.text, overrides: input.overrides },
+        instance_types: surroundings.instance_types_date.to_owned(),
+        prices: prices.used(),
+        traces: digests(scenario, traces)?,
+        variants: scenario.variants.iter().zip(slugs).map(variant).collect(),
+    })
+}
+
+fn variant((variant, slug): (&Variant, String)) -> VariantManifest {
+    VariantManifest {
+        name: variant.name.clone(),
+        slug,
+        family: variant.family.clone(),
+        axes: variant.axes.clone(),
+        resolved: variant.resolved.clone(),
+        fleet: variant.fleet.clone(),
+    }
+}
+
+/// What is in the traces, since that too decides what a job's record says.
+fn digests(scenario: &Scenario, files: &TraceFiles) -> Result<BTreeMap<String, String>, RunError> {
+    let mut digests = BTreeMap::new();
+    let sources = scenario.variants.iter().flat_map(|variant| variant.fleet.sources.values());
+    for source in sources {
+        if let ArrivalSpec::Trace(spec) = &source.arrivals
+            && !digests.contains_key(&spec.file)
+        {
+            digests.insert(spec.file.clone(), digest(spec, files)?);
+        }
+    }
+    Ok(digests)
+}
+
+fn digest(spec: &TraceSpec, files: &TraceFiles) -> Result<String, RunError> {
+    let path = files.path(spec);
+    let mut digest = Digest::new();
+    let read = File::open(&path).and_then(|file| digest.add_all(file));
+    read.map_err(|error| RunError::Refused(format!("{}: cannot be read: {error}", path.display())))?;
+    Ok(digest.text())
+}
+
+/// The jobs, replication by replication: what is finished when a run is interrupted can be compared.
+pub(super) fn jobs(manifest: &Manifest, options: &Options) -> Result<Vec<JobId>, RunError> {
+    let (variants, replications) = (manifest.variants.len(), manifest.run.replications);
+    let Some((name, number)) = &options.only else {
+        let of_replication = |replication| (0..variants).map(move |variant| JobId { variant, replication });
+        return Ok((0..replications).flat_map(of_replication).collect());
+    };
+    let variant = manifest.variants.iter().position(|variant| variant.name == *name).ok_or_else(|| {
+        let known: Vec<&str> = manifest.variants.iter().map(|variant| variant.name.as_str()).collect();
+        RunError::Refused(format!("no variant `{name}`; there is {}", known.join(", ")))
+    })?;
+    if !(1..=replications).contains(number) {
+        let message = format!("no replication {number}; there are 1 to {replications}");
+        return Err(RunError::Refused(message));
+    }
+    Ok(vec![JobId { variant, replication: number - 1 }])
+}
+
+/// What would only show after hours of simulation.
+pub(super) fn check(manifest: &Manifest, prices: &Prices, options: &Options) -> Result<(), RunError> {
+    if manifest.run.replications == 0 {
+        return Err(RunError::Refused("no replications: there is nothing to run".into()));
+    }
+    for variant in &manifest.variants {
+        for (name, cluster) in &variant.fleet.clusters {
+            for (_, group) in cluster.groups() {
+                let priced = prices.book.instance_hour(&group.instance_type, Purchase::OnDemand).is_some();
+                if !priced {
+                    return Err(RunError::Refused(format!(
+                        "price book {} has no price for {} (cluster {name} of {})",
+                        prices.book.name, group.instance_type, variant.name
+                    )));
+                }
+            }
+        }
+    }
+    match options.requests {
+        Some(limit) => check_requests(manifest, limit),
+        None => Ok(()),
+    }
+}
+
+/// Refuses to write every request where it is known that there will be too many.
+fn check_requests(manifest: &Manifest, limit: u64) -> Result<(), RunError> {
+    let seconds = manifest.run.duration.seconds();
+    for variant in &manifest.variants {
+        let known = variant.fleet.sources.values().filter_map(|source| rate(&source.arrivals));
+        let expected: f64 = known.sum::<f64>() * seconds;
+        if expected > limit as f64 {
+            return Err(RunError::Refused(format!(
+                "writing every request of {} would make files of about {:.1} million rows, above the limit of {:.1} \
+                 million: shorten the run or raise the limit",
+                variant.name,
+                expected / 1e6,
+                limit as f64 / 1e6,
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The mean rate, where it is plain.
+fn rate(arrivals: &ArrivalSpec) -> Option<f64> {
+    match arrivals {
+        ArrivalSpec::Poisson(spec) | ArrivalSpec::Deterministic(spec) if spec.shape.is_none() => {
+            Some(spec.rate.0)
+        }
+        ArrivalSpec::Renewal(spec) if spec.shape.is_none() => Some(spec.rate.0),
+        _ => None,
+    }
+}
+
+impl Experiment<'_> {
+    /// The command that runs one job alone.
+    pub(super) fn command(&self, job: JobId) -> String {
+        let scenario = &self.manifest.scenario;
+        let set = |setting: &String| format!(" --set {}", quoted(setting));
+        let overrides: String = scenario.overrides.iter().map(set).collect();
+        let only = format!("{}:{}", self.manifest.variants[job.variant].name, job.replication + 1);
+        format!(
+            "fleetsim run {}{overrides} --seed {} --replications {} --only {}",
+            quoted(&scenario.file),
+            self.manifest.run.seed,
+            self.manifest.run.replications,
+            quoted(&only)
+        )
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:,%+=@".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

@@ -1,0 +1,303 @@
+//! Whole experiments, from the text of a scenario to the bytes of a results folder.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use scenarios::catalogue;
+use scenarios::results::{self, ErrorKind, Prices};
+use scenarios::runner::{Experiment, Options, RunError, Surroundings};
+use sim_core::engine::{Span, Time};
+use sim_core::policy::view::{Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView};
+use sim_core::policy::{Catalogue, Declaration};
+use support::{THREE, contents, input, instance_types, load, prices, run, run_with};
+
+fn threads(threads: usize) -> Options {
+    Options { threads: Some(threads), ..Options::default() }
+}
+
+/// A folder's files, compared name by name so that a failure says which.
+#[track_caller]
+fn assert_same(expected: &BTreeMap<PathBuf, Vec<u8>>, found: &BTreeMap<PathBuf, Vec<u8>>) {
+    assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
+    for (name, bytes) in expected {
+        assert!(found[name] == *bytes, "{} differs", name.display());
+    }
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_threads_and_a_run_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = |name: &str| folder.path().join(name);
+    let with_requests = |count| Options { requests: Some(100_000), ..threads(count) };
+    let first = run(THREE, &out("1"), with_requests(1)).unwrap();
+    assert_eq!((first.simulated, first.resumed, first.failures.len()), (9, 0, 0));
+    let expected = contents(&out("1"));
+    assert_eq!(expected.len(), 9 + 9 + 2 + 5, "records, requests, manifest and prices, tables");
+    for count in [2, 8] {
+        run(THREE, &out(&count.to_string()), with_requests(count)).unwrap();
+        assert_same(&expected, &contents(&out(&count.to_string())));
+    }
+    // Records that are missing or damaged are made again, the others kept.
+    let records = fs::read_dir(out("2").join("records")).unwrap();
+    let mut records: Vec<PathBuf> = records.map(|entry| entry.unwrap().path()).collect();
+    records.sort();
+    fs::remove_file(&records[1]).unwrap();
+    let half = fs::read(&records[4]).unwrap();
+    fs::write(&records[4], &half[..half.len() / 2]).unwrap();
+    fs::remove_file(out("2").join("requests-lambda-r3.csv")).unwrap();
+    let again = run(THREE, &out("2"), with_requests(2)).unwrap();
+    assert_eq!((again.simulated, again.resumed), (3, 6));
+    assert_same(&expected, &contents(&out("2")));
+}
+
+#[test]
+fn a_cancelled_run_keeps_what_is_finished_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, policies, types) = (folder.path().join("out"), Catalogue::builtin(), instance_types());
+    let scenario = load(THREE, &policies);
+    let date = catalogue::INSTANCE_TYPES_DATE;
+    let surroundings =
+        Surroundings { instance_types: &types, instance_types_date: date, policies: &policies };
+    let experiment =
+        Experiment::new(&scenario, input(Path::new(""), THREE), surroundings, prices(), threads(1)).unwrap();
+    let cancel = AtomicBool::new(false);
+    let outcome = experiment
+        .run(&out, &cancel, &|progress| cancel.store(progress.done >= 4, Ordering::Relaxed))
+        .unwrap();
+    assert_eq!((outcome.simulated, outcome.skipped, experiment.jobs()), (4, 5, 9));
+    let analysis = outcome.results.write_tables().unwrap();
+    assert!(analysis.verdict.cautions[0].starts_with("5 of 9 runs have no results"));
+    let error = results::load(&out).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Incomplete);
+    assert!(error.to_string().contains("5 records are missing"), "{error}");
+    assert_eq!(results::load_finished(&out).unwrap().missing().len(), 5);
+    let rest = run(THREE, &out, threads(2)).unwrap();
+    assert_eq!((rest.simulated, rest.resumed), (5, 4));
+    run(THREE, &folder.path().join("whole"), threads(2)).unwrap();
+    assert_same(&contents(&folder.path().join("whole")), &contents(&out));
+}
+
+#[test]
+fn folders_of_others_are_refused_before_anything_is_simulated() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    run(THREE, &at("results"), threads(2)).unwrap();
+    fs::create_dir(at("mine")).unwrap();
+    fs::write(at("mine/thesis.txt"), "chapter one").unwrap();
+    fs::write(at("file"), "").unwrap();
+    fs::create_dir(at("strange")).unwrap();
+    fs::write(at("strange/manifest.json"), "{}").unwrap();
+    let before = contents(folder.path());
+    let other_rate = THREE.replace("8/s", "9/s");
+    let check = |text: &str, out: &str, options: Options, kind: ErrorKind, message: &str| {
+        match run(text, &at(out), options) {
+            Err(RunError::Results(error)) => {
+                assert_eq!(error.kind, kind, "{error}");
+                assert!(error.to_string().contains(message), "{error}");
+            }
+            other => panic!("{out}: {other:?}"),
+        }
+        assert_same(&before, &contents(folder.path()));
+    };
+    let seed = |seed| Options { seed: Some(seed), ..Options::default() };
+    check(THREE, "results", seed(8), ErrorKind::Occupied, "seed 8, not 7");
+    check(&other_rate, "results", threads(1), ErrorKind::Occupied, "already holds other results");
+    check(THREE, "mine", threads(1), ErrorKind::Occupied, "it holds thesis.txt");
+    check(THREE, "file", threads(1), ErrorKind::Unusable, "is a file");
+    check(THREE, "file/below", threads(1), ErrorKind::Unusable, "cannot be written");
+    check(THREE, "strange", threads(1), ErrorKind::OtherVersion, "another program");
+}
+
+#[test]
+fn what_cannot_be_run_as_asked_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |options: Options, message: &str| {
+        let out = folder.path().join("out");
+        match run(THREE, &out, options) {
+            Err(RunError::Refused(said)) => assert!(said.contains(message), "{said}"),
+            other => panic!("{other:?}"),
+        }
+        assert!(!out.exists());
+    };
+    check(Options { requests: Some(1000), ..threads(1) }, "0.0 million rows");
+    check(Options { only: Some(("azure".into(), 1)), ..threads(1) }, "there is ec2, fargate, lambda");
+    check(Options { only: Some(("ec2".into(), 4)), ..threads(1) }, "there are 1 to 3");
+    check(Options { replications: Some(0), ..threads(1) }, "nothing to run");
+}
+
+#[test]
+fn damaged_results_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    run(THREE, &out, threads(2)).unwrap();
+    let record = fs::read_dir(out.join("records")).unwrap().next().unwrap().unwrap().path();
+    let (whole, manifest) =
+        (fs::read_to_string(&record).unwrap(), fs::read_to_string(out.join("manifest.json")).unwrap());
+    let check = |path: &Path, text: &str, kind: ErrorKind, message: &str| {
+        let before = fs::read(path).unwrap();
+        fs::write(path, text).unwrap();
+        let error = results::load(&out).unwrap_err();
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+        fs::write(path, before).unwrap();
+    };
+    let name = record.file_name().unwrap().to_str().unwrap();
+    check(&record, &whole[..whole.len() / 3], ErrorKind::Damaged, name);
+    let at = whole.find("\"born\":").unwrap() + 7;
+    let changed = format!("{}9{}", &whole[..at], &whole[at + 1..]);
+    check(&record, &changed, ErrorKind::Damaged, "has been changed");
+    check(&record, "", ErrorKind::Damaged, name);
+    let manifest_path = out.join("manifest.json");
+    check(
+        &manifest_path,
+        &manifest.replace("\"format\": 1", "\"format\": 2"),
+        ErrorKind::OtherVersion,
+        "version 0.1.0",
+    );
+    check(&manifest_path, &manifest[..200], ErrorKind::Damaged, "manifest.json");
+    let elsewhere = results::load(folder.path()).unwrap_err();
+    assert_eq!(elsewhere.kind, ErrorKind::NotResults);
+    fs::remove_file(&record).unwrap();
+    let error = results::load(&out).unwrap_err();
+    assert!(error.kind == ErrorKind::Incomplete && error.to_string().contains(name), "{error}");
+}
+
+#[test]
+fn equal_variants_differ_by_exactly_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let twin = THREE.replace(
+        "[variants.ec2.services.web]",
+        "[variants.twin.services.web]\nplatform = \"lambda\"\n\
+        memory = \"1769MB\"\nruntime = \"nodejs22\"\n[variants.ec2.services.web]",
+    );
+    let outcome = run(&twin, &folder.path().join("out"), threads(2)).unwrap();
+    let results = &outcome.results;
+    let index = |name: &str| results.manifest.variants.iter().position(|it| it.name == name).unwrap();
+    assert_eq!(results.variants[index("twin")].records, results.variants[index("lambda")].records);
+    for (a, b) in [("twin", "ec2"), ("lambda", "fargate")] {
+        let (a, b) = (&results.variants[index(a)].records, &results.variants[index(b)].records);
+        let same =
+            a.iter().zip(b).all(|(a, b)| a.arrivals == b.arrivals && a.arrivals["visitors"].count > 4000);
+        assert!(same, "one luck for all variants");
+    }
+    let analysis = results::analyse(results).unwrap();
+    let of = |name: &str| &analysis.variants[index(name)].rows;
+    assert_eq!(of("twin"), of("lambda"));
+    let pair = analysis.pairs.iter().find(|pair| {
+        let both = [pair.variant, pair.baseline];
+        both.contains(&index("twin")) && both.contains(&index("lambda"))
+    });
+    if let Some(pair) = pair {
+        for row in &pair.rows {
+            assert!(row.difference.value == 0.0 || row.difference.is_blank(), "{row:?}");
+            assert!(!row.ratio.is_significant(), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn pricing_again_changes_only_money() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    run(THREE, &out, threads(2)).unwrap();
+    let before = contents(&out);
+    assert_same(&before, &{
+        results::price(&out, prices()).unwrap();
+        contents(&out)
+    });
+    let mut book = prices().book;
+    book.name = "half".into();
+    book.ec2.on_demand.values_mut().for_each(|price| *price /= 2.0);
+    let options = prices().options;
+    results::price(&out, Prices { book, options }).unwrap();
+    let after = contents(&out);
+    let changed: Vec<&str> = before
+        .iter()
+        .filter(|(name, bytes)| after[*name] != **bytes)
+        .map(|(name, _)| name.to_str().unwrap())
+        .collect();
+    assert_eq!(changed, ["bill.csv", "manifest.json", "prices.json", "summary.csv", "summary.json"]);
+    let lines = |files: &BTreeMap<PathBuf, Vec<u8>>| -> Vec<String> {
+        let text = String::from_utf8(files[Path::new("summary.csv")].clone()).unwrap();
+        text.lines().filter(|line| !line.contains(",cost.")).map(str::to_owned).collect()
+    };
+    assert_eq!(lines(&before), lines(&after));
+    // The same experiment may go on in it: prices are no part of what it is.
+    assert_eq!(run(THREE, &out, threads(1)).unwrap().resumed, 9);
+}
+
+/// Somebody's own policy, which cannot bear three tasks.
+struct GivesUp;
+
+impl ServiceScalingPolicy for GivesUp {
+    fn decide(&mut self, view: &ServiceScalingView) -> ServiceScalingDecision {
+        assert!(view.now < Time::ZERO + Span::from_secs(120), "three is a crowd");
+        ServiceScalingDecision::hold("not yet")
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { min: Some(1), max: Some(4) }
+    }
+}
+
+#[test]
+fn a_panic_costs_one_job_and_says_how_to_repeat_it() {
+    let policies =
+        Catalogue::builtin().with_service_scaling(Declaration::new("gives-up", "gives up", |()| Ok(GivesUp)));
+    let own = THREE.replacen(
+        "{ target-tracking = { metric = \"cpu\", target = \"50%\", min = 1, max = 8 } }",
+        "\"gives-up\"",
+        1,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let outcome = run_with(&own, &out, threads(2), &policies, &AtomicBool::new(false)).unwrap();
+    assert_eq!((outcome.simulated, outcome.failures.len()), (6, 3));
+    let failure = &outcome.failures[1];
+    assert_eq!((failure.variant.as_str(), failure.replication, failure.seed), ("ec2", 2, 7));
+    assert!(failure.message.contains("panicked: three is a crowd"), "{failure}");
+    assert_eq!(failure.command, "fleetsim run three.toml --seed 7 --replications 3 --only ec2:2");
+    let alone = Options { only: Some(("ec2".into(), 2)), ..threads(1) };
+    let again = folder.path().join("again");
+    let outcome = run_with(&own, &again, alone, &policies, &AtomicBool::new(false)).unwrap();
+    assert_eq!((outcome.simulated, outcome.failures.as_slice()), (0, std::slice::from_ref(failure)));
+}
+
+#[test]
+fn a_trace_that_breaks_fails_its_job_with_the_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("counts.csv");
+    let rows = |broken: &str| {
+        let mut text = String::from("minute,requests\n");
+        (0..10).for_each(|minute| text.push_str(&format!("{minute},60\n")));
+        text.replace("7,60", broken)
+    };
+    fs::write(&trace, rows("7,60")).unwrap();
+    let counts = "arrivals = { trace = { file = \"counts.csv\", rows = { counts = { interval = \"1min\", \
+        column = \"requests\" } } } }";
+    let text = THREE.replace("arrivals = { poisson = { rate = \"8/s\" } }", counts);
+    let (policies, types) = (Catalogue::builtin(), instance_types());
+    let scenario = support::load_in(folder.path(), &text, &policies);
+    let surroundings = Surroundings {
+        instance_types: &types,
+        instance_types_date: catalogue::INSTANCE_TYPES_DATE,
+        policies: &policies,
+    };
+    let experiment = |threads| {
+        let input = input(folder.path(), &text);
+        Experiment::new(&scenario, input, surroundings, prices(), threads).unwrap()
+    };
+    let never = AtomicBool::new(false);
+    let whole = experiment(threads(2)).run(&folder.path().join("whole"), &never, &|_| {}).unwrap();
+    let born = &whole.results.variants[0].records[0].services["web"].born_series;
+    assert_eq!(born.values().iter().sum::<u64>(), 600, "as many as the trace has");
+    fs::write(&trace, rows("7,many")).unwrap();
+    let broken = experiment(threads(2)).run(&folder.path().join("broken"), &never, &|_| {}).unwrap();
+    assert_eq!((broken.simulated, broken.failures.len()), (0, 9));
+    let message = &broken.failures[0].message;
+    assert!(message.contains("counts.csv") && message.contains('9'), "{message}");
+}
