@@ -59,6 +59,13 @@ fn described(service: &ServiceSpec) -> String {
         ServiceSpec::Fargate(fargate) => {
             format!("{platform} ({}, {})", fargate.task.cpu, fargate.task.memory)
         }
-        ServiceSpec::Lambda(function) => format!("{platform} ({}, {})", function.memory, function.runtime),
+        ServiceSpec::Lambda(function) => {
+            let what = match (&function.functions, function.memory) {
+                (Some(functions), _) => format!("the functions {functions}"),
+                (None, Some(memory)) => memory.to_string(),
+                (None, None) => "no memory".into(),
+            };
+            format!("{platform} ({what}, {})", function.runtime)
+        }
     }
 }
