@@ -101,7 +101,11 @@ impl Keys {
             }
         }
         keys.extend(OF_VARIANT.iter().map(|template| key(template, Some(String::new()), false)));
-        Keys(keys)
+        let mut keys = Keys(keys);
+        if let Some(objective) = keys.objective(results) {
+            keys.0.iter_mut().filter(|key| key.key == objective.metric).for_each(|key| key.headline = true);
+        }
+        keys
     }
 
     pub(super) fn metrics(&self) -> Vec<Metric> {
@@ -139,11 +143,11 @@ impl Keys {
         Some(data::Objective { text, metric, limit: objective.limit.seconds() })
     }
 
-    /// The paired differences in the columns.
+    /// The paired differences in the first table's columns. All others are in `summary.json`.
     pub(super) fn comparisons(&self, results: &Results, analysis: &Analysis) -> Vec<data::Comparison> {
         let name = |index: usize| results.manifest.variants[index].name.clone();
         let of = |pair: &scenarios::results::Pair, row: &Comparison| {
-            let key = self.0.iter().find(|key| key.is(&row.owner, &row.metric))?;
+            let key = self.0.iter().find(|key| key.headline && key.is(&row.owner, &row.metric))?;
             Some(data::Comparison {
                 variant: name(pair.variant),
                 baseline: name(pair.baseline),
@@ -152,7 +156,8 @@ impl Keys {
                 relative: relative(&row.ratio),
             })
         };
-        let pairs = analysis.pairs.iter();
+        let options = analysis.options(results);
+        let pairs = analysis.pairs.iter().filter(|pair| options.contains(&pair.variant));
         pairs.flat_map(|pair| pair.rows.iter().filter_map(move |row| of(pair, row))).collect()
     }
 }

@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn tasks_bring_theirs() {
         let task = json!({ "cpu": "0.5vCPU", "memory": "1GB", "image": "90MB" });
-        let fargate = json!({ "platform": "fargate", "work": "page", "task": task, "scaling": { "fixed": 2 },
+        let fargate = json!({ "platform": "fargate", "work": "page", "task": task, "scaling": { "fixed": { "count": 2 } },
             "architecture": "arm64" });
         let list = settings(&fleet(json!({ "web": fargate })));
         for expected in [
