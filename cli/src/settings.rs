@@ -66,8 +66,7 @@ impl Settings {
         root["$defs"].as_object_mut().into_iter().for_each(|known| known.extend(part("$defs")));
         // A variant has the settings of the base: they are explained once.
         for key in ["variants", "sweep"] {
-            root["properties"][key] =
-                json!({ "type": "object", "description": root["properties"][key]["description"] });
+            root["properties"][key] = json!({ "type": "object", "properties": {}, "description": root["properties"][key]["description"] });
         }
         Settings { root }
     }
