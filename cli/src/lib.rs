@@ -35,6 +35,10 @@ pub use exit::Exit;
 /// Runs the command line of this process with the policies of `catalogue`, and says how it ended.
 ///
 /// Wrong arguments end the process here, with [`Exit::Usage`].
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a program builds its catalogue for this call and hands it over"
+)]
 pub fn main_with(catalogue: Catalogue) -> ExitCode {
     let arguments = arguments::Arguments::parse();
     if std::env::var_os("RUST_BACKTRACE").is_none() {
