@@ -18,8 +18,15 @@ macro_rules! builtin {
     };
 }
 
-const ALL: &[Builtin] =
-    &builtin!["hello", "launch-day", "break-even", "scaling-lag", "binpack-or-spread", "cold-starts"];
+const ALL: &[Builtin] = &builtin![
+    "hello",
+    "launch-day",
+    "break-even",
+    "scaling-lag",
+    "binpack-or-spread",
+    "cold-starts",
+    "many-functions"
+];
 
 impl Builtin {
     /// What it shows, in a line: the first comment of its file.
