@@ -25,7 +25,10 @@ pub(super) fn platform(manifest: &VariantManifest) -> String {
                 let spot = if fargate.purchase == Purchase::Spot { " Spot" } else { "" };
                 format!("Fargate{spot}, {} tasks", fargate.task.cpu)
             }
-            ServiceSpec::Lambda(function) => format!("Lambda, {}, {}", function.memory, function.runtime),
+            ServiceSpec::Lambda(function) => match function.memory {
+                Some(memory) => format!("Lambda, {memory}, {}", function.runtime),
+                None => format!("Lambda, {}", function.runtime),
+            },
         })
         .collect();
     let mut distinct = services.clone();
