@@ -2,7 +2,7 @@
 
 use scenarios::results::{Results, VariantManifest};
 use sim_core::cost::Purchase;
-use sim_core::spec::ServiceSpec;
+use sim_core::spec::{ClusterSpec, ServiceSpec};
 
 /// `Fargate, 0.5vCPU tasks`, `ECS on m7g.large, 1vCPU tasks`, `Lambda, 1769MB, nodejs22`.
 pub(super) fn platform(manifest: &VariantManifest) -> String {
@@ -12,8 +12,7 @@ pub(super) fn platform(manifest: &VariantManifest) -> String {
         .values()
         .map(|service| match service {
             ServiceSpec::Ecs(ecs) => {
-                let groups =
-                    fleet.clusters.get(&ecs.cluster).into_iter().flat_map(|cluster| cluster.groups());
+                let groups = fleet.clusters.get(&ecs.cluster).into_iter().flat_map(ClusterSpec::groups);
                 let types: Vec<String> = groups
                     .map(|(_, group)| {
                         let spot = if group.purchase == Purchase::Spot { " Spot" } else { "" };

@@ -124,7 +124,7 @@ fn number(text: &str) -> Option<(f64, Unit)> {
         of::<Percent>(text).map(|number| (number, Unit::Share)),
         of::<Dollars>(text).map(|number| (number, Unit::Dollars)),
         of::<MemorySize>(text).map(|number| (number, Unit::Count)),
-        of::<Cpu>(text).map(|number| (number / 1024.0, Unit::Count)),
+        of::<Cpu>(text).map(|number| (number, Unit::Count)),
         of::<Bytes>(text).map(|number| (number, Unit::Count)),
     ];
     known.into_iter().flatten().next().or_else(plain).filter(|(number, _)| number.is_finite())
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn values_become_numbers() {
         let check = |text: &str, expected: f64, unit: Unit| {
-            assert_eq!(number(text), Some((expected, unit)), "{text}")
+            assert_eq!(number(text), Some((expected, unit)), "{text}");
         };
         check("600/min", 10.0, Unit::PerSecond);
         check("250ms", 0.25, Unit::Seconds);
