@@ -36,7 +36,9 @@ struct Trend {
 impl ServiceScalingPolicy for Trend {
     fn decide(&mut self, view: &ServiceScalingView) -> ServiceScalingDecision {
         let values: Vec<f64> = view.metrics["cpu"].iter().filter_map(|point| point.value).collect();
-        let [.., before, last] = values[..] else { return ServiceScalingDecision::hold("too few minutes yet") };
+        let [.., before, last] = values[..] else {
+            return ServiceScalingDecision::hold("too few minutes yet");
+        };
         let load = |utilization: f64| utilization * f64::from(view.running);
         let coming = load(last) + (load(last) - load(before)).max(0.0) * self.ahead;
         let wanted = (coming / self.target.0).ceil() as u32;
@@ -57,23 +59,18 @@ impl Ranker for Balanced {
             let cpu = candidate.free_cpu_units - view.task.cpu_units;
             let memory = candidate.free_memory_mib - view.task.memory_mib;
             let share = |left: u32, whole: u32| f64::from(left) / f64::from(whole);
-            (share(cpu, candidate.registered_cpu_units) - share(memory, candidate.registered_memory_mib)).abs()
+            (share(cpu, candidate.registered_cpu_units) - share(memory, candidate.registered_memory_mib))
+                .abs()
         };
         keep_least(standing, |position| tilt(&view.candidates[position]));
     }
 }
 
 fn main() -> ExitCode {
-    let trend = Declaration::new(
-        "trend",
-        "provides for where CPU utilization is heading",
-        |trend: Trend| Ok(trend),
-    );
-    let balanced = Declaration::new(
-        "balanced",
-        "keeps what is left of CPU and memory in balance",
-        |()| Ok(Balanced),
-    );
+    let trend =
+        Declaration::new("trend", "provides for where CPU utilization is heading", |trend: Trend| Ok(trend));
+    let balanced =
+        Declaration::new("balanced", "keeps what is left of CPU and memory in balance", |()| Ok(Balanced));
     let catalogue = Catalogue::builtin()
         .with_service_scaling(trend.example(serde_json::json!({ "target": "60%", "ahead": 5, "max": 40 })))
         .with_placement(balanced);

@@ -5,6 +5,8 @@ mod decide;
 mod docs;
 mod explain;
 mod list;
+mod report;
+mod run;
 
 use std::io::Write;
 
@@ -15,11 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// Carries out `command`, writing data to `out`.
-pub(crate) fn execute(
-    command: Command,
-    catalogue: &Catalogue,
-    out: &mut dyn Write,
-) -> Result<Exit, Failure> {
+pub(crate) fn execute(command: Command, catalogue: &Catalogue, out: &mut dyn Write) -> Result<Exit, Failure> {
     match command {
         Command::Check(scenario) => check::check(&scenario, catalogue, out),
         Command::List(list) => list::list(list.what, catalogue, out),
@@ -27,9 +25,9 @@ pub(crate) fn execute(
         Command::Decide(decide) => decide::decide(&decide, catalogue, out),
         Command::Schema => docs::schema(catalogue, out),
         Command::Docs(docs) => docs::write(&docs.folder, catalogue),
-        Command::Run(_) | Command::Report(_) | Command::Price(_) => {
-            Err(Failure::new(Exit::Internal, "not part of this build yet"))
-        }
+        Command::Report(asked) => report::report(&asked.folder, out),
+        Command::Price(asked) => report::price(&asked, out),
+        Command::Run(asked) => return run::run(&asked, catalogue, out),
     }?;
     Ok(Exit::Done)
 }

@@ -21,15 +21,8 @@ pub enum Exit {
 
 impl Exit {
     /// All of them, by code.
-    pub const ALL: [Exit; 7] = [
-        Exit::Done,
-        Exit::Internal,
-        Exit::Usage,
-        Exit::Input,
-        Exit::Files,
-        Exit::Interrupted,
-        Exit::Jobs,
-    ];
+    pub const ALL: [Exit; 7] =
+        [Exit::Done, Exit::Internal, Exit::Usage, Exit::Input, Exit::Files, Exit::Interrupted, Exit::Jobs];
 
     /// The process's exit code.
     pub const fn code(self) -> u8 {

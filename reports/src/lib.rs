@@ -21,6 +21,7 @@ mod canvas;
 mod chart;
 pub mod data;
 pub mod format;
+pub mod from_results;
 mod page;
 mod palette;
 mod text;

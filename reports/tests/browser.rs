@@ -52,7 +52,10 @@ fn browser() -> Option<&'static str> {
 #[test]
 fn nothing_is_cut_off_at_any_width() {
     let Some(browser) = browser() else {
-        assert!(std::env::var_os("REQUIRE_CHROMIUM").is_none(), "no Chromium, which REQUIRE_CHROMIUM asks for");
+        assert!(
+            std::env::var_os("REQUIRE_CHROMIUM").is_none(),
+            "no Chromium, which REQUIRE_CHROMIUM asks for"
+        );
         eprintln!("SKIPPED: no Chromium here, nothing to look at the report with");
         return;
     };

@@ -35,12 +35,13 @@ pub use analysis::{Analysis, Pair, VariantAnalysis, analyse};
 pub(crate) use digest::Digest;
 pub use error::{ErrorKind, ResultsError};
 pub use folder::{Folder, MANIFEST};
-pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest};
 pub(crate) use manifest::slugs;
-pub use series::{SeriesRow, merged};
+pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest};
+pub use series::{SeriesRow, merged, rows as series_rows};
 pub use stored::{DayRequests, JobRecord};
 pub use summary::Summary;
 pub(crate) use tables::Cell;
+pub use tables::{LineKey, MeanLine, mean_lines};
 pub use verdict::{Holds, Standing, Verdict};
 
 /// Everything that is stored of an experiment.

@@ -135,7 +135,8 @@ fn damaged_results_are_named() {
     let out = folder.path().join("out");
     run(THREE, &out, threads(2)).unwrap();
     let record = fs::read_dir(out.join("records")).unwrap().next().unwrap().unwrap().path();
-    let (whole, manifest) = (fs::read_to_string(&record).unwrap(), fs::read_to_string(out.join("manifest.json")).unwrap());
+    let (whole, manifest) =
+        (fs::read_to_string(&record).unwrap(), fs::read_to_string(out.join("manifest.json")).unwrap());
     let check = |path: &Path, text: &str, kind: ErrorKind, message: &str| {
         let before = fs::read(path).unwrap();
         fs::write(path, text).unwrap();
@@ -151,7 +152,12 @@ fn damaged_results_are_named() {
     check(&record, &changed, ErrorKind::Damaged, "has been changed");
     check(&record, "", ErrorKind::Damaged, name);
     let manifest_path = out.join("manifest.json");
-    check(&manifest_path, &manifest.replace("\"format\": 1", "\"format\": 2"), ErrorKind::OtherVersion, "version 0.1.0");
+    check(
+        &manifest_path,
+        &manifest.replace("\"format\": 1", "\"format\": 2"),
+        ErrorKind::OtherVersion,
+        "version 0.1.0",
+    );
     check(&manifest_path, &manifest[..200], ErrorKind::Damaged, "manifest.json");
     let elsewhere = results::load(folder.path()).unwrap_err();
     assert_eq!(elsewhere.kind, ErrorKind::NotResults);
@@ -163,15 +169,19 @@ fn damaged_results_are_named() {
 #[test]
 fn equal_variants_differ_by_exactly_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let twin = THREE.replace("[variants.ec2.services.web]", "[variants.twin.services.web]\nplatform = \"lambda\"\n\
-        memory = \"1769MB\"\nruntime = \"nodejs22\"\n[variants.ec2.services.web]");
+    let twin = THREE.replace(
+        "[variants.ec2.services.web]",
+        "[variants.twin.services.web]\nplatform = \"lambda\"\n\
+        memory = \"1769MB\"\nruntime = \"nodejs22\"\n[variants.ec2.services.web]",
+    );
     let outcome = run(&twin, &folder.path().join("out"), threads(2)).unwrap();
     let results = &outcome.results;
     let index = |name: &str| results.manifest.variants.iter().position(|it| it.name == name).unwrap();
     assert_eq!(results.variants[index("twin")].records, results.variants[index("lambda")].records);
     for (a, b) in [("twin", "ec2"), ("lambda", "fargate")] {
         let (a, b) = (&results.variants[index(a)].records, &results.variants[index(b)].records);
-        let same = a.iter().zip(b).all(|(a, b)| a.arrivals == b.arrivals && a.arrivals["visitors"].count > 4000);
+        let same =
+            a.iter().zip(b).all(|(a, b)| a.arrivals == b.arrivals && a.arrivals["visitors"].count > 4000);
         assert!(same, "one luck for all variants");
     }
     let analysis = results::analyse(results).unwrap();
@@ -236,9 +246,13 @@ impl ServiceScalingPolicy for GivesUp {
 
 #[test]
 fn a_panic_costs_one_job_and_says_how_to_repeat_it() {
-    let policies = Catalogue::builtin()
-        .with_service_scaling(Declaration::new("gives-up", "gives up", |()| Ok(GivesUp)));
-    let own = THREE.replacen("{ target-tracking = { metric = \"cpu\", target = \"50%\", min = 1, max = 8 } }", "\"gives-up\"", 1);
+    let policies =
+        Catalogue::builtin().with_service_scaling(Declaration::new("gives-up", "gives up", |()| Ok(GivesUp)));
+    let own = THREE.replacen(
+        "{ target-tracking = { metric = \"cpu\", target = \"50%\", min = 1, max = 8 } }",
+        "\"gives-up\"",
+        1,
+    );
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let outcome = run_with(&own, &out, threads(2), &policies, &AtomicBool::new(false)).unwrap();
@@ -264,7 +278,7 @@ fn a_trace_that_breaks_fails_its_job_with_the_row() {
     };
     fs::write(&trace, rows("7,60")).unwrap();
     let counts = "arrivals = { trace = { file = \"counts.csv\", rows = { counts = { interval = \"1min\", \
-        count = \"requests\" } } } }";
+        column = \"requests\" } } } }";
     let text = THREE.replace("arrivals = { poisson = { rate = \"8/s\" } }", counts);
     let (policies, types) = (Catalogue::builtin(), instance_types());
     let scenario = support::load_in(folder.path(), &text, &policies);
@@ -286,4 +300,77 @@ fn a_trace_that_breaks_fails_its_job_with_the_row() {
     assert_eq!((broken.simulated, broken.failures.len()), (0, 9));
     let message = &broken.failures[0].message;
     assert!(message.contains("counts.csv") && message.contains('9'), "{message}");
+}
+
+/// Fargate in three sizes, one of them too small, on demand and on Spot.
+const SIZES: &str = r#"
+name = "sizes"
+
+[run]
+duration = "10min"
+warm_up = "2min"
+replications = 5
+
+[sources.visitors]
+to = "web"
+arrivals = { poisson = { rate = "8/s" } }
+client = { timeout = "5s" }
+
+[work.page]
+cpu = { exponential = { mean = "40ms" } }
+
+[services.web]
+work = "page"
+platform = "fargate"
+objective = "p95 < 1s"
+task = { cpu = "0.25vCPU", memory = "512MB" }
+scaling = { fixed = { count = 2 } }
+
+[variants.plain.sweep]
+"services.web.scaling.fixed.count" = [1, 3, 6]
+
+[variants.spot.services.web]
+purchase = "spot"
+
+[variants.spot.sweep]
+"services.web.scaling.fixed.count" = [1]
+"#;
+
+#[test]
+fn the_verdict_compares_each_options_cheapest_size_that_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = run(SIZES, &folder.path().join("out"), threads(2)).unwrap();
+    let verdict = results::analyse(&outcome.results).unwrap().verdict;
+    assert_eq!(verdict.recommended.as_deref(), Some("plain count=3"), "{verdict:?}");
+    let sentence = &verdict.sentence;
+    assert!(sentence.starts_with("plain count=3 holds p95 < 1s for $"), "{sentence}");
+    assert!(sentence.contains("; spot count=1 does not ("), "{sentence}");
+    assert!(!sentence.contains("count=6"), "{sentence}");
+    let said = |start: &str| verdict.cautions.iter().any(|caution| caution.starts_with(start));
+    assert!(said("Spot capacity is never interrupted here"), "{:?}", verdict.cautions);
+    assert!(said("The month's bill is what it would be if every day were like this"));
+    assert!(said("95 % intervals"));
+}
+
+#[test]
+fn the_verdict_follows_the_workload_and_claims_nothing_without_an_objective() {
+    let folder = tempfile::tempdir().unwrap();
+    let verdict = |text: &str, name: &str| {
+        let outcome = run(text, &folder.path().join(name), threads(2)).unwrap();
+        results::analyse(&outcome.results).unwrap().verdict
+    };
+    let lambda = "[variants.lambda.services.web]\nplatform = \"lambda\"\nmemory = \"1769MB\"\nruntime = \"rust\"\n\
+        [variants.tasks.services.web]\nplatform = \"fargate\"\ntask = { cpu = \"1vCPU\", memory = \"2GB\" }\n\
+        scaling = { fixed = { count = 4 } }\n\
+        [sweep]\n\"sources.visitors.arrivals.poisson.rate\" = [\"1/s\", \"2/s\", \"60/s\"]\n";
+    let base = &SIZES[..SIZES.find("platform").unwrap()];
+    let rates = verdict(&format!("{base}objective = \"p95 < 1s\"\n{lambda}"), "rates");
+    let expected = "Cheapest that holds p95 < 1s: lambda from rate=1/s to rate=2/s; tasks at rate=60/s.";
+    assert_eq!((rates.sentence.as_str(), rates.recommended), (expected, None));
+    let without = verdict(&SIZES.replace("objective = \"p95 < 1s\"\n", ""), "without");
+    assert!(without.sentence.starts_with("No objective is set, so nothing is recommended: "), "{without:?}");
+    assert_eq!(without.recommended, None);
+    let once = verdict(&SIZES.replace("replications = 5", "replications = 1"), "once");
+    assert!(once.sentence.starts_with("No option surely holds p95 < 1s: "), "{once:?}");
+    assert!(once.cautions.iter().any(|caution| caution.contains("nothing here is certain")));
 }

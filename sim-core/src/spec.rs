@@ -5,6 +5,7 @@
 //! each other by name here; building the fleet turns names into ids. Doc comments of fields are the user's help.
 
 mod account;
+mod assumptions;
 mod check;
 mod cluster;
 mod function;
@@ -23,6 +24,7 @@ use crate::random::{DistributionSpec, LognormalSpec};
 use crate::traffic::PopulationOfFunctionsSpec;
 
 pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
+pub use assumptions::{Assumption, assumptions};
 pub use cluster::{ClusterSpec, CreditMode, GroupSpec};
 pub use function::{FrontDoorSpec, FunctionSpec, Package, lambda_vcpus};
 pub use objective::Objective;

@@ -14,6 +14,7 @@ use checker::Checker;
 use common::{checked, run, run_of};
 use scenario::scenario;
 use sim_core::engine::Span;
+use sim_core::model::Run;
 use sim_core::random::Luck;
 
 /// How many scenarios the swarm has.
@@ -24,8 +25,9 @@ fn seed(seed: u64) -> (u64, u64) {
     let (spec, minutes) = scenario(seed);
     let fleet = checked(&spec);
     let luck = Luck { root: seed, replication: 0 };
-    let checker =
-        run(&fleet, run_of(Span::from_secs(60 * minutes), luck), Checker::new(&fleet)).probe.close();
+    // A backlog on a throttled instance may take hours.
+    let length = Run { drain: Span::from_secs(500_000), ..run_of(Span::from_secs(60 * minutes), luck) };
+    let checker = run(&fleet, length, Checker::new(&fleet)).probe.close();
     assert_eq!(checker.unfinished, 0, "requests that nothing ever ends");
     (checker.finished, checker.decisions)
 }

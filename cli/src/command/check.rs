@@ -21,7 +21,7 @@ pub(crate) fn check(
     catalogue: &Catalogue,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let scenario = scenario::load(asked, catalogue)?;
+    let scenario = scenario::load(asked, catalogue)?.scenario;
     let count = |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     let variants = count(scenario.variants.len() as u64, "variant");
     writeln!(out, "ok: {variants}, {}", count(scenario.jobs(), "job"))?;

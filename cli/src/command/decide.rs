@@ -35,9 +35,10 @@ pub(crate) fn decide(asked: &Decide, catalogue: &Catalogue, out: &mut dyn Write)
     for view in views {
         count += 1;
         let view = view.map_err(|error| unreadable(count, &error))?;
-        let decision = catalogue
-            .decide(known.kind, &spec, &view)
-            .map_err(|problems| Failure::Problems { of: format!("view {count} or the parameters"), problems })?;
+        let decision = catalogue.decide(known.kind, &spec, &view).map_err(|problems| Failure::Problems {
+            of: format!("view {count} or the parameters"),
+            problems,
+        })?;
         writeln!(out, "{decision}")?;
         out.flush()?;
     }

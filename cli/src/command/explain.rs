@@ -124,12 +124,18 @@ fn fields(settings: &Settings, node: &serde_json::Value) -> Vec<(String, String)
         Shape::Table(fields) => {
             fields.iter().map(|field| line(field.name, field.node, field.required)).collect()
         }
-        Shape::Choice(options) => options.iter().map(|option| line(option.name, option.node, false)).collect(),
+        Shape::Choice(options) => {
+            options.iter().map(|option| line(option.name, option.node, false)).collect()
+        }
         Shape::Tagged(tag, kinds) => {
             let kind = |(name, node): (&str, &serde_json::Value)| {
                 let inner = fields(settings, node);
-                let keys: Vec<&str> = inner.iter().map(|(key, _)| key.as_str()).filter(|key| *key != tag).collect();
-                (format!("{tag} = \"{name}\""), format!("{}: {}", summary(settings.help(node)), keys.join(", ")))
+                let keys: Vec<&str> =
+                    inner.iter().map(|(key, _)| key.as_str()).filter(|key| *key != tag).collect();
+                (
+                    format!("{tag} = \"{name}\""),
+                    format!("{}: {}", summary(settings.help(node)), keys.join(", ")),
+                )
             };
             kinds.into_iter().map(kind).collect()
         }

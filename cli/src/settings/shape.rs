@@ -53,7 +53,8 @@ impl Settings {
             return self.alternatives(members);
         }
         if let Some(names) = self.keyword(node, "enum").and_then(Json::as_array) {
-            let option = |name: &'s Json| name.as_str().map(|name| ChoiceOption { name, node, settings: None });
+            let option =
+                |name: &'s Json| name.as_str().map(|name| ChoiceOption { name, node, settings: None });
             return Shape::Choice(names.iter().filter_map(option).collect());
         }
         if let Some(fields) = self.keyword(node, "properties").and_then(Json::as_object) {
@@ -97,7 +98,8 @@ impl Settings {
     pub(crate) fn kind(&self, node: &Json) -> String {
         match self.shape(node) {
             Shape::Leaf => self.leaf(node),
-            Shape::Table(_) | Shape::Tagged(..) => "a table".into(),
+            Shape::Table(_) => "a table".into(),
+            Shape::Tagged(tag, _) => format!("a table; its `{tag}` says what else is in it"),
             Shape::Map(value) => match self.shape(value) {
                 Shape::Leaf => format!("a table of names, each with {}", self.kind(value)),
                 _ => "a table of names".into(),
@@ -106,7 +108,8 @@ impl Settings {
             Shape::Choice(options) => match options.iter().any(|option| option.settings.is_some()) {
                 true => "one of the options below".into(),
                 false => {
-                    let names: Vec<String> = options.iter().map(|option| format!("\"{}\"", option.name)).collect();
+                    let names: Vec<String> =
+                        options.iter().map(|option| format!("\"{}\"", option.name)).collect();
                     names.join(" or ")
                 }
             },

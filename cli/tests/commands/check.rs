@@ -106,4 +106,5 @@ fn what_is_named() {
     assert_snapshot!("check_malformed_set", shell.run("check hello --set services.web").shown());
 }
 
-const TRACE: &str = r#"{ trace = { file = "visits.csv", rows = { counts = { interval = "1min", count = "count" } } } }"#;
+const TRACE: &str =
+    r#"{ trace = { file = "visits.csv", rows = { counts = { interval = "1min", column = "count" } } } }"#;

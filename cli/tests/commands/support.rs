@@ -37,7 +37,7 @@ impl Shell {
     /// The command, ready to be started.
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(words(line)).current_dir(self.folder.path());
+        command.args(words(line)).current_dir(self.folder.path()).env_remove("RUST_BACKTRACE");
         command
     }
 
@@ -90,7 +90,9 @@ impl Done {
     pub(crate) fn shown(&self) -> String {
         let Done { line, code, out, talk } = self;
         let code = code.map_or("a signal".to_owned(), |code| code.to_string());
-        format!("$ fleetsim {line}\n--- exit code {code}\n--- standard output\n{out}--- standard error\n{talk}")
+        format!(
+            "$ fleetsim {line}\n--- exit code {code}\n--- standard output\n{out}--- standard error\n{talk}"
+        )
     }
 
     /// That it did what it was asked to, and nothing was said.

@@ -46,6 +46,14 @@ pub struct Pair {
     pub rows: Vec<Comparison>,
 }
 
+impl Analysis {
+    /// The variants that the verdict compares: the one that stands for each family, at every workload.
+    pub fn options(&self, results: &Results) -> Vec<usize> {
+        let points = verdict::points(results, &self.variants);
+        points.into_iter().flat_map(|point| point.options).collect()
+    }
+}
+
 impl VariantAnalysis {
     /// The row of a metric; `owner` is empty for the variant as a whole.
     pub fn row(&self, owner: &str, metric: &str) -> Option<&Row> {

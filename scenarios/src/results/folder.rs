@@ -104,7 +104,8 @@ impl Folder {
         let json: serde_json::Value = self.read_json(MANIFEST)?;
         let format = json.get("format").and_then(serde_json::Value::as_u64);
         if format != Some(u64::from(FORMAT)) {
-            let program = json.get("program").and_then(serde_json::Value::as_str).unwrap_or("another program");
+            let program =
+                json.get("program").and_then(serde_json::Value::as_str).unwrap_or("another program");
             let message =
                 format!("was written by version {program} in a layout that this version cannot read");
             return Err(ResultsError::new(ErrorKind::OtherVersion, &self.path, message)
@@ -164,8 +165,7 @@ impl Folder {
             return Ok(None);
         }
         let job: JobRecord = self.read_json(&name)?;
-        job.check(digest)
-            .map_err(|message| ResultsError::new(ErrorKind::Damaged, &path, message))?;
+        job.check(digest).map_err(|message| ResultsError::new(ErrorKind::Damaged, &path, message))?;
         Ok(Some(job))
     }
 }

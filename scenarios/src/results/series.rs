@@ -34,11 +34,14 @@ pub struct SeriesRow<'r> {
 }
 
 /// The rows of a merged record: service by service, then cluster by cluster, window by window.
-pub(super) fn rows(record: &Record) -> Vec<SeriesRow<'_>> {
+pub fn rows(record: &Record) -> Vec<SeriesRow<'_>> {
     let services = record.services.iter();
     let services = services.map(|(name, service)| (name, Some(service), &service.gauges));
     let clusters = record.clusters.iter().map(|(name, cluster)| (name, None, &cluster.gauges));
-    services.chain(clusters).flat_map(|(name, service, gauges)| subject(record, name, service, gauges)).collect()
+    services
+        .chain(clusters)
+        .flat_map(|(name, service, gauges)| subject(record, name, service, gauges))
+        .collect()
 }
 
 fn subject<'r>(
@@ -53,7 +56,8 @@ fn subject<'r>(
         .map(|gauge| gauges.get(*gauge).map(|level| (level.means().collect(), level.maxima())))
         .collect();
     record.grid.windows().enumerate().map(move |(index, window)| {
-        let count = |of: fn(&ServiceRecord) -> &[u64]| service.map(|service| of(service)[index] as f64 / runs);
+        let count =
+            |of: fn(&ServiceRecord) -> &[u64]| service.map(|service| of(service)[index] as f64 / runs);
         SeriesRow {
             subject: name,
             start: window.from.seconds(),

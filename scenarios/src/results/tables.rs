@@ -83,8 +83,17 @@ fn level(gauge: Gauge) -> (String, f64) {
 fn series_of(results: &Results) -> Vec<u8> {
     let levels: Vec<(String, f64)> = Gauge::ALL.into_iter().map(level).collect();
     let mut header: Vec<String> = [
-        "variant", "subject", "start_s", "end_s", "born", "ok", "failed", "cold_starts", "latency.ok.p50",
-        "latency.ok.p95", "latency.ok.p99",
+        "variant",
+        "subject",
+        "start_s",
+        "end_s",
+        "born",
+        "ok",
+        "failed",
+        "cold_starts",
+        "latency.ok.p50",
+        "latency.ok.p95",
+        "latency.ok.p99",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -133,18 +142,22 @@ fn decisions(results: &Results) -> Vec<u8> {
 
 /// One line of a bill, mean over replications.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct MeanLine {
-    pub(crate) quantity: f64,
-    pub(crate) unit: String,
-    pub(crate) amount: f64,
-    pub(crate) assumed: bool,
+pub struct MeanLine {
+    /// How much of it in a month.
+    pub quantity: f64,
+    /// The unit of the quantity.
+    pub unit: String,
+    /// What it costs a month, in dollars.
+    pub amount: f64,
+    /// Whether the price is an assumption.
+    pub assumed: bool,
 }
 
-/// Owner, item, detail.
-pub(crate) type LineKey = (String, String, String);
+/// Item, owner, detail.
+pub type LineKey = (String, String, String);
 
 /// The lines of a variant's bill, mean over replications; a replication without a line had none of it.
-pub(crate) fn mean_lines(months: &[MonthlyCost]) -> BTreeMap<LineKey, MeanLine> {
+pub fn mean_lines(months: &[MonthlyCost]) -> BTreeMap<LineKey, MeanLine> {
     let mut lines: BTreeMap<LineKey, MeanLine> = BTreeMap::new();
     for line in months.iter().flat_map(|month| &month.bill.lines) {
         let key = (line.item.clone(), line.owner.clone(), line.detail.clone());
@@ -159,8 +172,18 @@ pub(crate) fn mean_lines(months: &[MonthlyCost]) -> BTreeMap<LineKey, MeanLine> 
 
 fn bills(results: &Results, analysis: &Analysis) -> Vec<u8> {
     let header = [
-        "variant", "item", "owner", "detail", "quantity_per_month", "unit", "unit_price", "usd_per_month",
-        "usd_per_hour", "usd_per_million_requests", "price_assumed", "month",
+        "variant",
+        "item",
+        "owner",
+        "detail",
+        "quantity_per_month",
+        "unit",
+        "unit_price",
+        "usd_per_month",
+        "usd_per_hour",
+        "usd_per_million_requests",
+        "price_assumed",
+        "month",
     ];
     let variants = results.manifest.variants.iter().zip(&analysis.variants);
     let rows = variants.flat_map(|(variant, of)| {

@@ -199,12 +199,7 @@ pub(super) fn baselines(results: &Results, variants: &[VariantAnalysis]) -> Vec<
 }
 
 /// The answer.
-pub(super) fn judge(
-    results: &Results,
-    variants: &[VariantAnalysis],
-    pairs: &[Pair],
-    basis: &str,
-) -> Verdict {
+pub(super) fn judge(results: &Results, variants: &[VariantAnalysis], pairs: &[Pair], basis: &str) -> Verdict {
     let points = points(results, variants);
     let sentence = sentence::Sentence { results, variants, pairs };
     let recommended = match points.as_slice() {

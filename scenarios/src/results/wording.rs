@@ -47,7 +47,7 @@ pub(super) fn dollars(estimate: &Estimate) -> String {
     // Below a dollar cents are too coarse; above, one decimal looks like a slip.
     let decimals = match wanted {
         0 => 0,
-        _ if estimate.value.abs() >= 1000.0 => 0,
+        _ if estimate.value.abs() >= 1000.0 && half.is_none_or(|half| half == 0.0 || half >= 1.0) => 0,
         1 | 2 => 2,
         more if estimate.value.abs() < 1.0 => more,
         _ => 2,
@@ -71,7 +71,9 @@ pub(super) fn latency(estimate: &Estimate) -> String {
 /// A share in percent: `98.62 ± 0.04 %`.
 pub(super) fn share(estimate: &Estimate) -> String {
     let (value, half) = (estimate.value * 100.0, estimate.half_width.map(|half| half * 100.0));
-    format!("{} %", with_interval(value, half, decimals(step(value, half)).min(4)))
+    let exact = half.is_none_or(|half| half == 0.0) && value.fract() == 0.0;
+    let decimals = if exact { 0 } else { decimals(step(value, half)).min(4) };
+    format!("{} %", with_interval(value, half, decimals))
 }
 
 /// How many times as much: `2.1`, `1.04`, `14`.
@@ -106,7 +108,7 @@ mod tests {
             assert_eq!(write(&estimate), expected);
         };
         check(dollars, 1204.3, Some(6.1), "$1,204 ± 6");
-        check(dollars, 1204.3, Some(0.5), "$1,204 ± 1");
+        check(dollars, 1204.3, Some(0.5), "$1,204.30 ± 0.50");
         check(dollars, 12.4, Some(0.05), "$12.40 ± 0.05");
         check(dollars, 12.4, None, "$12.40");
         check(dollars, 0.012, Some(0.0004), "$0.0120 ± 0.0004");
@@ -124,6 +126,9 @@ mod tests {
     fn words() {
         assert_eq!([2.13, 1.04, 14.2].map(times), ["2.1", "1.04", "14"]);
         let items = ["a", "b", "c"].map(str::to_owned);
-        assert_eq!((list(&items[..1]), list(&items[..2]), list(&items)), ("a".into(), "a and b".into(), "a, b and c".into()));
+        assert_eq!(
+            (list(&items[..1]), list(&items[..2]), list(&items)),
+            ("a".into(), "a and b".into(), "a, b and c".into())
+        );
     }
 }

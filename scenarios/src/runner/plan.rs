@@ -77,8 +77,7 @@ fn digest(spec: &TraceSpec, files: &TraceFiles) -> Result<String, RunError> {
 pub(super) fn jobs(manifest: &Manifest, options: &Options) -> Result<Vec<JobId>, RunError> {
     let (variants, replications) = (manifest.variants.len(), manifest.run.replications);
     let Some((name, number)) = &options.only else {
-        let of_replication =
-            |replication| (0..variants).map(move |variant| JobId { variant, replication });
+        let of_replication = |replication| (0..variants).map(move |variant| JobId { variant, replication });
         return Ok((0..replications).flat_map(of_replication).collect());
     };
     let variant = manifest.variants.iter().position(|variant| variant.name == *name).ok_or_else(|| {

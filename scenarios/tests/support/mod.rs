@@ -15,7 +15,7 @@ use sim_core::cost::{BillOptions, InstanceType};
 use sim_core::policy::catalogue::Catalogue;
 
 /// Ten simulated minutes on EC2, Fargate and Lambda, with scaling.
-pub const THREE: &str = r#"
+pub(crate) const THREE: &str = r#"
 name = "three"
 about = "One service on three platforms."
 
@@ -46,7 +46,7 @@ task = { cpu = "0.5vCPU", memory = "512MiB" }
 scaling = { target-tracking = { metric = "cpu", target = "50%", min = 1, max = 8 } }
 
 [variants.ec2.clusters.fleet]
-instances = { type = "m7g.large", min = 1, max = 4, scaling = { capacity-provider = { target_capacity = "100%" } } }
+instances = { type = "m7g.large", min = 1, max = 4, scaling = { managed = { target_capacity = "100%" } } }
 
 [variants.fargate.services.web]
 platform = "fargate"
@@ -59,22 +59,22 @@ memory = "1769MB"
 runtime = "nodejs22"
 "#;
 
-pub fn instance_types() -> IndexMap<String, InstanceType> {
+pub(crate) fn instance_types() -> IndexMap<String, InstanceType> {
     catalogue::instance_types().map(|it| (it.name.clone(), it.clone())).collect()
 }
 
-pub fn prices() -> Prices {
+pub(crate) fn prices() -> Prices {
     let book = catalogue::price_book(catalogue::DEFAULT_PRICE_BOOK).expect("it is built in").clone();
     Prices { book, options: BillOptions::default() }
 }
 
 /// Loads a scenario file from a folder of its own.
-pub fn load(text: &str, policies: &Catalogue) -> Scenario {
+pub(crate) fn load(text: &str, policies: &Catalogue) -> Scenario {
     let folder = tempfile::tempdir().expect("a temporary folder");
     load_in(folder.path(), text, policies)
 }
 
-pub fn load_in(folder: &Path, text: &str, policies: &Catalogue) -> Scenario {
+pub(crate) fn load_in(folder: &Path, text: &str, policies: &Catalogue) -> Scenario {
     let path = folder.join("scenario.toml");
     std::fs::write(&path, text).expect("a file can be written");
     match Scenario::load_file(&path, &file::Options::default(), &instance_types(), policies) {
@@ -83,7 +83,7 @@ pub fn load_in(folder: &Path, text: &str, policies: &Catalogue) -> Scenario {
     }
 }
 
-pub fn input(folder: &Path, text: &str) -> Input {
+pub(crate) fn input(folder: &Path, text: &str) -> Input {
     Input {
         file: "three.toml".into(),
         text: text.into(),
@@ -93,11 +93,11 @@ pub fn input(folder: &Path, text: &str) -> Input {
     }
 }
 
-pub fn run(text: &str, out: &Path, options: Options) -> Result<Outcome, RunError> {
+pub(crate) fn run(text: &str, out: &Path, options: Options) -> Result<Outcome, RunError> {
     run_with(text, out, options, &Catalogue::builtin(), &AtomicBool::new(false))
 }
 
-pub fn run_with(
+pub(crate) fn run_with(
     text: &str,
     out: &Path,
     options: Options,
@@ -118,7 +118,7 @@ pub fn run_with(
 }
 
 /// Every file below a folder with its bytes.
-pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {

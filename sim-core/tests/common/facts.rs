@@ -1,7 +1,7 @@
 //! A watcher that keeps every fact in its order, and questions to what it kept.
 
 use serde_json::Value;
-use sim_core::engine::{Span, Time};
+use sim_core::engine::Time;
 use sim_core::observe::{
     Billable, DecisionFact, DecisionKind, Finished, Gauge, GroupId, Outcome, Owner, Passed, Probe, ServiceId,
     SourceId,
@@ -73,7 +73,9 @@ pub(crate) const GROUP: Owner = Owner::Group(GroupId(0));
 impl Facts {
     /// Requests in the order of their ends.
     pub(crate) fn finished(&self) -> impl Iterator<Item = &Finished> {
-        self.0.iter().filter_map(|fact| if let Fact::Finished(finished) = fact { Some(finished) } else { None })
+        self.0
+            .iter()
+            .filter_map(|fact| if let Fact::Finished(finished) = fact { Some(finished) } else { None })
     }
 
     /// Latencies of successful requests, in seconds.
@@ -102,6 +104,15 @@ impl Facts {
             _ => None,
         });
         begun.collect()
+    }
+
+    /// When attempts were served to their end, in seconds.
+    pub(crate) fn served(&self) -> Vec<f64> {
+        let served = self.0.iter().filter_map(|fact| match fact {
+            Fact::Served(at, _) => Some(at.seconds()),
+            _ => None,
+        });
+        served.collect()
     }
 
     /// What was billed.
@@ -153,9 +164,4 @@ impl Facts {
         });
         decisions.filter(move |decision| decision.kind == kind)
     }
-}
-
-/// A span in seconds, for comparing with levels.
-pub(crate) fn seconds(span: Span) -> f64 {
-    span.seconds()
 }

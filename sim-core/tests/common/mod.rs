@@ -14,8 +14,10 @@ use sim_core::random::Luck;
 use sim_core::spec::FleetSpec;
 use sim_core::traffic::{Calendar, NoTraces};
 
-/// A few rows of the catalogue: name, vCPU, MiB, interfaces, trunk tasks, (baseline, credits an hour).
-const TYPES: [(&str, u32, u32, u32, Option<u32>, Option<(f64, u32)>); 5] = [
+/// A row of the catalogue: name, vCPU, MiB, interfaces, trunk tasks, (baseline, credits an hour).
+type Row = (&'static str, u32, u32, u32, Option<u32>, Option<(f64, u32)>);
+
+const TYPES: [Row; 5] = [
     ("m5.large", 2, 8192, 3, Some(10), None),
     ("m5.xlarge", 4, 16_384, 4, Some(20), None),
     ("c5.large", 2, 4096, 3, Some(10), None),
@@ -24,7 +26,7 @@ const TYPES: [(&str, u32, u32, u32, Option<u32>, Option<(f64, u32)>); 5] = [
 ];
 
 fn instance_types() -> IndexMap<String, InstanceType> {
-    let row = |(name, vcpu, mib, max_enis, trunk_tasks, burst): (&str, _, _, _, _, Option<(f64, u32)>)| {
+    let row = |(name, vcpu, mib, max_enis, trunk_tasks, burst): Row| {
         let instance = InstanceType {
             name: name.into(),
             vcpu,

@@ -2,7 +2,7 @@
 
 use sim_core::cost::Purchase;
 use sim_core::metrics::INTERVAL_LABEL;
-use sim_core::spec::ServiceSpec;
+use sim_core::spec::{ClusterSpec, ServiceSpec};
 
 use super::{Holds, Point, percentile};
 use crate::results::analysis::VariantAnalysis;
@@ -26,8 +26,10 @@ pub(super) fn cautions(
     list.extend(unclear(results, variants, points));
     list.extend(thin_tails(results, variants));
     list.extend(spot(results));
-    if results.manifest.run.days.is_empty() && !basis.is_empty() {
-        list.push(format!("The month's bill is what it would be {basis}."));
+    match results.manifest.run.days.as_slice() {
+        _ if basis.is_empty() => {}
+        [] => list.push(format!("The month's bill is what it would be {basis}.")),
+        _ => list.push(format!("The month's bill is that of {basis}.")),
     }
     list.push(format!("{INTERVAL_LABEL}; they do not say how well traffic and settings describe the world."));
     list
@@ -47,9 +49,8 @@ fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
 fn missing(results: &Results) -> Option<String> {
     let missing = results.missing().len();
     let all = results.manifest.variants.len() * results.manifest.run.replications as usize;
-    (missing > 0).then(|| {
-        format!("{missing} of {all} runs have no results; the numbers are from those that have.")
-    })
+    (missing > 0)
+        .then(|| format!("{missing} of {all} runs have no results; the numbers are from those that have."))
 }
 
 fn few(results: &Results) -> Option<String> {
@@ -96,10 +97,12 @@ fn thin_tails(results: &Results, variants: &[VariantAnalysis]) -> Option<String>
 }
 
 fn runs_on_spot(manifest: &VariantManifest) -> bool {
-    let fargate = manifest.fleet.services.values().any(
-        |service| matches!(service, ServiceSpec::Fargate(it) if it.purchase == Purchase::Spot),
-    );
-    let mut groups = manifest.fleet.clusters.values().flat_map(|cluster| cluster.groups());
+    let fargate = manifest
+        .fleet
+        .services
+        .values()
+        .any(|service| matches!(service, ServiceSpec::Fargate(it) if it.purchase == Purchase::Spot));
+    let mut groups = manifest.fleet.clusters.values().flat_map(ClusterSpec::groups);
     fargate || groups.any(|(_, group)| group.purchase == Purchase::Spot)
 }
 

@@ -2,7 +2,7 @@
 
 use sim_core::metrics::{Estimate, Ratio};
 
-use super::{Holds, Point, Standing, percentile};
+use super::{Holds, Point, Standing, month, percentile};
 use crate::results::Results;
 use crate::results::analysis::{Pair, VariantAnalysis};
 use crate::results::wording;
@@ -25,7 +25,12 @@ impl Sentence<'_> {
 
     fn at_one(&self, point: &Point) -> String {
         let Some(best) = point.best else { return "No replication was finished: no verdict.".into() };
-        let others: Vec<usize> = point.options.iter().copied().filter(|index| *index != best).collect();
+        let mut others: Vec<usize> = point.options.iter().copied().filter(|index| *index != best).collect();
+        others.sort_by(|a, b| {
+            let (a, b) = (*a, *b);
+            let holds = self.standing(a).holds.cmp(&self.standing(b).holds);
+            holds.then(month(self.variants, a).total_cmp(&month(self.variants, b)))
+        });
         let mut clauses = vec![self.of_best(best)];
         clauses.extend(others.into_iter().map(|index| self.of_other(index, best)));
         format!("{}.", clauses.join("; "))
@@ -58,7 +63,11 @@ impl Sentence<'_> {
     /// The figure that tells how far the objective is: `p99 512 ± 40 ms`.
     fn figure(&self, index: usize) -> String {
         let Some(worst) = self.standing(index).worst() else { return String::new() };
-        let of = if self.standing(index).services.len() > 1 { format!("{}: ", worst.service) } else { String::new() };
+        let of = if self.standing(index).services.len() > 1 {
+            format!("{}: ", worst.service)
+        } else {
+            String::new()
+        };
         match &worst.quantile {
             Some(quantile) if quantile.value.is_finite() => {
                 format!("{of}{} {}", percentile(worst.objective), wording::latency(quantile))

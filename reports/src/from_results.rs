@@ -1,0 +1,180 @@
+//! From saved results to what a report shows.
+//!
+//! Results know the simulator, a report does not: this is the one place where records, metrics and bills become plain
+//! numbers in a [`ReportData`]. Nothing is computed here that has an interval; that is done where the statistics are.
+
+mod metrics;
+mod over_time;
+mod setting;
+mod sweep;
+mod tables;
+
+use std::path::Path;
+
+use scenarios::file::RunKind;
+use scenarios::results::{Analysis, Folder, Holds, Results, ResultsError};
+
+use crate::data::{self, Clock, Meets, Provenance, ReportData};
+use crate::page::render;
+
+/// How many variants are drawn over time where there are more of them.
+const FEATURED: usize = 6;
+
+/// What a report shows of results.
+pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
+    let manifest = &results.manifest;
+    let keys = metrics::Keys::of(results);
+    let variants = variants(results, analysis, &keys);
+    let shown = over_time::Shown::of(results);
+    let (decisions, decisions_from) = over_time::decisions(results);
+    ReportData {
+        title: manifest.name.clone(),
+        about: manifest.about.clone(),
+        command: manifest.command.clone(),
+        provenance: provenance(results),
+        objective: keys.objective(results),
+        verdict: data::Verdict {
+            sentence: analysis.verdict.sentence.clone(),
+            recommended: analysis.verdict.recommended.clone(),
+            cautions: analysis.verdict.cautions.clone(),
+        },
+        metrics: keys.metrics(),
+        comparisons: keys.comparisons(results, analysis),
+        clock: clock(results),
+        series: shown.series(results),
+        distributions: shown.distributions(results),
+        latency_parts: shown.latency_parts(results),
+        bills: tables::bills(results, analysis),
+        month: analysis.basis.clone(),
+        sweeps: sweep::sweeps(results, &variants),
+        variants,
+        decisions,
+        decisions_from,
+        assumptions: tables::assumptions(results),
+        not_billed: tables::not_billed(analysis),
+        scenario_toml: setting::scenario(results),
+        warnings: warnings(results),
+    }
+}
+
+/// Writes `report.html` and `charts/` beside the tables, and returns what the report shows.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn write(results: &Results, analysis: &Analysis) -> Result<ReportData, ResultsError> {
+    let data = report_data(results, analysis);
+    let rendered = render(&data);
+    let folder: &Folder = &results.folder;
+    folder.write("report.html", rendered.html.as_bytes())?;
+    for chart in &rendered.charts {
+        folder.write(&format!("charts/{}.svg", chart.name), chart.svg.as_bytes())?;
+        folder.write(&format!("charts/{}.png", chart.name), &chart.png)?;
+    }
+    Ok(data)
+}
+
+/// Draws the report of a results folder again, tables included.
+///
+/// # Errors
+/// If the folder holds no results, or damaged ones, or cannot be written.
+pub fn redraw(path: &Path) -> Result<ReportData, ResultsError> {
+    let results = scenarios::results::load_finished(path)?;
+    let analysis = results.write_tables()?;
+    write(&results, &analysis)
+}
+
+fn provenance(results: &Results) -> Provenance {
+    let manifest = &results.manifest;
+    let run = &manifest.run;
+    let warm_up = match run.warm_up.is_zero() {
+        true => String::new(),
+        false => format!(", {} of it warm-up", run.warm_up),
+    };
+    let kind = match run.kind {
+        RunKind::Terminating => "a whole run from its initial state",
+        RunKind::Steady => "a lasting state",
+    };
+    Provenance {
+        version: manifest.program.clone(),
+        seed: run.seed,
+        replications: run.replications,
+        catalogues: vec![
+            ("EC2 instance types".into(), manifest.instance_types.clone()),
+            (format!("price book {}", manifest.prices.book), manifest.prices.date.clone()),
+        ],
+        simulated: format!("{}{warm_up}: {kind}", run.duration),
+    }
+}
+
+/// Days are read as times of day, longer runs as dates, shorter ones from their start.
+fn clock(results: &Results) -> Clock {
+    let run = &results.manifest.run;
+    let seconds = run.duration.seconds();
+    if seconds > 4.0 * 86_400.0 {
+        Clock::Date(run.start.start() as f64)
+    } else if seconds >= 6.0 * 3600.0 {
+        Clock::TimeOfDay(run.start.since_midnight().seconds())
+    } else {
+        Clock::Elapsed
+    }
+}
+
+fn variants(results: &Results, analysis: &Analysis, keys: &metrics::Keys) -> Vec<data::VariantSummary> {
+    let featured = featured(results, analysis);
+    let variants = results.manifest.variants.iter().zip(&analysis.variants).enumerate();
+    variants
+        .map(|(index, (manifest, of))| data::VariantSummary {
+            name: manifest.name.clone(),
+            group: manifest.family.clone(),
+            platform: setting::platform(manifest),
+            axes: manifest.axes.clone(),
+            metrics: keys.values(&of.rows),
+            meets: match of.standing.holds {
+                Some(Holds::Yes) => Meets::Yes,
+                Some(Holds::No) => Meets::No,
+                Some(Holds::Unclear) | None => Meets::Unclear,
+            },
+            featured: featured.contains(&index),
+        })
+        .collect()
+}
+
+/// The variants to draw over time: all where they are few, else those that stand for their families in the verdict.
+fn featured(results: &Results, analysis: &Analysis) -> Vec<usize> {
+    let all = results.manifest.variants.len();
+    if all <= FEATURED {
+        return (0..all).collect();
+    }
+    let mut options = analysis.options(results);
+    options.truncate(FEATURED);
+    options
+}
+
+fn warnings(results: &Results) -> Vec<String> {
+    let missing = results.missing();
+    let name = |(variant, replication): &(usize, u32)| {
+        format!("{}, replication {}", results.manifest.variants[*variant].name, replication + 1)
+    };
+    let mut warnings = Vec::new();
+    if !missing.is_empty() {
+        let some: Vec<String> = missing.iter().take(5).map(name).collect();
+        let more = missing.len().saturating_sub(5);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        warnings.push(format!("Runs without results: {}{more}.", some.join("; ")));
+    }
+    for (manifest, variant) in results.manifest.variants.iter().zip(&results.variants) {
+        let cut = variant
+            .records
+            .iter()
+            .find(|record| record.decisions.total() > record.decisions.kept().len() as u64);
+        if let Some(record) = cut {
+            warnings.push(format!(
+                "{}: only the first {} of {} decisions are in the timeline.",
+                manifest.name,
+                record.decisions.kept().len(),
+                record.decisions.total()
+            ));
+        }
+    }
+    warnings
+}

@@ -1,0 +1,187 @@
+//! What happened: series, distributions, latency parts, decisions.
+
+use scenarios::results::{Results, SeriesRow, merged};
+use sim_core::metrics::{Gauge, Part, Record, ServiceRecord};
+
+use crate::data::{self, Column, LatencyParts, PartMean, VariantSeries};
+
+/// The most decisions that one report lists.
+const DECISIONS: usize = 5000;
+
+/// The variants that are drawn, each with all replications in one record.
+pub(super) struct Shown(Vec<(usize, Record)>);
+
+impl Shown {
+    pub(super) fn of(results: &Results) -> Shown {
+        let variants = results.variants.iter().enumerate();
+        Shown(variants.filter_map(|(index, variant)| Some((index, merged(&variant.records)?))).collect())
+    }
+
+    fn each<'s, T: 's>(
+        &'s self,
+        results: &'s Results,
+        of: impl Fn(&str, &Record) -> T + 's,
+    ) -> impl Iterator<Item = T> + 's {
+        self.0.iter().map(move |(index, record)| of(&results.manifest.variants[*index].name, record))
+    }
+
+    pub(super) fn series(&self, results: &Results) -> Vec<VariantSeries> {
+        self.each(results, series).collect()
+    }
+
+    pub(super) fn distributions(&self, results: &Results) -> Vec<data::Distribution> {
+        self.each(results, distribution).collect()
+    }
+
+    pub(super) fn latency_parts(&self, results: &Results) -> Vec<LatencyParts> {
+        self.each(results, parts).collect()
+    }
+}
+
+/// Everything that a variant has in one window, services and clusters together.
+struct Window<'w> {
+    services: Vec<&'w SeriesRow<'w>>,
+    clusters: Vec<&'w SeriesRow<'w>>,
+    length: f64,
+}
+
+impl Window<'_> {
+    fn sum(rows: &[&SeriesRow<'_>], gauge: Gauge) -> Option<f64> {
+        let means = rows.iter().filter_map(|row| row.levels[gauge as usize].map(|(mean, _)| mean));
+        means.reduce(|a, b| a + b)
+    }
+
+    fn of_services(&self, gauge: Gauge) -> Option<f64> {
+        Self::sum(&self.services, gauge)
+    }
+
+    fn of_clusters(&self, gauge: Gauge) -> Option<f64> {
+        Self::sum(&self.clusters, gauge)
+    }
+
+    fn rate(&self, count: fn(&SeriesRow<'_>) -> Option<f64>) -> Option<f64> {
+        let counted = self.services.iter().filter_map(|row| count(row)).reduce(|a, b| a + b);
+        counted.filter(|_| self.length > 0.0).map(|count| count / self.length)
+    }
+
+    /// Latencies of the service that had most to do; percentiles of several services do not add up.
+    fn latency(&self, index: usize) -> Option<f64> {
+        let busiest = self.services.iter().max_by(|a, b| {
+            let count = |row: &SeriesRow<'_>| row.ok.unwrap_or(0.0);
+            count(a).total_cmp(&count(b))
+        });
+        busiest.and_then(|row| row.latency[index])
+    }
+}
+
+fn share(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
+    part.zip(whole.filter(|whole| *whole > 0.0)).map(|(part, whole)| part / whole)
+}
+
+/// A column without a single value does not apply.
+fn column(values: impl Iterator<Item = Option<f64>>) -> Column {
+    let column: Column = values.collect();
+    if column.iter().all(Option::is_none) { Vec::new() } else { column }
+}
+
+fn series(name: &str, record: &Record) -> VariantSeries {
+    let rows = scenarios::results::series_rows(record);
+    let services = record.services.len();
+    let count = record.grid.count();
+    let of = |subject: usize, window: usize| &rows[subject * count + window];
+    let subjects = services + record.clusters.len();
+    let windows: Vec<Window<'_>> = (0..count)
+        .map(|window| Window {
+            services: (0..services).map(|subject| of(subject, window)).collect(),
+            clusters: (services..subjects).map(|subject| of(subject, window)).collect(),
+            length: record.grid.window(window).length().seconds(),
+        })
+        .collect();
+    let each = |of: &dyn Fn(&Window<'_>) -> Option<f64>| column(windows.iter().map(of));
+    let level = |gauge: Gauge| each(&|window| window.of_services(gauge));
+    let is_function =
+        record.services.values().any(|service| service.gauges.get(Gauge::Environments).is_some());
+    let demand = if is_function { Gauge::Concurrency } else { Gauge::CpuBusy };
+    let unit = if is_function { 1.0 } else { 1e6 };
+    VariantSeries {
+        variant: name.to_owned(),
+        start: record.grid.windows().map(|window| window.from.seconds()).collect(),
+        window: record.grid.width().seconds(),
+        latency_p50: each(&|window| window.latency(0)),
+        latency_p95: each(&|window| window.latency(1)),
+        latency_p99: each(&|window| window.latency(2)),
+        throughput: each(&|window| window.rate(|row| row.ok)),
+        errors: each(&|window| window.rate(|row| row.failed)),
+        cpu_of_reserved: each(&|it| {
+            share(it.of_services(Gauge::CpuBusy), it.of_services(Gauge::CpuReserved))
+        }),
+        cpu_of_capacity: each(&|it| {
+            let of_clusters = share(it.of_clusters(Gauge::CpuBusy), it.of_clusters(Gauge::CpuCapacity));
+            of_clusters.or_else(|| share(it.of_services(Gauge::CpuBusy), it.of_services(Gauge::CpuCapacity)))
+        }),
+        memory: each(&|it| share(it.of_services(Gauge::MemoryUsed), it.of_services(Gauge::MemoryReserved))),
+        desired: level(Gauge::ReplicasDesired),
+        running: level(Gauge::ReplicasRunning),
+        ready: level(Gauge::ReplicasReady),
+        instances: each(&|window| window.of_clusters(Gauge::Instances)),
+        environments: level(Gauge::Environments),
+        concurrency: if is_function { level(Gauge::EnvironmentsBusy) } else { Vec::new() },
+        demand: each(&|window| window.of_services(demand).map(|level| level / unit)),
+        demand_unit: if is_function { "concurrent requests" } else { "busy vCPU" }.into(),
+    }
+}
+
+/// All services of the variant together; failures are infinitely late.
+fn distribution(name: &str, record: &Record) -> data::Distribution {
+    let mut services = record.services.values();
+    let Some(first) = services.next() else {
+        return data::Distribution { variant: name.to_owned(), points: Vec::new() };
+    };
+    let (mut all, mut born) = (first.latency.clone(), first.born);
+    for service in services {
+        all.merge(&service.latency);
+        born += service.born;
+    }
+    let points = all.ccdf_of(born).into_iter().map(|(nanos, above)| (nanos as f64 / 1e9, above));
+    data::Distribution { variant: name.to_owned(), points: points.collect() }
+}
+
+fn parts(name: &str, record: &Record) -> LatencyParts {
+    let ok: u64 = record.services.values().map(ServiceRecord::ok).sum();
+    let mean = |part: Part| {
+        let weighed = |service: &ServiceRecord| service.mean_part(part).unwrap_or(0.0) * service.ok() as f64;
+        record.services.values().map(weighed).sum::<f64>() / ok.max(1) as f64
+    };
+    let label = |part: Part| match part {
+        Part::Cpu => "CPU".to_owned(),
+        part => part.name().replace('_', " "),
+    };
+    let parts = Part::ALL.into_iter().map(|part| PartMean { part: label(part), seconds: mean(part) });
+    LatencyParts { variant: name.to_owned(), parts: parts.collect() }
+}
+
+/// The decisions of each variant's first finished replication.
+pub(super) fn decisions(results: &Results) -> (Vec<data::Decision>, String) {
+    let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let mut list = Vec::new();
+    let mut cut = false;
+    let room = DECISIONS / results.variants.len().max(1);
+    for (manifest, variant) in results.manifest.variants.iter().zip(&results.variants) {
+        let Some(record) = variant.records.first() else { continue };
+        let kept = record.decisions.kept();
+        cut |= kept.len() > room;
+        list.extend(kept.iter().take(room).map(|decision| data::Decision {
+            time: decision.at.seconds(),
+            variant: manifest.name.clone(),
+            owner: decision.owner.clone(),
+            kind: decision.kind.name().replace('-', " "),
+            before: number(decision.from),
+            after: number(decision.to),
+            reason: decision.reason.clone(),
+        }));
+    }
+    list.sort_by(|a, b| a.time.total_cmp(&b.time));
+    let of = results.manifest.run.replications;
+    let cut = if cut { ", shortened: all are in decisions.csv" } else { "" };
+    (list, format!("replication 1 of {of}{cut}"))
+}

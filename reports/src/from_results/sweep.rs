@@ -1,0 +1,178 @@
+//! Sweeps: each metric along an axis, and where two options cross.
+
+use scenarios::results::Results;
+use sim_core::quantity::{Bytes, Cpu, Dollars, MemorySize, Percent, Quantity, Rate};
+
+use crate::data::{
+    COST_PER_MONTH, Crossing, LATENCY_P99, Sweep, SweepLine, SweepPoint, Unit, VariantSummary,
+};
+
+/// The metrics that are drawn along an axis.
+const METRICS: [&str; 4] = [COST_PER_MONTH, "cost_per_million", LATENCY_P99, "errors_total"];
+
+/// One sweep for each axis whose values are numbers. Along it, all other axes stand at their first value.
+pub(super) fn sweeps(results: &Results, variants: &[VariantSummary]) -> Vec<Sweep> {
+    let mut paths: Vec<&str> = Vec::new();
+    for (path, _) in results.manifest.variants.iter().flat_map(|variant| &variant.axes) {
+        if !paths.contains(&path.as_str()) {
+            paths.push(path);
+        }
+    }
+    paths.into_iter().filter_map(|path| sweep(path, variants)).collect()
+}
+
+fn sweep(path: &str, variants: &[VariantSummary]) -> Option<Sweep> {
+    let mut unit = None;
+    let mut groups: Vec<(&str, Vec<(f64, &VariantSummary)>)> = Vec::new();
+    for variant in variants.iter().filter(|variant| is_on(path, variant, variants)) {
+        let Some((_, value)) = variant.axes.iter().find(|(axis, _)| axis == path) else { continue };
+        let (at, of) = number(value)?;
+        unit.get_or_insert(of);
+        match groups.iter_mut().find(|(group, _)| *group == variant.colour_group()) {
+            Some((_, points)) => points.push((at, variant)),
+            None => groups.push((variant.colour_group(), vec![(at, variant)])),
+        }
+    }
+    groups.iter_mut().for_each(|(_, points)| points.sort_by(|a, b| a.0.total_cmp(&b.0)));
+    if groups.iter().all(|(_, points)| points.len() < 2) {
+        return None;
+    }
+    let metrics = METRICS.iter().filter(|metric| {
+        groups
+            .iter()
+            .any(|(_, points)| points.iter().any(|(_, variant)| variant.metrics.contains_key(**metric)))
+    });
+    let lines: Vec<SweepLine> = metrics
+        .flat_map(|metric| groups.iter().map(move |(group, points)| line(group, metric, points)))
+        .collect();
+    let crossings = METRICS.iter().take(3).flat_map(|metric| crossings(metric, &lines)).collect();
+    Some(Sweep { label: label(path), unit: unit.unwrap_or_default(), lines, crossings })
+}
+
+/// Whether a variant lies where every other axis has the first value that its group has there.
+fn is_on(path: &str, variant: &VariantSummary, variants: &[VariantSummary]) -> bool {
+    let first = variants.iter().find(|other| other.group == variant.group);
+    let others = variant.axes.iter().filter(|(axis, _)| axis != path);
+    others.clone().all(|axis| first.is_some_and(|first| first.axes.contains(axis)))
+}
+
+fn line(group: &str, metric: &str, points: &[(f64, &VariantSummary)]) -> SweepLine {
+    let point = |(at, variant): &(f64, &VariantSummary)| {
+        let estimate = variant.metrics.get(metric).cloned().unwrap_or_default();
+        SweepPoint { at: *at, estimate }
+    };
+    SweepLine {
+        group: group.to_owned(),
+        metric: metric.to_owned(),
+        points: points.iter().map(point).collect(),
+    }
+}
+
+/// Where two lines of a metric cross: both are taken as straight on logarithmic axes between the points that they share.
+fn crossings(metric: &str, lines: &[SweepLine]) -> Vec<Crossing> {
+    let lines: Vec<&SweepLine> = lines.iter().filter(|line| line.metric == metric).collect();
+    let mut list = Vec::new();
+    for (index, a) in lines.iter().enumerate() {
+        for b in &lines[index + 1..] {
+            list.extend(between(a, b));
+        }
+    }
+    list
+}
+
+/// Places where one of two lines overtakes the other.
+fn between(a: &SweepLine, b: &SweepLine) -> Vec<Crossing> {
+    let shared: Vec<(f64, f64, f64)> = a
+        .points
+        .iter()
+        .filter_map(|point| {
+            let other = b.points.iter().find(|other| other.at == point.at)?;
+            let positive = |value: Option<f64>| value.filter(|value| *value > 0.0);
+            let (mine, theirs) = (positive(point.estimate.finite())?, positive(other.estimate.finite())?);
+            (point.at > 0.0).then_some((point.at, mine, theirs))
+        })
+        .collect();
+    let crossing = |pair: &[(f64, f64, f64)]| {
+        let [(x0, a0, b0), (x1, a1, b1)] = *pair else { return None };
+        let (before, after) = (libm::log(a0 / b0), libm::log(a1 / b1));
+        if before == 0.0 || before.signum() == after.signum() {
+            return None;
+        }
+        let share = before / (before - after);
+        let along = |from: f64, to: f64| from * libm::exp(share * libm::log(to / from));
+        let (below, above) = if before < 0.0 { (a, b) } else { (b, a) };
+        Some(Crossing {
+            metric: a.metric.clone(),
+            at: along(x0, x1),
+            value: along(a0, a1),
+            below: below.group.clone(),
+            above: above.group.clone(),
+        })
+    };
+    shared.windows(2).filter_map(crossing).collect()
+}
+
+/// A value on an axis as a number: quantities in the unit that reads best, plain numbers as they are.
+fn number(text: &str) -> Option<(f64, Unit)> {
+    fn of<Q: Quantity>(text: &str) -> Option<f64> {
+        text.parse::<Q>().ok().map(Quantity::number)
+    }
+    let plain = || text.parse::<f64>().ok().map(|number| (number, Unit::Count));
+    let known = [
+        of::<Rate>(text).map(|number| (number, Unit::PerSecond)),
+        of::<sim_core::engine::Span>(text).map(|number| (number, Unit::Seconds)),
+        of::<Percent>(text).map(|number| (number, Unit::Share)),
+        of::<Dollars>(text).map(|number| (number, Unit::Dollars)),
+        of::<MemorySize>(text).map(|number| (number, Unit::Count)),
+        of::<Cpu>(text).map(|number| (number, Unit::Count)),
+        of::<Bytes>(text).map(|number| (number, Unit::Count)),
+    ];
+    known.into_iter().flatten().next().or_else(plain).filter(|(number, _)| number.is_finite())
+}
+
+/// `services.web.memory` as `memory of web`.
+fn label(path: &str) -> String {
+    let steps: Vec<&str> = path.split('.').collect();
+    let last = steps.last().copied().unwrap_or(path).replace('_', " ");
+    match steps.as_slice() {
+        [_, owner, .., _] => format!("{last} of {owner}"),
+        _ => last,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Estimate;
+
+    #[test]
+    fn values_become_numbers() {
+        let check = |text: &str, expected: f64, unit: Unit| {
+            assert_eq!(number(text), Some((expected, unit)), "{text}");
+        };
+        check("600/min", 10.0, Unit::PerSecond);
+        check("250ms", 0.25, Unit::Seconds);
+        check("70%", 0.7, Unit::Share);
+        check("1769MB", 1769.0, Unit::Count);
+        check("0.5vCPU", 0.5, Unit::Count);
+        check("12", 12.0, Unit::Count);
+        assert_eq!(number("m7g.large"), None);
+    }
+
+    #[test]
+    fn power_laws_cross_where_they_do() {
+        let line = |group: &str, of: fn(f64) -> f64| SweepLine {
+            group: group.into(),
+            metric: COST_PER_MONTH.into(),
+            points: [1.0, 10.0, 100.0, 1000.0]
+                .map(|at| SweepPoint { at, estimate: Estimate::exact(of(at), 3) })
+                .to_vec(),
+        };
+        let lines = [line("flat", |_| 60.0), line("steep", |x| 2.0 * x)];
+        let found = crossings(COST_PER_MONTH, &lines);
+        assert_eq!(found.len(), 1);
+        assert!((found[0].at - 30.0).abs() < 1e-9 && (found[0].value - 60.0).abs() < 1e-9, "{found:?}");
+        assert_eq!((found[0].below.as_str(), found[0].above.as_str()), ("steep", "flat"));
+        assert_eq!(label("services.web.memory"), "memory of web");
+    }
+}

@@ -1,0 +1,125 @@
+//! Bills, assumptions, and what is not billed.
+
+use scenarios::results::{Analysis, LineKey, MeanLine, Results, mean_lines};
+use sim_core::cost::{Price, Purchase};
+use sim_core::spec::{ServiceSpec, assumptions as of_fleet};
+
+use crate::data::{Assumption, Bill, BillLine, NotBilled};
+
+/// The bills, line by line, mean over replications.
+pub(super) fn bills(results: &Results, analysis: &Analysis) -> Vec<Bill> {
+    let variants = results.manifest.variants.iter().zip(&analysis.variants);
+    variants
+        .filter(|(_, of)| !of.is_empty())
+        .map(|(manifest, of)| {
+            let several = manifest.fleet.services.len() + manifest.fleet.clusters.len() > 2;
+            let line = |((item, owner, detail), line): (LineKey, MeanLine)| {
+                let of_owner = if several { format!(", {owner}") } else { String::new() };
+                BillLine { line: format!("{}{of_owner}", item_name(&item, &detail)), per_month: line.amount }
+            };
+            let lines = mean_lines(&of.months).into_iter().map(line).collect();
+            Bill { variant: manifest.name.clone(), lines }
+        })
+        .collect()
+}
+
+/// What a line of a bill is called: as on an invoice.
+fn item_name(item: &str, detail: &str) -> String {
+    let (name, with_detail) = match item {
+        "ec2-instances" => ("EC2", true),
+        "ec2-surplus-credits" => ("EC2 surplus CPU credits", true),
+        "fargate-cpu" => ("Fargate vCPU", true),
+        "fargate-memory" => ("Fargate memory", true),
+        "fargate-storage" => ("Fargate storage", false),
+        "balancer-hours" => ("Load balancer hours", false),
+        "balancer-units" => ("Load balancer units", false),
+        "lambda-requests" => ("Lambda requests", false),
+        "lambda-duration" => ("Lambda duration", true),
+        "lambda-provisioned" => ("Lambda provisioned concurrency", true),
+        "lambda-provisioned-duration" => ("Lambda duration (provisioned)", true),
+        "lambda-storage" => ("Lambda storage", false),
+        "api-gateway-http" => ("API Gateway HTTP", false),
+        "api-gateway-rest" => ("API Gateway REST", false),
+        other => (other, true),
+    };
+    if with_detail && !detail.is_empty() { format!("{name}, {detail}") } else { name.to_owned() }
+}
+
+/// The assumptions in force, each once; where variants differ in the value, with their names.
+pub(super) fn assumptions(results: &Results) -> Vec<Assumption> {
+    let mut list: Vec<(Assumption, Vec<&str>)> = Vec::new();
+    for manifest in &results.manifest.variants {
+        for of in of_fleet(&manifest.fleet) {
+            let entry = Assumption {
+                setting: of.setting,
+                value: of.value,
+                source: of.source.to_owned(),
+                low: of.low.map(str::to_owned),
+                high: of.high.map(str::to_owned),
+            };
+            match list.iter_mut().find(|(known, _)| *known == entry) {
+                Some((_, variants)) => variants.push(&manifest.family),
+                None => list.push((entry, vec![&manifest.family])),
+            }
+        }
+    }
+    let alike = |setting: &str| list.iter().filter(|(other, _)| other.setting == setting).count() > 1;
+    let named = |(entry, variants): &(Assumption, Vec<&str>)| {
+        let mut variants = variants.clone();
+        variants.dedup();
+        let setting = match alike(&entry.setting) {
+            true => format!("{} ({})", entry.setting, variants.join(", ")),
+            false => entry.setting.clone(),
+        };
+        Assumption { setting, ..entry.clone() }
+    };
+    let mut all: Vec<Assumption> = list.iter().map(named).collect();
+    all.extend(discounts(results));
+    all
+}
+
+/// Discounts for Spot, where any is used.
+fn discounts(results: &Results) -> Vec<Assumption> {
+    let fleets = || results.manifest.variants.iter().map(|variant| &variant.fleet);
+    let fargate = fleets()
+        .flat_map(|fleet| fleet.services.values())
+        .any(|service| matches!(service, ServiceSpec::Fargate(it) if it.purchase == Purchase::Spot));
+    let ec2 = fleets()
+        .flat_map(|fleet| fleet.clusters.values())
+        .any(|cluster| cluster.groups().any(|(_, group)| group.purchase == Purchase::Spot));
+    let (book, options) = (&results.prices.book, results.prices.options);
+    let row = |setting: &str, price: &Price, set: Option<f64>| Assumption {
+        setting: setting.to_owned(),
+        value: format!("{:.0} %", set.unwrap_or(price.price) * 100.0),
+        source: if set.is_some() { "set for this bill".into() } else { price.source.clone() },
+        low: Some("50 %".into()),
+        high: Some("70 %".into()),
+    };
+    let mut list = Vec::new();
+    if ec2 {
+        list.push(row("EC2 Spot discount", &book.ec2.spot_discount, options.ec2_spot_discount));
+    }
+    if fargate {
+        list.push(row("Fargate Spot discount", &book.fargate.spot_discount, options.fargate_spot_discount));
+    }
+    list
+}
+
+/// What no bill here has, each once.
+pub(super) fn not_billed(analysis: &Analysis) -> Vec<NotBilled> {
+    let mut list: Vec<NotBilled> = Vec::new();
+    let months = analysis.variants.iter().filter_map(|variant| variant.months.first());
+    for line in months.flat_map(|month| &month.bill.unbilled) {
+        let note = match (&line.price, &line.quantity) {
+            (Some(price), Some(quantity)) => format!("{price}; {quantity} a month here"),
+            (Some(price), None) => price.clone(),
+            (None, Some(quantity)) => format!("{quantity} a month here"),
+            (None, None) => "depends on use".into(),
+        };
+        // Data sent differs a little between variants; the first says how much it is about.
+        if !list.iter().any(|known| known.what == line.item) {
+            list.push(NotBilled { what: line.item.clone(), note });
+        }
+    }
+    list
+}

@@ -1,0 +1,327 @@
+//! Clusters: what fits on an instance, where tasks go, capacity providers, termination, billing, CPU credits.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sim_core::observe::{Billable, DecisionKind, Gauge, Outcome, Part};
+
+use crate::facts::{Facts, GROUP, SERVICE, facts};
+use crate::{every, one_service, patched, together, within};
+
+/// `tasks` small tasks on `instances` instances of m5.large in one zone.
+fn ecs(tasks: u32, instances: u32, service: &Value, group: &Value) -> Value {
+    let plain = json!({
+        "platform": "ecs", "cluster": "fleet", "scaling": { "fixed": { "count": tasks } },
+        "task": { "cpu": "0.125vCPU", "memory": "128MiB", "image": "100MB", "start": { "constant": "5s" } },
+    });
+    let mut spec = one_service(&every("1/h"), "1ms", &patched(&plain, service));
+    let plain = json!({
+        "type": "m5.large", "zones": 1, "min": instances, "max": 50,
+        "launch": { "constant": "10s" }, "boot": { "constant": "40s" },
+    });
+    spec["clusters"] = json!({ "fleet": { "instances": patched(&plain, group) } });
+    spec
+}
+
+/// How many tasks run where, from what the placement decisions say.
+fn places(facts: &Facts) -> Vec<usize> {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for decision in facts.decisions(DecisionKind::Placement) {
+        if let Some((_, place)) = decision.reason.split_once(" on instance ") {
+            *places.entry(place.split(' ').next().unwrap()).or_default() += 1;
+        }
+    }
+    let mut counts: Vec<usize> = places.into_values().collect();
+    counts.sort_unstable();
+    counts
+}
+
+#[test]
+fn what_fits_on_an_instance() {
+    let check = |what: &str, service: Value, instance: &str, instances: u32, expected: u64| {
+        let spec = ecs(100, instances, &service, &json!({ "type": instance }));
+        let facts = facts(&spec, "1min", 0);
+        assert_eq!(facts.level_at(SERVICE, Gauge::ReplicasReady, 0.0), expected, "{what}");
+        assert_eq!(facts.level_at(SERVICE, Gauge::ReplicasPending, 50.0), 100 - expected, "{what}");
+        let waits = facts.decisions(DecisionKind::Placement).filter(|it| it.reason.contains("waits"));
+        assert!(waits.count() > 0, "{what}: the timeline says why a task waits");
+    };
+    let memory = |mib: u32| json!({ "task": { "memory": format!("{mib}MiB") } });
+    check("CPU", json!({}), "m5.large", 1, 16);
+    check("CPU of two", json!({}), "m5.large", 2, 32);
+    check("CPU of an xlarge", json!({}), "m5.xlarge", 1, 32);
+    // 97.5 % of 8 GiB is registered: 7,987 MiB.
+    check("memory", memory(1000), "m5.large", 1, 7);
+    check("exactly a third of the memory", memory(2662), "m5.large", 1, 3);
+    check("a bit more", memory(2663), "m5.large", 1, 2);
+    let soft = json!({ "task": { "memory": "4000MiB", "memory_reservation": "1000MiB" } });
+    check("soft memory limit", soft, "m5.large", 1, 7);
+    let network = |mode: &str| json!({ "task": { "network": mode } });
+    check("an interface each", network("awsvpc"), "m5.large", 1, 2);
+    check("trunking", network("awsvpc-trunking"), "m5.large", 1, 10);
+    check("an interface each", network("awsvpc"), "m5.xlarge", 1, 3);
+    check("T3 does not trunk", network("awsvpc-trunking"), "t3.medium", 1, 2);
+    check("a static port each", json!({ "task": { "host_port": 8080 } }), "m5.large", 3, 3);
+    check("host mode", json!({ "task": { "network": "host", "host_port": 8080 } }), "m5.large", 3, 3);
+    check("distinct instances", json!({ "constraints": ["distinct-instance"] }), "m5.large", 3, 3);
+    let nowhere = json!({ "constraints": [{ "member-of": "attribute:ecs.instance-type == m7g.large" }] });
+    check("no such instance", nowhere, "m5.large", 3, 0);
+}
+
+#[test]
+fn where_tasks_go() {
+    let check = |placement: Value, zones: u32, tasks: u32, expected: &[usize]| {
+        let spec = ecs(tasks, 4, &json!({ "placement": placement }), &json!({ "zones": zones }));
+        assert_eq!(places(&facts(&spec, "1min", 0)), expected, "{placement}, {zones} zones, {tasks} tasks");
+    };
+    check(json!(["binpack:cpu"]), 1, 8, &[8]);
+    check(json!(["binpack:cpu"]), 1, 20, &[4, 16]);
+    check(json!(["binpack:memory"]), 2, 20, &[4, 16]);
+    check(json!(["spread:instance"]), 1, 8, &[2, 2, 2, 2]);
+    check(json!(["spread:zone", "binpack:cpu"]), 2, 8, &[4, 4]);
+    check(json!(["spread:zone", "binpack:cpu"]), 4, 8, &[2, 2, 2, 2]);
+    // The default: over zones, then over instances.
+    check(json!([]), 2, 8, &[2, 2, 2, 2]);
+}
+
+#[test]
+fn a_pull_takes_as_long_as_the_image_unless_it_is_there() {
+    // Four tasks at once on an instance that has never seen the image: 100 MB at 50 MB/s and a second of asking. Two
+    // more later find it there.
+    let schedule = json!({ "scheduled": { "min": 0, "max": 6, "actions": [
+        { "at": "5min", "min": 4 }, { "at": "10min", "min": 6 },
+    ] } });
+    let mut spec = ecs(0, 1, &json!({ "balancer": "none" }), &json!({}));
+    spec["services"]["service"]["scaling"] = schedule;
+    spec["telemetry"] = json!({ "scheduler_reaction": "0s" });
+    let facts = facts(&spec, "20min", 0);
+    let after = |wanted: u64, running: u64| {
+        facts.reaches(SERVICE, Gauge::ReplicasRunning, running).unwrap()
+            - facts.reaches(SERVICE, Gauge::ReplicasDesired, wanted).unwrap()
+    };
+    within("the first", after(4, 1), 8.0, 8.001);
+    within("the fourth", after(4, 4), 8.0, 8.001);
+    within("the sixth", after(6, 6), 6.0, 6.001);
+}
+
+fn managed(more: &Value) -> Value {
+    patched(&json!({ "min": 0, "scaling": { "managed": {} } }), more)
+}
+
+#[test]
+fn a_capacity_provider_starts_from_zero_with_two_instances() {
+    let facts = facts(&ecs(1, 0, &json!({}), &managed(&json!({}))), "40min", 0);
+    let desired = facts.levels(GROUP, Gauge::InstancesDesired);
+    let counts: Vec<u64> = desired.iter().map(|(_, count)| *count).collect();
+    assert_eq!(counts, [0, 2, 1]);
+    // One metric minute at most; the second one goes after a quarter of an hour without use.
+    within("first two", desired[1].0, 0.0, 60.0);
+    within("back to one", desired[2].0 - desired[1].0, 900.0, 1080.0);
+    let running = facts.reaches(GROUP, Gauge::Instances, 2).unwrap();
+    within("launched", running - desired[1].0, 10.0, 10.001);
+    within("registered", facts.reaches(GROUP, Gauge::InstancesReady, 2).unwrap() - running, 40.0, 40.001);
+    // Billed from running on, boot included, to the end: both of them.
+    let bills: Vec<(f64, bool)> = facts
+        .bills()
+        .filter_map(|bill| match bill {
+            Billable::Instance { from, to, .. } => Some((from.seconds(), to.is_some())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(bills, [(running, true), (running, false)]);
+}
+
+#[test]
+fn the_next_scale_out_waits_for_the_warm_up() {
+    let check = |warm_up: &str, before: u32, low: f64, high: f64| {
+        // An instance's worth of tasks, a second one after a minute.
+        let schedule = json!({ "scheduled": { "min": 16, "max": 48, "actions": [
+            { "at": "1s", "min": 32 }, { "at": "150s", "min": 48 },
+        ] } });
+        let mut spec = ecs(0, 0, &json!({}), &managed(&json!({ "warm_up": warm_up, "desired": before })));
+        spec["services"]["service"]["scaling"] = schedule;
+        let facts = facts(&spec, "20min", 0);
+        let first = facts.reaches(GROUP, Gauge::InstancesDesired, 2).unwrap();
+        // Instances of the first moment are warm: they hold nothing up.
+        within("first", first, 0.0, 125.0);
+        let second = facts.reaches(GROUP, Gauge::InstancesDesired, 3).unwrap();
+        within(&format!("warm-up {warm_up}"), second - first, low, high);
+    };
+    check("300s", 1, 310.0, 375.0);
+    check("500s", 1, 510.0, 575.0);
+    // Without a warm-up, the tasks of the second wave decide.
+    check("0s", 1, 30.0, 220.0);
+}
+
+/// Four instances with a task each, spread; half an hour later one task fewer.
+fn shrinking(group: &Value) -> Value {
+    let schedule =
+        json!({ "scheduled": { "min": 4, "max": 4, "actions": [{ "at": "5min", "min": 3, "max": 3 }] } });
+    let service = json!({
+        "placement": ["spread:instance"], "balancer": { "alb": { "deregistration_delay": "10s", "idle_timeout": "1h" } },
+    });
+    let mut spec = ecs(0, 0, &service, &managed(&patched(&json!({ "desired": 4 }), group)));
+    spec["services"]["service"]["scaling"] = schedule;
+    patched(
+        &spec,
+        &json!({
+            "sources": { "all": { "arrivals": every("1/s") } },
+            "work": { "work": { "wait": { "constant": "5s" } } },
+        }),
+    )
+}
+
+#[test]
+fn which_instances_a_shrinking_group_gives_up() {
+    let check = |protected: bool, draining: bool| {
+        let (mut busy, mut failed) = (0, 0);
+        for replication in 0..12 {
+            let group = json!({ "managed_termination_protection": protected, "managed_draining": draining });
+            let facts = facts(&shrinking(&group), "40min", replication);
+            let service_in = facts.levels(SERVICE, Gauge::ReplicasDesired)[1].0;
+            let desired = facts.levels(GROUP, Gauge::InstancesDesired);
+            assert_eq!(desired.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [4, 3]);
+            within("fifteen minutes after the task", desired[1].0 - service_in, 850.0, 1000.0);
+            let removals: Vec<_> = facts.decisions(DecisionKind::Removal).collect();
+            assert_eq!(removals.len(), 1);
+            busy += u32::from(!removals[0].reason.contains(", 0 tasks on it"));
+            failed += facts.count(Outcome::Failed);
+            assert_eq!(facts.level_at(SERVICE, Gauge::ReplicasReady, 2390.0), 3, "lost tasks are replaced");
+        }
+        (busy, failed)
+    };
+    assert_eq!(check(true, true), (0, 0), "only empty ones");
+    assert_eq!(check(true, false), (0, 0), "only empty ones");
+    assert_eq!(check(false, true), (0, 0), "busy ones are drained first, and lose nothing");
+    let (busy, failed) = check(false, false);
+    assert!(
+        busy >= 5 && failed as u32 >= busy,
+        "three of four are busy: {busy} of 12 hit, {failed} requests lost"
+    );
+}
+
+#[test]
+fn scaling_in_by_several_tasks_keeps_the_zones_even() {
+    // Two instances in two zones, two tasks each; two tasks fewer. If both went from one zone, its instance would be
+    // empty and leave a quarter of an hour later.
+    let schedule =
+        json!({ "scheduled": { "min": 4, "max": 4, "actions": [{ "at": "5min", "min": 2, "max": 2 }] } });
+    let mut spec =
+        ecs(0, 0, &json!({ "placement": ["spread:zone"] }), &managed(&json!({ "desired": 2, "zones": 2 })));
+    spec["services"]["service"]["scaling"] = schedule;
+    for replication in 0..8 {
+        let facts = facts(&spec, "35min", replication);
+        assert_eq!(facts.level_at(SERVICE, Gauge::ReplicasRunning, 2000.0), 2);
+        assert_eq!(facts.level_at(GROUP, Gauge::Instances, 2000.0), 2);
+    }
+}
+
+/// Three tasks on a burstable instance of two cores under requests of a second of CPU each.
+fn burstable(instance: &str, credits: &str, rate: &str) -> Value {
+    let service = json!({ "task": { "cpu": "0.5vCPU" }, "balancer": "none" });
+    let spec = ecs(3, 1, &service, &json!({ "type": instance, "credits": credits }));
+    patched(
+        &spec,
+        &json!({
+            "sources": { "all": { "arrivals": { "poisson": { "rate": rate } } } },
+            "work": { "work": { "cpu": { "constant": "1s" }, "wait": { "constant": "0s" } } },
+        }),
+    )
+}
+
+#[test]
+fn burstable_instances_spend_credits() {
+    // CPU in use after the first five minutes, and vCPU-minutes billed as surplus.
+    let check = |instance: &str, credits: &str, rate: &str, cores: (f64, f64), surplus: (f64, f64)| {
+        let spec = burstable(instance, credits, rate);
+        let facts = facts(&spec, "2h", 0);
+        let what = format!("{instance}, {credits}, {rate}");
+        within(&what, facts.mean(SERVICE, Gauge::CpuBusy, 300.0, 7200.0) / 1e6, cores.0, cores.1);
+        let billed = facts.bills().map(|bill| match bill {
+            Billable::SurplusCredits { vcpu_nanos, .. } => *vcpu_nanos as f64 / 60e9,
+            _ => 0.0,
+        });
+        within(&format!("surplus of {what}"), billed.sum(), surplus.0, surplus.1);
+    };
+    // 24 credits an hour: 0.4 cores for ever.
+    check("t3.medium", "standard", "1.9/s", (0.399, 0.4), (0.0, 0.0));
+    // Three thirds of 0.4 cores are less by a rounding error: that must not buy a minute of both cores.
+    check("t3.medium", "standard", "0.6/s", (0.39, 0.4), (0.0, 0.0));
+    check("t3.medium", "standard", "0.2/s", (0.17, 0.23), (0.0, 0.0));
+    check("t3.large", "standard", "1.9/s", (0.599, 0.6), (0.0, 0.0));
+    // Unlimited: at 1.5 cores 180 credits in two hours, 48 of them earned.
+    check("t3.medium", "unlimited", "1.5/s", (1.4, 1.6), (125.0, 139.0));
+    check("t3.medium", "unlimited", "0.2/s", (0.17, 0.23), (0.0, 0.0));
+    check("m5.large", "unlimited", "1.5/s", (1.4, 1.6), (0.0, 0.0));
+}
+
+#[test]
+fn surplus_beyond_a_day_of_earnings_is_billed_as_it_accrues() {
+    // 1.5 cores on a t3.medium for 12 h: 1,080 credits, 288 of them earned; 576 of the difference fall due at the end.
+    let facts = facts(&burstable("t3.medium", "unlimited", "1.5/s"), "12h", 0);
+    let (mut accrued, mut owed) = (0.0, 0.0);
+    for bill in facts.bills() {
+        match bill {
+            Billable::SurplusCredits { at: Some(_), vcpu_nanos, .. } => accrued += *vcpu_nanos as f64 / 60e9,
+            Billable::SurplusCredits { at: None, vcpu_nanos, .. } => owed += *vcpu_nanos as f64 / 60e9,
+            _ => {}
+        }
+    }
+    within("owed at the end", owed, 575.0, 577.0);
+    within("accrued", accrued, 792.0 - 576.0 - 40.0, 792.0 - 576.0 + 40.0);
+}
+
+#[test]
+fn cores_of_an_instance_are_shared_by_weight() {
+    // Two services on one instance of two cores: alone each uses what it wants, together they get their weights' share.
+    let check = |other_users: u32, hard: bool, expected_ms: f64| {
+        let task = json!({ "task": { "cpu": "0.25vCPU", "hard_cpu_limit": hard }, "balancer": "none" });
+        let mut spec = ecs(1, 1, &task, &json!({}));
+        spec["services"]["other"] = spec["services"]["service"].clone();
+        spec["services"]["other"]["task"]["cpu"] = json!("0.75vCPU");
+        spec["services"]["other"]["task"]["hard_cpu_limit"] = json!(false);
+        spec["work"]["work"] = json!({ "cpu": { "constant": "100ms" }, "parallelism": 2.0 });
+        spec["sources"]["all"]["arrivals"] = every("6/min");
+        if other_users > 0 {
+            // Batches at the same instants as the requests of the first service, each of ten seconds.
+            spec["work"]["long"] = json!({ "cpu": { "constant": "10s" }, "parallelism": 2.0 });
+            spec["services"]["other"]["work"] = json!("long");
+            spec["sources"]["others"] = json!({ "to": "other", "arrivals": every("6/min") });
+        }
+        let facts = facts(&spec, "11s", 0);
+        let first = *facts.finished().find(|it| it.service.0 == 0).unwrap();
+        let milliseconds = (first.at - first.born).seconds() * 1e3;
+        within(
+            &format!("{other_users} others, hard {hard}"),
+            milliseconds,
+            expected_ms - 0.01,
+            expected_ms + 0.01,
+        );
+        let alone = first.parts.get(Part::Cpu).seconds() * 1e3;
+        within(
+            "alone",
+            alone,
+            if hard { 400.0 } else { 50.0 } - 0.01,
+            if hard { 400.0 } else { 50.0 } + 0.01,
+        );
+    };
+    check(0, false, 50.0);
+    check(0, true, 400.0);
+    // A quarter of two cores.
+    check(1, false, 200.0);
+    // The hard limit of a quarter of a core is below the share.
+    check(1, true, 400.0);
+}
+
+#[test]
+fn an_idle_cluster_keeps_what_it_has() {
+    let facts = facts(&ecs(16, 2, &json!({}), &json!({})), "30min", 0);
+    assert_eq!(facts.levels(GROUP, Gauge::Instances), [(0.0, 1), (0.0, 2)]);
+    let spec = ecs(1, 1, &json!({}), &managed(&json!({ "min": 1 })));
+    let steady = crate::facts::facts(
+        &patched(&spec, &json!({ "sources": { "all": { "arrivals": together(3) } } })),
+        "30min",
+        0,
+    );
+    assert_eq!(steady.levels(GROUP, Gauge::InstancesDesired), [(0.0, 1)]);
+}

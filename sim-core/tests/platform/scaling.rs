@@ -1,0 +1,108 @@
+//! Control loops end to end: from a step of load to tasks that serve it, with every period and lag in between.
+//! The bands are those of the facts, section 12: sanity, not oracles.
+
+use serde_json::{Value, json};
+use sim_core::observe::Gauge;
+
+use crate::facts::{Facts, GROUP, SERVICE, facts};
+use crate::{one_service, patched, within};
+
+/// When the load rises, and when it falls.
+const RISE: f64 = 1800.0;
+const FALL: f64 = 3600.0;
+
+/// Requests of 100 ms of CPU for a service that tracks 50 % CPU: 40 % of two tasks, then four times as much, then a
+/// tenth of it.
+fn step_of_load(service: &Value) -> Value {
+    let shape = json!({ "steps": [
+        { "at": "0s", "factor": 1 }, { "at": "30min", "factor": 4 }, { "at": "60min", "factor": 0.1 },
+    ] });
+    let arrivals = json!({ "poisson": { "rate": "8/s", "shape": shape } });
+    let tracking = json!({ "target-tracking": { "metric": "cpu", "target": "50%", "min": 2, "max": 20 } });
+    let mut spec = one_service(&arrivals, "0s", &patched(&json!({ "scaling": tracking }), service));
+    spec["work"]["work"]["cpu"] = json!({ "constant": "100ms" });
+    spec
+}
+
+fn fargate() -> Value {
+    let task = json!({ "cpu": "1vCPU", "memory": "2GB", "image": "250MB" });
+    step_of_load(&json!({ "platform": "fargate", "task": task }))
+}
+
+fn ecs(instances: u32, managed: bool) -> Value {
+    let task = json!({ "cpu": "1vCPU", "memory": "2GiB", "hard_cpu_limit": true });
+    let mut spec = step_of_load(&json!({ "platform": "ecs", "cluster": "fleet", "task": task }));
+    let mut group = json!({ "type": "m5.large", "min": instances, "max": 20, "warm_up": "60s" });
+    if managed {
+        group["scaling"] = json!({ "managed": {} });
+    }
+    spec["clusters"] = json!({ "fleet": { "instances": group } });
+    spec
+}
+
+/// Over ten replications: how long after the step a figure comes, least and most.
+#[track_caller]
+fn check(what: &str, spec: &Value, figure: impl Fn(&Facts) -> f64, minutes: (f64, f64)) {
+    for replication in 0..10 {
+        let figure = figure(&facts(spec, "90min", replication));
+        within(&format!("{what}, replication {replication}"), figure / 60.0, minutes.0, minutes.1);
+    }
+}
+
+fn third_task_serves(facts: &Facts) -> f64 {
+    facts.reaches(SERVICE, Gauge::ReplicasReady, 3).unwrap() - RISE
+}
+
+#[test]
+fn a_service_on_fargate_scales_out_in_about_five_minutes() {
+    check(
+        "decided",
+        &fargate(),
+        |facts| facts.reaches(SERVICE, Gauge::ReplicasDesired, 3).unwrap() - RISE,
+        (3.0, 6.0),
+    );
+    check("serving", &fargate(), third_task_serves, (3.9, 7.0));
+}
+
+#[test]
+fn a_service_on_free_instances_scales_out_a_little_sooner() {
+    check("serving", &ecs(8, false), third_task_serves, (3.2, 6.0));
+}
+
+#[test]
+fn a_full_cluster_has_to_grow_first() {
+    check("serving", &ecs(1, true), third_task_serves, (4.5, 11.0));
+}
+
+#[test]
+fn scaling_in_takes_a_quarter_of_an_hour() {
+    let first_in = |facts: &Facts| {
+        let levels = facts.levels(SERVICE, Gauge::ReplicasDesired);
+        let inwards = levels.windows(2).find(|pair| pair[1].0 > FALL && pair[1].1 < pair[0].1);
+        inwards.expect("it scales in")[1].0 - FALL
+    };
+    check("in", &fargate(), first_in, (15.0, 18.0));
+}
+
+#[test]
+fn a_cluster_shrinks_after_its_services() {
+    let shrinks = |facts: &Facts| facts.levels(GROUP, Gauge::InstancesDesired).last().unwrap().0 - FALL;
+    let mut spec = ecs(1, true);
+    spec["services"]["service"]["placement"] = json!(["binpack:cpu"]);
+    for replication in 0..5 {
+        let facts = facts(&spec, "150min", replication);
+        within("shrunk", shrinks(&facts) / 60.0, 30.0, 60.0);
+    }
+}
+
+#[test]
+fn it_settles_where_the_target_says() {
+    // 3.2 cores at 50 %: about seven tasks, whatever the way there.
+    for replication in 0..5 {
+        let facts = facts(&fargate(), "60min", replication);
+        let tasks = facts.level_at(SERVICE, Gauge::ReplicasReady, FALL - 1.0) as f64;
+        within("tasks", tasks, 6.0, 10.0);
+        let busy = facts.mean(SERVICE, Gauge::CpuBusy, FALL - 300.0, FALL) / 1e6;
+        within("cores", busy, 3.0, 3.4);
+    }
+}
