@@ -123,18 +123,22 @@ impl Settings {
         if wanted.len() > 2 && wanted[0] == "variants" {
             wanted.drain(..2);
         }
-        let all = self.all();
-        let found = |fits: &dyn Fn(&[Step<'_>]) -> bool| -> Vec<Setting<'_>> {
-            all.iter().filter(|setting| fits(&setting.steps)).cloned().collect()
-        };
-        // `services.platform` is the key, not a service of that name, unless there is no such key.
-        let ends = |steps: &[Step<'_>]| {
-            let mut keys = (1..steps.len()).filter(|at| matches!(steps[*at], Step::Key(_)));
-            keys.any(|start| matches(&steps[start..], &wanted, true))
-        };
-        let whole: [&dyn Fn(&[Step<'_>]) -> bool; 3] =
-            [&|steps| matches(steps, &wanted, false), &|steps| matches(steps, &wanted, true), &ends];
-        whole.into_iter().map(found).find(|found| !found.is_empty()).unwrap_or_default()
+        let ranked =
+            self.all().into_iter().filter_map(|setting| Some((rank(&setting.steps, &wanted)?, setting)));
+        let ranked: Vec<(u8, Setting<'_>)> = ranked.collect();
+        let best = ranked.iter().map(|(rank, _)| *rank).min();
+        ranked.into_iter().filter(|(rank, _)| Some(*rank) == best).map(|(_, setting)| setting).collect()
+    }
+}
+
+/// How well a setting's path fits what is wanted, 0 the best. `services.platform` is the key, not a service of that
+/// name, unless there is no such key; and what stands at the end of a path counts only where nothing fits whole.
+fn rank(steps: &[Step<'_>], wanted: &[&str]) -> Option<u8> {
+    let mut keys = (1..steps.len()).filter(|at| matches!(steps[*at], Step::Key(_)));
+    match () {
+        () if matches(steps, wanted, false) => Some(0),
+        () if matches(steps, wanted, true) => Some(1),
+        () => keys.any(|start| matches(&steps[start..], wanted, true)).then_some(2),
     }
 }
 
@@ -273,10 +277,8 @@ mod tests {
                 });
                 steps.collect()
             };
-            assert!(
-                matches(&setting.steps, &keys(false)) && matches(&setting.steps, &keys(true)),
-                "{setting}"
-            );
+            let found = |names: bool| matches(&setting.steps, &keys(names), names);
+            assert!(found(false) && found(true), "{setting}");
         }
     }
 
@@ -288,7 +290,7 @@ mod tests {
             assert_eq!(found, expected, "{path}");
         };
         check("run.seed", &["run.seed"]);
-        check("seed", &["run.seed"]);
+        check("warm_overhead", &["services.NAME.warm_overhead (platform lambda)"]);
         check("services.web.runtime", &["services.NAME.runtime (platform lambda)"]);
         check("variants.lambda.services.web.runtime", &["services.NAME.runtime (platform lambda)"]);
         check("run.days[0].weight", &["run.days[].weight"]);
