@@ -174,7 +174,7 @@ fn against(ratio: Option<&Ratio>) -> String {
     match ratio {
         Some(ratio) if ratio.value.is_finite() => match ratio.interval {
             Some(_) if !ratio.is_significant() => "about the same, as far as noise tells".into(),
-            _ => format!("{} times that", wording::times(ratio.value)),
+            _ => wording::against(ratio.value),
         },
         _ => "a cost that cannot be compared".into(),
     }
