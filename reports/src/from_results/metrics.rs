@@ -182,8 +182,7 @@ impl Keys {
                 relative: relative(&row.ratio),
             })
         };
-        let options = analysis.options(results);
-        let pairs = analysis.pairs.iter().filter(|pair| options.contains(&pair.variant));
+        let pairs = analysis.pairs.iter();
         pairs.flat_map(|pair| pair.rows.iter().filter_map(move |row| of(pair, row))).collect()
     }
 }

@@ -76,11 +76,11 @@ pub(super) fn share(estimate: &Estimate) -> String {
     format!("{} %", with_interval(value, half, decimals))
 }
 
-/// How much as against something else: `2.1 times that`, `4.9 % more`, `0.08 % less`.
-pub(super) fn against(ratio: f64) -> String {
+/// How much as against something else: `2.1 times as much` (short `2.1 times`), `4.9 % more`, `0.08 % less`.
+pub(super) fn against(ratio: f64, full: bool) -> String {
     if !(0.8..1.2).contains(&ratio) {
         let decimals = if ratio >= 10.0 { 0 } else { 1 };
-        return format!("{ratio:.decimals$} times that");
+        return format!("{ratio:.decimals$} times{}", if full { " as much" } else { "" });
     }
     let percent = (ratio - 1.0).abs() * 100.0;
     let decimals = decimals(percent / 10.0).min(3);
