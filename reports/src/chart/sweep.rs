@@ -265,7 +265,7 @@ fn ends(data: &ReportData, sweep: &Sweep) -> String {
     let metric = data.metric(&key);
     let clause = |line: &SweepLine| {
         let mut known = line.points.iter().filter_map(|point| Some((point.at, point.estimate.finite()?)));
-        let (first, last) = (known.next()?, known.last()?);
+        let (first, last) = (known.next()?, known.next_back()?);
         let [from, to] = [first.1, last.1].map(|number| value(metric.unit, number));
         Some(format!("from {from} to {to} on {}", line.group))
     };

@@ -167,7 +167,7 @@ fn draw_lane(
         // More names than fit would be a pile of letters; the table has them all.
         if ordered.len() as f64 * 15.0 <= frame.bottom - frame.top && page.form == Form::Wide {
             let name = shorten_name(&variant.name, page.form.text(), frame.right - frame.left - 20.0);
-            lane.text_at((frame.left + 18.0, middle), &name, look.label, |mark| mark.bold());
+            lane.text_at((frame.left + 18.0, middle), &name, look.label, Mark::bold);
         }
     }
 }

@@ -93,7 +93,7 @@ impl Comparison {
         let mut distinct: Vec<&str> = Vec::new();
         subjects.into_iter().for_each(|it| {
             if !distinct.contains(&it) {
-                distinct.push(it)
+                distinct.push(it);
             }
         });
         let table = Table { data, metrics: &metrics, subjects: &distinct };

@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn words() {
-        let expected = ["2.1 times that", "4.9 % more", "0.080 % less", "14 times that"];
-        assert_eq!([2.13, 1.049, 0.9992, 14.2].map(against), expected);
+        let expected = ["2.1 times as much", "4.9 % more", "0.080 % less", "14 times as much"];
+        assert_eq!([2.13, 1.049, 0.9992, 14.2].map(|ratio| against(ratio, true)), expected);
         let items = ["a", "b", "c"].map(str::to_owned);
         assert_eq!(
             (list(&items[..1]), list(&items[..2]), list(&items)),
