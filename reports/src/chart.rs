@@ -109,6 +109,21 @@ pub(crate) fn charts(data: &ReportData) -> Vec<Chart> {
     charts
 }
 
+/// Beyond this many variants only the featured ones are drawn where every variant takes a line or a strip of its own.
+const MOST_DRAWN: usize = 8;
+
+/// The names of the variants that have lines and strips of their own: all of them, or the featured ones where there are
+/// too many to tell apart.
+pub(crate) fn drawn(data: &ReportData) -> Vec<&str> {
+    let names = |featured: bool| -> Vec<&str> {
+        let chosen = data.variants.iter().filter(|variant| variant.featured || !featured);
+        chosen.map(|variant| variant.name.as_str()).collect()
+    };
+    let featured = names(true);
+    let all = names(false);
+    if all.len() <= MOST_DRAWN || featured.is_empty() { all } else { featured }
+}
+
 /// Names in a sentence, the first few where there are many: `A, B, C and 9 others`.
 pub(crate) fn named(names: &[String]) -> String {
     if names.len() <= 5 {

@@ -29,8 +29,10 @@ pub struct ReportData {
     pub command: String,
     /// What the numbers were made from.
     pub provenance: Provenance,
-    /// What the service has to hold, if the scenario declares it.
+    /// What the service has to hold, if the scenario declares it; with several services, if all have the same.
     pub objective: Option<Objective>,
+    /// What each service has to hold, in words, where there are several services.
+    pub objectives: IndexMap<String, String>,
     /// The answer.
     pub verdict: Verdict,
     /// The metrics in the order to show them; the key is the one used in [`VariantSummary::metrics`].
@@ -112,6 +114,8 @@ pub enum Unit {
     Seconds,
     /// US dollars.
     Dollars,
+    /// Megabytes of memory.
+    Megabytes,
     /// A share, 0 to 1, shown in percent.
     Share,
     /// A plain number of things.
@@ -141,6 +145,8 @@ pub struct Metric {
     pub key: String,
     /// What a table's column is headed with; short.
     pub label: String,
+    /// The service or cluster that it is a metric of, where there are several; empty otherwise.
+    pub subject: String,
     /// What it is written in.
     pub unit: Unit,
     /// Which way it improves.
@@ -153,6 +159,9 @@ pub struct Metric {
 pub const LATENCY_P99: &str = "latency_p99";
 /// The key of the cost of a month, which the trade-off chart draws.
 pub const COST_PER_MONTH: &str = "cost_per_month";
+
+/// The note of a percentile of latency that falls among the failures, which are infinitely late.
+pub const AMONG_FAILURES: &str = "more requests failed than this percentile leaves room for";
 
 /// A number and how sure it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -192,10 +201,15 @@ pub struct VariantSummary {
     pub platform: String,
     /// Where it lies on the sweep axes: setting and value.
     pub axes: Vec<(String, String)>,
+    /// Where it lies on those axes that are part of the workload, `rate 100/s` say: only variants under one workload
+    /// compete. Empty where there is one workload.
+    pub workload: String,
     /// Its numbers by metric key.
     pub metrics: IndexMap<String, Estimate>,
-    /// Does it hold the objective?
+    /// Does it hold the objective, or all objectives of its services?
     pub meets: Meets,
+    /// Does each service hold its own, where there are several?
+    pub services: IndexMap<String, Meets>,
     /// Among the few to draw over time where there are too many to draw them all.
     pub featured: bool,
 }
@@ -261,7 +275,30 @@ impl VariantSummary {
     }
 }
 
+impl Metric {
+    /// The label with the service or cluster that it is about.
+    pub fn full_label(&self) -> String {
+        if self.subject.is_empty() { self.label.clone() } else { format!("{}, {}", self.label, self.subject) }
+    }
+}
+
 impl ReportData {
+    /// The workloads in order of appearance; one, without a name, where none is swept.
+    pub fn workloads(&self) -> Vec<&str> {
+        let mut list: Vec<&str> = Vec::new();
+        for variant in &self.variants {
+            if !list.contains(&variant.workload.as_str()) {
+                list.push(&variant.workload);
+            }
+        }
+        list
+    }
+
+    /// Whether variants have objectives at all.
+    pub fn has_objective(&self) -> bool {
+        self.objective.is_some() || !self.objectives.is_empty()
+    }
+
     /// The metric of a key, with the key itself as its label where nothing is declared.
     pub fn metric(&self, key: &str) -> Metric {
         let undeclared = || Metric { key: key.into(), label: key.replace('_', " "), ..Metric::default() };
@@ -273,10 +310,14 @@ impl ReportData {
         self.variants.iter().find(|variant| variant.name == name)
     }
 
-    /// The variant the verdict recommends, or the cheapest that surely holds the objective.
+    /// The variant the verdict recommends, or the cheapest that surely holds the objective. None under several
+    /// workloads: the cheapest of all would be the one with least to do.
     pub fn recommended(&self) -> Option<&VariantSummary> {
         if let Some(name) = &self.verdict.recommended {
             return self.variant(name);
+        }
+        if self.workloads().len() > 1 {
+            return None;
         }
         let holds = self.variants.iter().filter(|variant| variant.meets == Meets::Yes);
         let priced = holds.filter_map(|variant| Some((variant.value(COST_PER_MONTH)?, variant)));

@@ -112,6 +112,7 @@ impl Scale {
             Unit::Dollars if size >= 1e7 => (1e-6, "$", "M"),
             Unit::Dollars => (1.0, "$", ""),
             Unit::Share => (100.0, "", " %"),
+            Unit::Megabytes => (1.0, "", " MB"),
             Unit::Count => Self::thousands(size, ["", " k", " M", " G"]),
             Unit::PerSecond => Self::thousands(size, ["/s", " k/s", " M/s", " G/s"]),
         };

@@ -11,8 +11,11 @@ mod tables;
 
 use std::path::Path;
 
+use indexmap::IndexMap;
 use scenarios::file::RunKind;
-use scenarios::results::{Analysis, Folder, Holds, Results, ResultsError};
+use scenarios::results::{
+    Analysis, Folder, Holds, Results, ResultsError, Standing, VariantManifest, axis_name,
+};
 
 use crate::data::{self, Clock, Meets, Provenance, ReportData};
 use crate::page::render;
@@ -24,27 +27,32 @@ const FEATURED: usize = 6;
 pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
     let manifest = &results.manifest;
     let keys = metrics::Keys::of(results);
-    let variants = variants(results, analysis, &keys);
+    let labels = manifest.labels();
+    let variants = variants(results, analysis, &keys, &labels);
     let shown = over_time::Shown::of(results);
-    let (decisions, decisions_from) = over_time::decisions(results);
+    let (decisions, decisions_from) = over_time::decisions(results, &labels);
     ReportData {
         title: manifest.name.clone(),
         about: manifest.about.clone(),
         command: manifest.command.clone(),
         provenance: provenance(results),
         objective: keys.objective(results),
+        objectives: metrics::objectives(results),
         verdict: data::Verdict {
             sentence: analysis.verdict.sentence.clone(),
-            recommended: analysis.verdict.recommended.clone(),
+            recommended: analysis.verdict.recommended.as_ref().and_then(|name| {
+                let place = manifest.variants.iter().position(|variant| variant.name == *name);
+                place.map(|place| labels[place].clone())
+            }),
             cautions: analysis.verdict.cautions.clone(),
         },
         metrics: keys.metrics(),
-        comparisons: keys.comparisons(results, analysis),
+        comparisons: keys.comparisons(analysis, &labels),
         clock: clock(results),
-        series: shown.series(results),
-        distributions: shown.distributions(results),
-        latency_parts: shown.latency_parts(results),
-        bills: tables::bills(results, analysis),
+        series: shown.series(&labels),
+        distributions: shown.distributions(&labels),
+        latency_parts: shown.latency_parts(&labels),
+        bills: tables::bills(results, analysis, &labels),
         month: analysis.basis.clone(),
         sweeps: sweep::sweeps(results, &variants),
         variants,
@@ -53,7 +61,7 @@ pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
         assumptions: tables::assumptions(results),
         not_billed: tables::not_billed(analysis),
         scenario_toml: setting::scenario(results),
-        warnings: warnings(results),
+        warnings: warnings(results, &labels),
     }
 }
 
@@ -119,41 +127,72 @@ fn clock(results: &Results) -> Clock {
     }
 }
 
-fn variants(results: &Results, analysis: &Analysis, keys: &metrics::Keys) -> Vec<data::VariantSummary> {
+fn variants(
+    results: &Results,
+    analysis: &Analysis,
+    keys: &metrics::Keys,
+    labels: &[String],
+) -> Vec<data::VariantSummary> {
     let featured = featured(results, analysis);
     let variants = results.manifest.variants.iter().zip(&analysis.variants).enumerate();
     variants
         .map(|(index, (manifest, of))| data::VariantSummary {
-            name: manifest.name.clone(),
-            group: manifest.family.clone(),
+            name: labels[index].clone(),
+            group: manifest.family_label(),
             platform: setting::platform(manifest),
             axes: manifest.axes.clone(),
+            workload: workload(manifest),
             metrics: keys.values(&of.rows),
-            meets: match of.standing.holds {
-                Some(Holds::Yes) => Meets::Yes,
-                Some(Holds::No) => Meets::No,
-                Some(Holds::Unclear) | None => Meets::Unclear,
-            },
+            meets: meets(of.standing.holds),
+            services: services(&of.standing),
             featured: featured.contains(&index),
         })
         .collect()
 }
 
-/// The variants to draw over time: all where they are few, else those that stand for their families in the verdict.
+fn meets(holds: Option<Holds>) -> Meets {
+    match holds {
+        Some(Holds::Yes) => Meets::Yes,
+        Some(Holds::No) => Meets::No,
+        Some(Holds::Unclear) | None => Meets::Unclear,
+    }
+}
+
+/// How each service stands to its own objective, where there are several.
+fn services(standing: &Standing) -> IndexMap<String, Meets> {
+    let each = standing.services.iter().filter(|_| standing.services.len() > 1);
+    each.map(|service| (service.service.clone(), meets(Some(service.holds)))).collect()
+}
+
+/// `rate 100/s`: where a variant lies on the axes of the workload.
+fn workload(manifest: &VariantManifest) -> String {
+    let said = manifest.workload().into_iter().map(|(path, value)| format!("{} {value}", axis_name(path)));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// The variants to draw over time: all where they are few, else those that stand for their families in the verdict; of
+/// several workloads those of the one in the middle.
 fn featured(results: &Results, analysis: &Analysis) -> Vec<usize> {
     let all = results.manifest.variants.len();
     if all <= FEATURED {
         return (0..all).collect();
     }
-    let mut options = analysis.options(results);
-    options.truncate(FEATURED);
-    options
+    let workloads: Vec<String> = results.manifest.variants.iter().map(workload).collect();
+    let mut distinct: Vec<&String> = Vec::new();
+    workloads.iter().for_each(|it| {
+        if !distinct.contains(&it) {
+            distinct.push(it);
+        }
+    });
+    let middle = distinct.get(distinct.len() / 2).copied();
+    let of_middle = |index: &usize| workloads.get(*index) == middle;
+    analysis.options(results).into_iter().filter(of_middle).take(FEATURED).collect()
 }
 
-fn warnings(results: &Results) -> Vec<String> {
+fn warnings(results: &Results, labels: &[String]) -> Vec<String> {
     let missing = results.missing();
     let name = |(variant, replication): &(usize, u32)| {
-        format!("{}, replication {}", results.manifest.variants[*variant].name, replication + 1)
+        format!("{}, replication {}", labels[*variant], replication + 1)
     };
     let mut warnings = Vec::new();
     if !missing.is_empty() {
@@ -162,7 +201,7 @@ fn warnings(results: &Results) -> Vec<String> {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         warnings.push(format!("Runs without results: {}{more}.", some.join("; ")));
     }
-    for (manifest, variant) in results.manifest.variants.iter().zip(&results.variants) {
+    for (label, variant) in labels.iter().zip(&results.variants) {
         let cut = variant
             .records
             .iter()
@@ -170,7 +209,7 @@ fn warnings(results: &Results) -> Vec<String> {
         if let Some(record) = cut {
             warnings.push(format!(
                 "{}: only the first {} of {} decisions are in the timeline.",
-                manifest.name,
+                label,
                 record.decisions.kept().len(),
                 record.decisions.total()
             ));

@@ -55,7 +55,7 @@ struct View<'a> {
     provenance: Vec<String>,
     tiles: Vec<sections::Tile>,
     comparison: Comparison,
-    differences: Vec<comparison::Differences>,
+    differences: comparison::Differences,
     full: comparison::Full,
     tradeoff: Vec<sections::Figure>,
     figures: Vec<sections::Figure>,

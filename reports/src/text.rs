@@ -13,7 +13,7 @@ const NAME: usize = 28;
 /// those that noise does not tell from it.
 pub fn text_table(data: &ReportData) -> String {
     let table = Comparison::of(data);
-    if table.rows.is_empty() {
+    if table.rows().next().is_none() {
         return "no variant has results\n".into();
     }
     let mut columns = columns(&table);
@@ -44,16 +44,29 @@ fn columns(table: &Comparison) -> Vec<Vec<String>> {
         Meets::No => "misses",
         Meets::Unclear => "unclear",
     };
-    let mut columns: Vec<Vec<String>> =
-        vec![headed("option", table.rows.iter().map(|row| name(&row.name)).collect())];
-    if table.has_objective {
-        columns.push(headed("objective", table.rows.iter().map(|row| standing(row.meets).into()).collect()));
+    let lines = || {
+        table.rows().flat_map(|row| row.lines.iter().enumerate().map(move |(index, line)| (row, index, line)))
+    };
+    // What stands once for all services stands in the first line.
+    let first = |index: usize, text: String| if index == 0 { text } else { String::new() };
+    let names = lines().map(|(row, index, _)| first(index, name(&row.name))).collect();
+    let mut columns: Vec<Vec<String>> = vec![headed("option", names)];
+    if table.has_services {
+        columns.push(headed("service", lines().map(|(_, _, line)| line.service.clone()).collect()));
     }
-    for (index, head) in table.heads.iter().enumerate() {
-        columns.push(headed(head, table.rows.iter().map(|row| cell(&row.cells[index])).collect()));
+    if table.has_objective {
+        columns.push(headed("objective", lines().map(|(_, _, line)| standing(line.meets).into()).collect()));
+    }
+    for (place, head) in table.heads.iter().enumerate() {
+        columns.push(headed(head, lines().map(|(_, _, line)| cell(&line.cells[place])).collect()));
+    }
+    for (place, head) in table.shared_heads.iter().enumerate() {
+        let cells = lines().map(|(row, index, _)| first(index, cell(&row.shared[place])));
+        columns.push(headed(head, cells.collect()));
     }
     if columns.len() == 1 {
-        columns.push(headed("platform", table.rows.iter().map(|row| row.platform.clone()).collect()));
+        let platforms = lines().map(|(row, index, _)| first(index, row.platform.clone()));
+        columns.push(headed("platform", platforms.collect()));
     }
     columns
 }

@@ -36,7 +36,7 @@ pub(crate) use digest::Digest;
 pub use error::{ErrorKind, ResultsError};
 pub use folder::{Folder, MANIFEST};
 pub(crate) use manifest::slugs;
-pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest};
+pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest, axis_name};
 pub use series::{SeriesRow, merged, rows as series_rows};
 pub use stored::{DayRequests, JobRecord};
 pub use summary::Summary;

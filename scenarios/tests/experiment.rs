@@ -295,6 +295,12 @@ fn a_trace_that_breaks_fails_its_job_with_the_row() {
     let whole = experiment(threads(2)).run(&folder.path().join("whole"), &never, &|_| {}).unwrap();
     let born = &whole.results.variants[0].records[0].services["web"].born_series;
     assert_eq!(born.values().iter().sum::<u64>(), 600, "as many as the trace has");
+    // What is in a trace is part of what the experiment is.
+    fs::write(&trace, rows("7,61")).unwrap();
+    match experiment(threads(2)).run(&folder.path().join("whole"), &never, &|_| {}) {
+        Err(RunError::Results(error)) => assert!(error.to_string().contains("other traces"), "{error}"),
+        other => panic!("{other:?}"),
+    }
     fs::write(&trace, rows("7,many")).unwrap();
     let broken = experiment(threads(2)).run(&folder.path().join("broken"), &never, &|_| {}).unwrap();
     assert_eq!((broken.simulated, broken.failures.len()), (0, 9));

@@ -91,6 +91,8 @@ fn clause(data: &ReportData, series: &VariantSeries) -> Option<String> {
     let counted = COUNTED.iter().find(|counted| peak(series, (counted.1)(series)).is_some())?;
     let (time, most) = peak(series, (counted.1)(series))?;
     let what = if counted.0 == "ready" { "ready replicas" } else { counted.0 };
+    // Means over replications have fractions that nobody can use.
+    let count = |number: f64| count(if number >= 10.0 { number.round() } else { number });
     let instances = peak(series, &series.instances).filter(|_| counted.0 != "instances");
     let on = instances.map(|(_, most)| format!(" on up to {} instances", count(most))).unwrap_or_default();
     let capacity = format!("{} {what}{on} at {}", count(most), clock_time(data.clock, time));

@@ -1,10 +1,11 @@
-//! When the control loops acted: a tick up for more, a tick down for less, a row per loop.
+//! When the control loops acted: a tick up for more, a tick down for less, a row per
+//! loop. Placements are only counted: they follow from the changes, and there are thousands.
 
 use indexmap::IndexMap;
 
 use super::over_time::Strips;
 use super::page::Frame;
-use super::{Chart, Form, Page, Panel, Source, Table, Words, sentence};
+use super::{Chart, Form, Page, Panel, Source, Table, Words, drawn, sentence};
 use crate::axis::{Scale, time_ticks};
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten, shorten_name};
 use crate::data::{Decision, ReportData, Unit};
@@ -25,7 +26,9 @@ struct Row<'a> {
 
 /// The chart.
 pub(super) fn chart(source: &Source<'_>) -> Chart {
-    let rows = rows(source.data);
+    let mut rows = rows(source.data);
+    let table = table(&rows);
+    rows.retain(|row| row.ups.len() + row.downs.len() > 0);
     let from = &source.data.decisions_from;
     let from = if from.is_empty() { String::new() } else { format!(" ({from})") };
     let words = Words {
@@ -33,10 +36,11 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         title: "When capacity was changed".into(),
         takeaway: takeaway(&rows),
         description: format!(
-            "Every decision of a control loop{from}: a tick upwards for more, downwards for less, a dot for anything \
-             else. Reasons are in decisions.csv."
+            "Every change of capacity by a control loop{from}: a tick upwards for more, downwards for less. What \
+             changed no number, placements above all, is counted in the table; everything with its reason is in \
+             decisions.csv."
         ),
-        table: table(&rows),
+        table,
     };
     let drawn = rows.len().min(MOST_ROWS);
     let height = |form: Form| (drawn.max(1) as f64 * pitch(form) + 40.0) as u32;
@@ -52,8 +56,9 @@ fn rows(data: &ReportData) -> Vec<Row<'_>> {
     // Variants in the scenario's order, whatever order the decisions come in.
     let position =
         |decision: &&Decision| data.variants.iter().position(|variant| variant.name == decision.variant);
-    let mut ordered: Vec<&Decision> =
-        data.decisions.iter().filter(|decision| decision.time.is_finite()).collect();
+    let drawn = drawn(data);
+    let is_drawn = |it: &&Decision| it.time.is_finite() && drawn.contains(&it.variant.as_str());
+    let mut ordered: Vec<&Decision> = data.decisions.iter().filter(is_drawn).collect();
     ordered.sort_by_key(position);
     for decision in ordered {
         let (variant, owner) = (decision.variant.as_str(), decision.owner.as_str());
@@ -109,7 +114,6 @@ fn name_room(page: &Page<'_>, rows: &[Row<'_>]) -> f64 {
 fn draw_row(source: &Source<'_>, panel: &Panel<'_>, row: &Row<'_>) {
     let look = source.looks.variant(source.data, row.variant);
     let (left, right) = panel.x.ends();
-    panel.draw(&Mark::line(vec![(left, 0.0), (right, 0.0)], Stroke::new(AXIS, 1.0)));
     for (times, tip) in [(&row.ups, 1.0), (&row.downs, -1.0)] {
         // One path along the base line with a tooth per decision: thousands of elements would make the file slow.
         let comb: Vec<(f64, f64)> =
@@ -118,9 +122,8 @@ fn draw_row(source: &Source<'_>, panel: &Panel<'_>, row: &Row<'_>) {
             panel.draw(&Mark::line(comb, Stroke::new(look.ink, 1.2)));
         }
     }
-    for time in row.others.iter().take(500) {
-        panel.draw(&Mark::marker((*time, 0.0), crate::palette::Marker::Circle, 1.8, look.ink, false));
-    }
+    // Over the combs' backs, which would look as if something lasted.
+    panel.draw(&Mark::line(vec![(left, 0.0), (right, 0.0)], Stroke::new(AXIS, 1.4)));
 }
 
 fn name_row(source: &Source<'_>, page: &Page<'_>, panel: &Panel<'_>, row: &Row<'_>) {
@@ -146,7 +149,7 @@ fn name_row(source: &Source<'_>, page: &Page<'_>, panel: &Panel<'_>, row: &Row<'
 }
 
 fn counts(row: &Row<'_>) -> String {
-    let parts = [(row.ups.len(), "up"), (row.downs.len(), "down"), (row.others.len(), "other")];
+    let parts = [(row.ups.len(), "up"), (row.downs.len(), "down")];
     let shown =
         parts.iter().filter(|part| part.0 > 0).map(|part| format!("{} {}", whole(part.0 as u64), part.1));
     shown.collect::<Vec<_>>().join(", ")

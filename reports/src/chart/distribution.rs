@@ -3,7 +3,7 @@
 
 use super::over_time::platform;
 use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows, spread};
-use super::{Chart, Form, Page, Panel, Source, Table, Words, listed, sentence};
+use super::{Chart, Form, Page, Panel, Source, Table, Words, drawn, listed, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten_name, text_width};
 use crate::data::{Distribution, ReportData, Unit};
@@ -16,6 +16,8 @@ const QUANTILES: [(&str, f64); 6] =
 
 /// Up to this many lines are named at their ends, more by a key.
 const MOST_NAMED: usize = 4;
+/// The widest name at a line's end, in pixels.
+const SHORT_NAME: f64 = 110.0;
 
 /// The chart.
 pub(super) fn chart(source: &Source<'_>) -> Chart {
@@ -40,16 +42,29 @@ fn room(form: Form) -> f64 {
     f64::from(form.width()) - 60.0
 }
 
-/// A key only where there are too many lines to name each at its end.
+/// A key only where lines cannot be named at their ends.
 fn key(source: &Source<'_>) -> Vec<KeyItem> {
-    if source.data.distributions.len() <= MOST_NAMED {
+    let shown = shown(source.data);
+    if named_at_ends(&shown) {
         return Vec::new();
     }
-    let item = |distribution: &Distribution| {
+    let item = |distribution: &&Distribution| {
         let look = source.looks.variant(source.data, &distribution.variant);
         KeyItem::line(&distribution.variant, Stroke::new(look.ink, 2.0).dashed(look.dash))
     };
-    source.data.distributions.iter().map(item).collect()
+    shown.iter().map(item).collect()
+}
+
+/// The distributions of the variants that are drawn; the table has all.
+fn shown(data: &ReportData) -> Vec<&Distribution> {
+    let drawn = drawn(data);
+    data.distributions.iter().filter(|it| drawn.contains(&it.variant.as_str())).collect()
+}
+
+/// Whether lines are named at their ends: where they are few and their names short enough to leave the lines free.
+fn named_at_ends(shown: &[&Distribution]) -> bool {
+    let short = |it: &&Distribution| text_width(&it.variant, 13.0, Weight::Bold) <= SHORT_NAME;
+    shown.len() <= MOST_NAMED && shown.iter().all(short)
 }
 
 /// The points that logarithmic axes can show.
@@ -60,7 +75,7 @@ fn visible(distribution: &Distribution) -> Vec<(f64, f64)> {
 
 fn draw(source: &Source<'_>, page: &Page<'_>, items: &[KeyItem]) {
     let data = source.data;
-    let all: Vec<(f64, f64)> = data.distributions.iter().flat_map(visible).collect();
+    let all: Vec<(f64, f64)> = shown(data).into_iter().flat_map(visible).collect();
     if all.is_empty() {
         return page.nothing("No request was served.");
     }
@@ -102,7 +117,8 @@ fn forbidden(data: &ReportData) -> Option<(f64, f64)> {
 /// The tails, each named near its slow end.
 fn draw_tails(source: &Source<'_>, panel: &Panel<'_>) {
     let mut names: Vec<(String, Ink, (f64, f64))> = Vec::new();
-    for distribution in &source.data.distributions {
+    let shown = shown(source.data);
+    for distribution in &shown {
         let look = source.looks.variant(source.data, &distribution.variant);
         let points = visible(distribution);
         let name = shorten_name(&distribution.variant, 13.0, 150.0);
@@ -111,7 +127,7 @@ fn draw_tails(source: &Source<'_>, panel: &Panel<'_>) {
         }
         panel.draw(&Mark::line(points, Stroke::new(look.ink, 2.0).dashed(look.dash)));
     }
-    if source.data.distributions.len() > MOST_NAMED {
+    if !named_at_ends(&shown) {
         return;
     }
     let wanted: Vec<f64> = names.iter().map(|name| name.2.1).collect();
@@ -151,15 +167,16 @@ fn table(data: &ReportData) -> Table {
 }
 
 fn takeaway(data: &ReportData) -> String {
+    let tails = shown(data);
     let slowest = |share: f64| -> Vec<String> {
-        let clause = |distribution: &Distribution| {
+        let clause = |distribution: &&Distribution| {
             let latency = latency_at(&visible(distribution), share)?;
             Some(format!("{} on {}", duration(latency), distribution.variant))
         };
-        data.distributions.iter().take(6).filter_map(clause).collect()
+        tails.iter().take(6).filter_map(clause).collect()
     };
     // The rarest share that every variant still resolves.
-    let resolved = data.distributions.len().min(6);
+    let resolved = tails.len().min(6);
     for (share, words) in
         [(0.001, "One request in 1,000"), (0.01, "One request in 100"), (0.5, "Half of the requests")]
     {

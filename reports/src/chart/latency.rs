@@ -6,7 +6,7 @@ use super::{Chart, Source, Words, listed, sentence};
 use crate::axis::Scale;
 use crate::canvas::Stroke;
 use crate::data::{Clock, Column, ReportData, Unit, VariantSeries};
-use crate::format::{clock_time, duration};
+use crate::format::{clock_time, duration, tick};
 use crate::palette::rank_dash;
 
 type Percentile = (&'static str, fn(&VariantSeries) -> &Column, f64);
@@ -87,9 +87,11 @@ fn takeaway(data: &ReportData) -> String {
 fn clause(data: &ReportData, series: &VariantSeries) -> Option<String> {
     let (time, worst) = peak(series, &series.latency_p99)?;
     let late = latency_bound(data).map(|(limit, _)| over(series, limit));
+    // The bound, not the objective: that may be on another percentile than this one.
+    let bound = latency_bound(data).map(|(limit, _)| tick(Unit::Seconds, limit)).unwrap_or_default();
     let late = match late {
-        Some(0.0) => ", never over the objective".into(),
-        Some(seconds) => format!(", over the objective for {}", clock_time(Clock::Elapsed, seconds)),
+        Some(0.0) => format!(", never over {bound}"),
+        Some(seconds) => format!(", over {bound} for {}", clock_time(Clock::Elapsed, seconds)),
         None => String::new(),
     };
     let clock = clock_time(data.clock, time);

@@ -4,15 +4,15 @@
 //! Lines are named at their right end where there is room, in a key below the strip's name where there is none.
 
 use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows, spread};
-use super::{Form, Page, Panel, Source};
+use super::{Form, Page, Panel, Source, drawn};
 use crate::axis::{Scale, extent, time_ticks};
 use crate::canvas::{Mark, Stroke, Weight, text_width};
 use crate::data::{Clock, Column, ReportData, Unit, VariantSeries};
 use crate::format::tick;
 use crate::palette::{DEMAND, Ink, Look, MUTED};
 
-/// Beyond this many variants only the featured ones are drawn over time.
-const MOST: usize = 8;
+/// The most strips that one chart has.
+const MOST: usize = 16;
 
 /// A line over time.
 pub(super) struct Line {
@@ -253,22 +253,17 @@ fn thinned(panel: &Panel<'_>, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
-/// The series to draw: all of them, or the featured ones where there are too many.
+/// The series to draw, those of the variants that are drawn at all.
 pub(super) fn drawn_series(data: &ReportData) -> Vec<&VariantSeries> {
-    if data.series.len() <= MOST {
-        return data.series.iter().collect();
-    }
-    let featured =
-        |series: &&VariantSeries| data.variant(&series.variant).is_some_and(|variant| variant.featured);
-    let chosen: Vec<&VariantSeries> = data.series.iter().filter(featured).take(2 * MOST).collect();
-    if chosen.is_empty() { data.series.iter().take(MOST).collect() } else { chosen }
+    let drawn = drawn(data);
+    data.series.iter().filter(|series| drawn.contains(&series.variant.as_str())).take(MOST).collect()
 }
 
 /// What a description adds where not every variant is drawn.
 pub(super) fn omitted(data: &ReportData) -> String {
     match data.series.len().saturating_sub(drawn_series(data).len()) {
         0 => String::new(),
-        more => format!(" {more} more variants are in series.csv."),
+        more => format!(" {more} more options are in series.csv."),
     }
 }
 

@@ -210,14 +210,16 @@ impl Panel<'_> {
         self.text_at(place, label, TEXT, Mark::halo);
     }
 
-    /// A dashed vertical line at a bound, named at its top on the side that has room.
-    pub(crate) fn bound_x(&self, value: f64, label: &str) {
+    /// A dashed vertical line at a bound, named at its top on the side that has room; where the name is.
+    pub(crate) fn bound_x(&self, value: f64, label: &str) -> Frame {
         let (low, high) = self.y.ends();
         self.draw(&Mark::line(vec![(value, low), (value, high)], Stroke::new(TEXT, 1.2).dashed(&[5.0, 4.0])));
         let x = self.pixel((value, high)).0;
         let width = text_width(label, self.form.text(), Weight::Regular) + 5.0;
         let left = if x + width < self.frame.right { x + 5.0 } else { (x - width).max(self.frame.left) };
-        self.text_at((left, self.frame.top + self.form.text() + 3.0), label, TEXT, Mark::halo);
+        let bottom = self.frame.top + self.form.text() + 3.0;
+        self.text_at((left, bottom), label, TEXT, Mark::halo);
+        Frame { left, top: self.frame.top, right: left + width, bottom: bottom + 4.0 }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::over_time::platform;
 use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
-use super::{Chart, Form, Page, Panel, Source, Table, Words, sentence};
+use super::{Chart, Form, Page, Panel, Source, Table, Words, drawn, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Weight, shorten_name};
 use crate::data::{COST_PER_MONTH, Meets, ReportData, Unit};
@@ -44,7 +44,7 @@ pub(super) fn latency_parts(source: &Source<'_>) -> Chart {
     let words = Words {
         name: "latency-parts".into(),
         title: "What a mean request spends its time on".into(),
-        takeaway: latency_takeaway(&stack),
+        takeaway: latency_takeaway(source.data, &stack),
         description:
             "Mean seconds per request in each part of its way, one bar per variant, in the order of a \
                       request's life."
@@ -268,13 +268,15 @@ fn keep_largest(parts: &mut Vec<String>, rows: &[Row<'_>]) {
     parts.truncate(MOST_PARTS - 1);
 }
 
-fn latency_takeaway(stack: &Stack) -> String {
+fn latency_takeaway(data: &ReportData, stack: &Stack) -> String {
     let clause = |bar: &Bar| {
         let (index, most) = bar.largest()?;
         let of = share(most / bar.total());
         Some(format!("{} on {}, {of} of it {}", duration(bar.total()), bar.name, stack.parts[index]))
     };
-    let clauses: Vec<String> = stack.bars.iter().take(4).filter_map(clause).collect();
+    let drawn = drawn(data);
+    let bars = stack.bars.iter().filter(|bar| drawn.contains(&bar.name.as_str()));
+    let clauses: Vec<String> = bars.take(4).filter_map(clause).collect();
     if clauses.is_empty() {
         return "No request was served.".into();
     }
@@ -292,17 +294,29 @@ fn cost_takeaway(data: &ReportData, stack: &Stack) -> String {
         let known = known.filter(|known| known.finite().is_some());
         known.map_or_else(|| money(bar.total()), |known| estimate(Unit::Dollars, known))
     };
-    let most = cheapest.largest().map(|(index, most)| (share(most / cheapest.total()), &stack.parts[index]));
+    // The cheapest that could be chosen is what a reader asks for; what is cheaper and no choice is said after it.
+    let misses = |bar: &Bar| data.variant(&bar.name).is_some_and(|variant| variant.meets == Meets::No);
+    let best = bars.iter().copied().find(|bar| !misses(bar)).unwrap_or(cheapest);
+    let most = best.largest().map(|(index, most)| (share(most / best.total()), &stack.parts[index]));
     let most = most.map(|(of, line)| format!(", {of} of it for {line}")).unwrap_or_default();
-    let cost = format!("{}{most}", total(cheapest));
+    let cost = format!("{}{most}", total(best));
     if cheapest.name == dearest.name {
         return sentence(&format!("{} costs {cost}", cheapest.name));
     }
-    let ratio = dearest.total() / cheapest.total();
-    let times =
-        if ratio.is_finite() && ratio > 0.0 { format!(", {ratio:.2} times as much") } else { String::new() };
-    let misses = data.variant(&cheapest.name).is_some_and(|variant| variant.meets == Meets::No);
-    let but = if misses { " but misses the objective" } else { "" };
-    let dear = format!("{} is dearest at {}{times}", dearest.name, total(dearest));
-    sentence(&format!("{} is cheapest{but}: {cost}; {dear}", cheapest.name))
+    let what = match (misses(best), best.name == cheapest.name) {
+        (true, _) => "is cheapest but misses the objective",
+        (false, true) => "is cheapest",
+        (false, false) => "is the cheapest that does not miss the objective",
+    };
+    let mut clauses = vec![format!("{} {what}: {cost}", best.name)];
+    if best.name != cheapest.name {
+        clauses.push(format!("{} would cost {} but misses it", cheapest.name, total(cheapest)));
+    }
+    if best.name != dearest.name {
+        let ratio = dearest.total() / best.total();
+        let finite = ratio.is_finite() && ratio > 0.0;
+        let times = if finite { format!(", {ratio:.2} times as much") } else { String::new() };
+        clauses.push(format!("{} is dearest at {}{times}", dearest.name, total(dearest)));
+    }
+    sentence(&clauses.join("; "))
 }

@@ -1,7 +1,7 @@
 //! Metrics along a swept setting, with the point where one option overtakes another.
 
 use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
-use super::{Chart, Form, Page, Panel, Source, Table, Words, sentence};
+use super::{Chart, Form, Page, Panel, Source, Table, Words, listed, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, text_width};
 use crate::data::{Crossing, ReportData, Sweep, SweepLine, Unit};
@@ -25,7 +25,7 @@ fn chart(source: &Source<'_>, index: usize, sweep: &Sweep) -> Chart {
         takeaway: takeaway(source.data, sweep),
         description: format!(
             "Each metric against {}, a line per option with its 95 % interval as a band; dashed verticals mark where \
-             two options cross.",
+             two options cross. A line ends where more requests fail than its percentile leaves room for.",
             lower_first(&sweep.label)
         ),
         table: table(source.data, sweep),
@@ -50,12 +50,18 @@ fn pitch(form: Form) -> f64 {
 /// The metrics in order of appearance.
 fn metrics(sweep: &Sweep) -> Vec<String> {
     let mut metrics: Vec<String> = Vec::new();
-    for line in &sweep.lines {
+    for line in sweep.lines.iter().filter(|line| happened(sweep, &line.metric)) {
         if !metrics.contains(&line.metric) {
             metrics.push(line.metric.clone());
         }
     }
     metrics
+}
+
+/// Whether a metric is anything but zero: a panel of zeros shows nothing.
+fn happened(sweep: &Sweep, metric: &str) -> bool {
+    let points = sweep.lines.iter().filter(|line| line.metric == metric).flat_map(|line| &line.points);
+    points.filter_map(|point| point.estimate.finite()).any(|value| value != 0.0)
 }
 
 fn key(source: &Source<'_>, sweep: &Sweep) -> Vec<KeyItem> {
@@ -104,15 +110,13 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
         .objective
         .as_ref()
         .filter(|objective| objective.metric == key && objective.limit.is_finite());
-    let (x, y) = scales(&lines, bound.map(|bound| bound.limit));
+    let (x, y) = scales(sweep, &lines, bound.map(|bound| bound.limit));
     let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(metric.unit, v), Weight::Regular));
     let left = outer.left + labels.fold(24.0, f64::max) + 10.0;
     let top = outer.top + page.form.text() * 3.0 + 14.0;
     let frame = Frame { left, top, right: outer.right - 14.0, bottom: top + PLOT - 14.0 };
     let panel = page.panel(frame, x, y);
-    let most = page.form.pick(6, 4);
-    let ticks: Vec<(f64, String)> = x.ticks(most).into_iter().map(|v| (v, tick(sweep.unit, v))).collect();
-    panel.grid_x(&ticks, true);
+    panel.grid_x(&ticks(sweep, x, page, frame.right - frame.left), true);
     panel.grid_y(5, |value| tick(metric.unit, value));
     panel.base();
     let middle = ((left + frame.right) / 2.0, frame.bottom + page.form.text() * 2.0 + 12.0);
@@ -130,20 +134,46 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
     }
 }
 
-fn scales(lines: &[&SweepLine], bound: Option<f64>) -> (Scale, Scale) {
+fn scales(sweep: &Sweep, lines: &[&SweepLine], bound: Option<f64>) -> (Scale, Scale) {
     let points = || lines.iter().flat_map(|line| &line.points).filter(|point| point.at.is_finite());
-    let at: Vec<f64> =
-        points().filter(|point| point.estimate.finite().is_some()).map(|point| point.at).collect();
+    // All panels share the axis, whether or not a metric is known all along it.
+    let all = sweep.lines.iter().flat_map(|line| &line.points).filter(|point| point.at.is_finite());
+    let at: Vec<f64> = all.map(|point| point.at).collect();
     let values: Vec<f64> = points().filter_map(|point| point.estimate.finite()).chain(bound).collect();
     let y = Scale::fitting(&values);
     let ends = || {
-        points().filter_map(|point| point.estimate.interval()).flat_map(|interval| [interval.0, interval.1])
+        let known = points().filter_map(|point| Some((point.estimate.finite()?, point.estimate.interval()?)));
+        known.flat_map(|(value, interval)| [floor(value, interval.0), interval.1])
     };
     let y = if y.is_logarithmic() { y } else { Scale::from_zero(ends().chain(bound).collect::<Vec<_>>()) };
     let (low, high) = crate::axis::extent(at).unwrap_or((0.0, 1.0));
     let x =
         if low > 0.0 && high / low > 8.0 { Scale::logarithmic([low, high]) } else { Scale::exact(low, high) };
     (x, y)
+}
+
+/// The lower end of an interval: what is never negative, a cost or a share, has none below zero.
+fn floor(value: f64, low: f64) -> f64 {
+    if value >= 0.0 { low.max(0.0) } else { low }
+}
+
+/// The swept values themselves as ticks where they are few and apart, round ones otherwise.
+fn ticks(sweep: &Sweep, x: Scale, page: &Page<'_>, width: f64) -> Vec<(f64, String)> {
+    let mut at: Vec<f64> = sweep.lines.iter().flat_map(|line| &line.points).map(|point| point.at).collect();
+    at.retain(|at| at.is_finite());
+    at.sort_by(f64::total_cmp);
+    at.dedup();
+    let labelled = |values: Vec<f64>| -> Vec<(f64, String)> {
+        values.into_iter().map(|at| (at, tick(sweep.unit, at))).collect()
+    };
+    let own = labelled(at);
+    let half = |label: &str| page.measure(label, Weight::Regular) / 2.0;
+    let place = |at: f64| x.position(at) * width;
+    // The last may be moved left to stay on the page, by half of it at most.
+    let apart = own
+        .windows(2)
+        .all(|pair| place(pair[0].0) + half(&pair[0].1) + 6.0 < place(pair[1].0) - 2.0 * half(&pair[1].1));
+    if apart && own.len() <= 12 { own } else { labelled(x.ticks(page.form.pick(6, 4))) }
 }
 
 fn draw_line(source: &Source<'_>, panel: &Panel<'_>, line: &SweepLine) {
@@ -153,7 +183,7 @@ fn draw_line(source: &Source<'_>, panel: &Panel<'_>, line: &SweepLine) {
         .filter_map(|point| Some((point.at, point.estimate.finite()?, point.estimate.interval()?)))
         .collect();
     let upper = known.iter().map(|point| (point.0, point.2.1));
-    let lower = known.iter().rev().map(|point| (point.0, point.2.0));
+    let lower = known.iter().rev().map(|point| (point.0, floor(point.1, point.2.0)));
     panel.draw(&Mark::area(upper.chain(lower).collect(), look.ink, 0.18));
     let middle = known.iter().map(|point| (point.0, point.1)).collect();
     panel.draw(&Mark::line(middle, Stroke::new(look.ink, 1.8).dashed(look.dash)));
@@ -224,9 +254,29 @@ fn takeaway(data: &ReportData, sweep: &Sweep) -> String {
     };
     let clauses: Vec<String> = sweep.crossings.iter().take(4).map(clause).collect();
     if clauses.is_empty() {
-        return sentence(&format!("No option overtakes another along {}", lower_first(&sweep.label)));
+        return ends(data, sweep);
     }
     sentence(&clauses.join("; "))
+}
+
+/// What the axis does to the first metric of each option, from its lowest to its highest value.
+fn ends(data: &ReportData, sweep: &Sweep) -> String {
+    let Some(key) = metrics(sweep).into_iter().next() else { return "The sweep has no results.".into() };
+    let metric = data.metric(&key);
+    let clause = |line: &SweepLine| {
+        let mut known = line.points.iter().filter_map(|point| Some((point.at, point.estimate.finite()?)));
+        let (first, last) = (known.next()?, known.next_back()?);
+        let [from, to] = [first.1, last.1].map(|number| value(metric.unit, number));
+        Some(format!("from {from} to {to} on {}", line.group))
+    };
+    let lines = sweep.lines.iter().filter(|line| line.metric == key);
+    let clauses: Vec<String> = lines.filter_map(clause).take(4).collect();
+    if clauses.is_empty() {
+        return sentence(&format!("No option overtakes another along {}", lower_first(&sweep.label)));
+    }
+    let (what, axis) = (lower_first(&metric.label), lower_first(&sweep.label));
+    let alone = if clauses.len() > 1 { "; no option overtakes another" } else { "" };
+    sentence(&format!("As {axis} rises, {what} goes {}{alone}", listed(&clauses)))
 }
 
 /// `Requests per second` inside a sentence; acronyms keep their case.

@@ -1,22 +1,31 @@
 //! Cost against latency: the picture of the decision.
 //!
 //! Left is faster, down is cheaper. What nothing beats on both is filled and joined by the frontier; what something
-//! beats on both is hollow. Crosses are the 95 % intervals of both numbers.
+//! beats on both is hollow. Crosses are the 95 % intervals of both numbers. An option without a p99, because more than
+//! one request in a hundred fails, stands in a lane of its own at the right: left out it would look as if never run.
+//! Under several workloads only options under the same one compete, and each group's points are joined along them.
 
-use super::page::Frame;
-use super::{Chart, Page, Panel, Source, Table, Words, latency_bound, named, sentence};
+use indexmap::IndexMap;
+
+use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows, spread};
+use super::{Chart, Form, Page, Panel, Source, Table, Words, latency_bound, listed, named, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten_name, text_width};
-use crate::data::{COST_PER_MONTH, Estimate, LATENCY_P99, Meets, ReportData, Unit, VariantSummary};
+use crate::data::{
+    AMONG_FAILURES, COST_PER_MONTH, Estimate, LATENCY_P99, Meets, ReportData, Unit, VariantSummary,
+};
 use crate::format::{estimate, tick};
 use crate::palette::{AXIS, MISS, MUTED};
+
+/// Up to this many options bear their names in full, in the wide form and in the narrow one.
+const MOST_NAMED: (usize, usize) = (14, 4);
 
 /// A variant that has both numbers.
 struct Point<'a> {
     variant: &'a VariantSummary,
     latency: f64,
     cost: f64,
-    /// The first variant that is at least as good on both and better on one.
+    /// The first variant under the same workload that is at least as good on both and better on one.
     beaten_by: Option<&'a str>,
 }
 
@@ -34,7 +43,27 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         ),
         table: table(source.data, &points),
     };
-    Chart::drawn(words, |form| form.pick(400, 360), |page| draw(source, page, &points))
+    let height = |form: Form| {
+        let rows = key_rows(form, &key(source, form), f64::from(form.width()) - 8.0);
+        form.pick(400, 360) + (rows as f64 * key_row_height(form)) as u32
+    };
+    Chart::drawn(words, height, |page| draw(source, page, &points))
+}
+
+/// A key of groups where names in full would not find room: points then bear their sizes only.
+fn key(source: &Source<'_>, form: Form) -> Vec<KeyItem> {
+    let mut groups: Vec<&str> = Vec::new();
+    for variant in &source.data.variants {
+        if !groups.contains(&variant.colour_group()) {
+            groups.push(variant.colour_group());
+        }
+    }
+    let count = source.data.variants.len();
+    if count <= form.pick(MOST_NAMED.0, MOST_NAMED.1) || groups.len() == count || groups.len() > 8 {
+        return Vec::new();
+    }
+    let item = |group: &&str| KeyItem::line(group, Stroke::new(source.looks.group(group).ink, 3.0));
+    groups.iter().map(item).collect()
 }
 
 fn points(data: &ReportData) -> Vec<Point<'_>> {
@@ -43,7 +72,8 @@ fn points(data: &ReportData) -> Vec<Point<'_>> {
         data.variants.iter().filter_map(|variant| Some((variant, both(variant)?))).collect();
     let beats = |a: (f64, f64), b: (f64, f64)| a.0 <= b.0 && a.1 <= b.1 && a != b;
     let point = |(variant, at): &(&'_ VariantSummary, (f64, f64))| {
-        let better = known.iter().find(|other| beats(other.1, *at));
+        let rivals = known.iter().filter(|other| other.0.workload == variant.workload);
+        let better = rivals.clone().find(|other| beats(other.1, *at));
         (*at, better.map(|better| better.0.name.as_str()), variant.name.clone())
     };
     let beaten: Vec<Option<&str>> = known.iter().map(|entry| point(entry).1).collect();
@@ -56,11 +86,20 @@ fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
         return page.nothing("No variant has both a p99 and a cost.");
     }
     let bound = latency_bound(source.data).filter(|_| bounds_p99(source.data));
-    let (x, y) = scales(points, bound.as_ref().map(|bound| bound.0));
+    let (x, y) = scales(source.data, points, bound.as_ref().map(|bound| bound.0));
     let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(Unit::Dollars, v), Weight::Regular));
     let left = labels.fold(30.0, f64::max) + 12.0;
-    let frame = Frame { left, top: 30.0, right: page.width - 20.0, bottom: page.height - 46.0 };
+    let failing = without_latency(source.data);
+    let lane = if failing.is_empty() { 0.0 } else { page.form.pick(190.0, 84.0) };
+    let right = page.width - 20.0 - lane;
+    let items = key(source, page.form);
+    draw_key(page, (4.0, 0.0), &items, page.width - 8.0);
+    let head = key_rows(page.form, &items, page.width - 8.0) as f64 * key_row_height(page.form);
+    let frame = Frame { left, top: head + 30.0, right, bottom: page.height - 46.0 };
     let panel = page.panel(frame, x, y);
+    if lane > 0.0 {
+        draw_lane(source, page, Frame { left: right + 12.0, right: page.width - 4.0, ..frame }, y, &failing);
+    }
     if let Some((limit, _)) = &bound {
         let (beyond, top) = ((*limit, y.ends().0), (x.ends().1, y.ends().1));
         panel.draw(&Mark::rectangle(beyond, top, MISS));
@@ -70,22 +109,85 @@ fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
     panel.grid_x(&ticks, true);
     panel.grid_y(5, |value| tick(Unit::Dollars, value));
     let middle = (frame.left + frame.right) / 2.0;
-    page.text((middle, page.height - 8.0), "p99 latency  (faster to the left)", MUTED, |m| {
-        m.anchor(Anchor::Middle)
-    });
-    page.text((4.0, 14.0), "cost per month  (cheaper further down)", MUTED, |mark| mark);
-    if let Some((limit, text)) = &bound {
-        panel.bound_x(*limit, &format!("objective {text}"));
+    let axis = format!("{}  (faster to the left)", latency_name(source.data));
+    page.text((middle, page.height - 8.0), &axis, MUTED, |m| m.anchor(Anchor::Middle));
+    page.text((4.0, head + 14.0), "cost per month  (cheaper further down)", MUTED, |mark| mark);
+    let named = bound.map(|(limit, text)| panel.bound_x(limit, &format!("objective {text}")));
+    if source.data.workloads().len() > 1 {
+        join_groups(source, &panel, points);
+    } else {
+        draw_frontier(&panel, points);
     }
-    draw_frontier(&panel, points);
-    draw_points(source, &panel, points);
+    draw_points(source, page, &panel, points, named);
+}
+
+/// `p99 latency`; with several services that of the slowest.
+fn latency_name(data: &ReportData) -> String {
+    let label = data.metric(LATENCY_P99).label;
+    if label == "p99" { "p99 latency".into() } else { label }
+}
+
+/// Options with a cost and no p99: it lies among their failures.
+fn without_latency(data: &ReportData) -> Vec<(&VariantSummary, f64)> {
+    let no_latency = data.variants.iter().filter(|variant| variant.value(LATENCY_P99).is_none());
+    no_latency.filter_map(|variant| Some((variant, variant.value(COST_PER_MONTH)?))).collect()
+}
+
+/// Whether failures are why there is no p99.
+fn all_fail(failing: &[(&VariantSummary, f64)]) -> bool {
+    let note = |variant: &VariantSummary| variant.metrics.get(LATENCY_P99).and_then(|it| it.note.clone());
+    failing.iter().all(|(variant, _)| note(variant).as_deref() == Some(AMONG_FAILURES))
+}
+
+/// The lane of options without a p99, by cost alone.
+fn draw_lane(
+    source: &Source<'_>,
+    page: &Page<'_>,
+    frame: Frame,
+    y: Scale,
+    failing: &[(&VariantSummary, f64)],
+) {
+    page.rectangle(frame, MISS);
+    let lane = page.panel(frame, Scale::exact(0.0, 1.0), y);
+    let place = ((frame.left + frame.right) / 2.0, frame.bottom + page.form.text() + 5.0);
+    page.text(place, "no p99", MUTED, |mark| mark.anchor(Anchor::Middle));
+    let why = (place.0, page.height - 8.0);
+    if all_fail(failing) {
+        let text = page.form.pick("over 1 % of requests fail", "> 1 % fail");
+        page.text(why, text, MUTED, |mark| mark.anchor(Anchor::Middle));
+    }
+    let mut ordered = failing.to_vec();
+    ordered.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let wanted: Vec<f64> = ordered.iter().map(|(_, cost)| lane.pixel((0.0, *cost)).1 + 4.5).collect();
+    let places = spread(&wanted, 15.0, frame.top + 12.0, frame.bottom - 4.0);
+    for ((variant, cost), middle) in ordered.iter().zip(places) {
+        let look = source.looks.variant(source.data, &variant.name);
+        let x = 8.0 / (frame.right - frame.left);
+        lane.draw(&Mark::marker((x, *cost), look.marker, 5.0, look.ink, true));
+        // More names than fit would be a pile of letters; the table has them all.
+        if ordered.len() as f64 * 15.0 <= frame.bottom - frame.top && page.form == Form::Wide {
+            let name = shorten_name(&variant.name, page.form.text(), frame.right - frame.left - 20.0);
+            lane.text_at((frame.left + 18.0, middle), &name, look.label, Mark::bold);
+        }
+    }
+}
+
+/// Each group's points joined along the workload.
+fn join_groups(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
+    let mut groups: IndexMap<&str, Vec<(f64, f64)>> = IndexMap::new();
+    for point in points {
+        groups.entry(point.variant.colour_group()).or_default().push((point.latency, point.cost));
+    }
+    for (group, line) in groups {
+        panel.draw(&Mark::line(line, Stroke::new(source.looks.group(group).ink, 1.0)));
+    }
 }
 
 fn bounds_p99(data: &ReportData) -> bool {
     data.objective.as_ref().is_some_and(|objective| objective.metric == LATENCY_P99)
 }
 
-fn scales(points: &[Point<'_>], bound: Option<f64>) -> (Scale, Scale) {
+fn scales(data: &ReportData, points: &[Point<'_>], bound: Option<f64>) -> (Scale, Scale) {
     let ends = |key: &str| -> Vec<f64> {
         points
             .iter()
@@ -97,13 +199,12 @@ fn scales(points: &[Point<'_>], bound: Option<f64>) -> (Scale, Scale) {
     let roomy = |value: f64| [value / 1.15, value * 1.15];
     let latencies = points.iter().map(|p| p.latency).flat_map(roomy).chain(bound.into_iter().flat_map(roomy));
     let high = ends(LATENCY_P99).into_iter().fold(0.0, f64::max);
-    let cost = ends(COST_PER_MONTH);
+    let mut cost = ends(COST_PER_MONTH);
+    cost.extend(without_latency(data).into_iter().map(|(_, cost)| cost));
     let spread = Scale::fitting(&cost);
-    let y = if spread.is_logarithmic() {
-        spread
-    } else {
-        Scale::from_zero(cost.iter().map(|value| value * 1.12))
-    };
+    // Rounding up to a whole step would leave half the picture empty.
+    let dearest = cost.iter().copied().fold(0.0, f64::max);
+    let y = if spread.is_logarithmic() { spread } else { Scale::exact(0.0, dearest * 1.12) };
     (Scale::logarithmic(latencies.chain([high])), y)
 }
 
@@ -124,9 +225,16 @@ fn draw_frontier(panel: &Panel<'_>, points: &[Point<'_>]) {
     }
 }
 
-fn draw_points(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
+fn draw_points(
+    source: &Source<'_>,
+    page: &Page<'_>,
+    panel: &Panel<'_>,
+    points: &[Point<'_>],
+    named: Option<Frame>,
+) {
+    let short = !key(source, page.form).is_empty();
     let mut taken: Vec<Frame> =
-        points.iter().map(|point| around(panel.pixel((point.latency, point.cost)))).collect();
+        points.iter().map(|point| around(panel.pixel((point.latency, point.cost)))).chain(named).collect();
     for point in points {
         let look = source.looks.variant(source.data, &point.variant.name);
         let stroke = Stroke::new(look.ink, 1.3);
@@ -142,13 +250,32 @@ fn draw_points(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
     }
     for point in points {
         let look = source.looks.variant(source.data, &point.variant.name);
-        let name = shorten_name(&point.variant.name, 13.0, 170.0);
+        let name = shorten_name(&name_of(source.data, point, short), 13.0, 260.0);
+        if name.is_empty() {
+            continue;
+        }
         let at = panel.pixel((point.latency, point.cost));
         if let Some(place) = free_place(panel, at, text_width(&name, 13.0, Weight::Bold), &taken) {
             panel.text_at((place.left, place.bottom - 3.0), &name, look.label, |mark| mark.bold().halo());
             taken.push(place);
         }
     }
+}
+
+/// A point's name, or its sizes alone; under several workloads the group's, at its first point.
+fn name_of(data: &ReportData, point: &Point<'_>, short: bool) -> String {
+    if data.workloads().len() < 2 && short {
+        let values: Vec<&str> = point.variant.axes.iter().map(|(_, value)| value.as_str()).collect();
+        return values.join(", ");
+    }
+    if data.workloads().len() < 2 {
+        let misses = if point.variant.meets == Meets::No { ": misses" } else { "" };
+        return format!("{}{misses}", point.variant.name);
+    }
+    let mut of_group = data.variants.iter().filter(|it| it.colour_group() == point.variant.colour_group());
+    let first = of_group.find(|it| it.value(LATENCY_P99).is_some() && it.value(COST_PER_MONTH).is_some());
+    let is_first = first.is_some_and(|first| first.name == point.variant.name);
+    if is_first { point.variant.group.clone() } else { String::new() }
 }
 
 fn around((x, y): (f64, f64)) -> Frame {
@@ -182,15 +309,13 @@ fn free_place(panel: &Panel<'_>, (x, y): (f64, f64), width: f64, taken: &[Frame]
 }
 
 fn missing(data: &ReportData) -> String {
-    let without = |variant: &&VariantSummary| {
-        variant.value(LATENCY_P99).is_none() || variant.value(COST_PER_MONTH).is_none()
-    };
+    let without = |variant: &&VariantSummary| variant.value(COST_PER_MONTH).is_none();
     let names: Vec<String> =
         data.variants.iter().filter(without).map(|variant| variant.name.clone()).collect();
     if names.is_empty() {
         String::new()
     } else {
-        format!(" Not drawn for want of a number: {}.", named(&names))
+        format!(" Not drawn for want of a cost: {}.", named(&names))
     }
 }
 
@@ -228,6 +353,9 @@ fn takeaway(data: &ReportData, points: &[Point<'_>]) -> String {
         };
         return nothing.into();
     }
+    if data.workloads().len() > 1 {
+        return along_workloads(data);
+    }
     let (beaten, unbeaten): (Vec<&Point<'_>>, Vec<&Point<'_>>) =
         points.iter().partition(|p| p.beaten_by.is_some());
     let names: Vec<String> = unbeaten.iter().map(|point| point.variant.name.clone()).collect();
@@ -244,7 +372,35 @@ fn takeaway(data: &ReportData, points: &[Point<'_>]) -> String {
         [_, _, ..] if names.len() > 1 => format!("; the other {} are beaten on both", beaten.len()),
         _ => String::new(),
     };
-    sentence(&format!("{main}{}{behind}", missing_objective(points, &unbeaten)))
+    let failing = without_latency(data);
+    let of = if failing.len() == 1 { "its" } else { "their" };
+    let why = if all_fail(&failing) { format!(", as over 1 % of {of} requests fail") } else { String::new() };
+    let failing = match failing.len() {
+        0 => String::new(),
+        1 => format!("; one more has no p99{why}"),
+        more => format!("; {more} more have no p99{why}"),
+    };
+    sentence(&format!("{main}{}{behind}{failing}", missing_objective(points, &unbeaten)))
+}
+
+/// Which group is cheapest under how many of several workloads.
+fn along_workloads(data: &ReportData) -> String {
+    let mut wins: IndexMap<&str, usize> = IndexMap::new();
+    let workloads = data.workloads();
+    for workload in &workloads {
+        let under = data.variants.iter().filter(|it| it.workload == *workload && it.meets != Meets::No);
+        let priced = under.filter_map(|it| Some((it.value(COST_PER_MONTH)?, it)));
+        if let Some((_, best)) = priced.min_by(|a, b| a.0.total_cmp(&b.0)) {
+            *wins.entry(best.colour_group()).or_default() += 1;
+        }
+    }
+    let of = workloads.len();
+    let clauses: Vec<String> = wins.iter().map(|(group, count)| format!("{group} under {count}")).collect();
+    let objective = if data.has_objective() { " that do not miss the objective" } else { "" };
+    if clauses.is_empty() {
+        return "No option holds the objective under any workload.".into();
+    }
+    sentence(&format!("Of {of} workloads, the cheapest of the options{objective} is {}", listed(&clauses)))
 }
 
 /// Which of the unbeaten options miss the objective, as a clause.

@@ -6,13 +6,15 @@ use indexmap::IndexMap;
 use scenarios::results::{Analysis, Results};
 use sim_core::metrics::{self as simulated, Comparison, Row};
 
-use crate::data::{self, Better, COST_PER_MONTH, Estimate, LATENCY_P99, Metric, Unit};
+use crate::data::{self, AMONG_FAILURES, Better, COST_PER_MONTH, Estimate, LATENCY_P99, Metric, Unit};
 
 /// One column of the table: where its number comes from.
 struct Key {
     /// The key in the report.
     key: String,
     label: String,
+    /// The service or cluster, where there are several.
+    subject: String,
     /// Service or cluster; empty for the variant as a whole, none for whichever the variant has.
     owner: Option<String>,
     metric: String,
@@ -22,7 +24,17 @@ struct Key {
 }
 
 /// All columns.
-pub(super) struct Keys(Vec<Key>);
+pub(super) struct Keys {
+    keys: Vec<Key>,
+    /// More than one service: what one number per variant is drawn from is the worst of them.
+    several: bool,
+}
+
+/// What charts draw one number of per variant, and what it is called where it is the worst of several services'.
+const WORST: [(&str, &str, &str, Unit); 2] = [
+    ("latency.p99", LATENCY_P99, "p99 of the slowest service", Unit::Seconds),
+    ("errors.total", "errors_total", "Errors of the worst service", Unit::Share),
+];
 
 type Template = (&'static str, &'static str, Unit, Better, bool);
 
@@ -75,8 +87,8 @@ const OF_CLUSTERS: &[Template] = &[
 
 const OF_VARIANT: &[Template] = &[
     ("cost.month", "Cost per month", Unit::Dollars, Better::Lower, true),
-    ("cost.per_million", "Cost per million requests", Unit::Dollars, Better::Lower, true),
-    ("cost.per_million_ok", "Cost per million successes", Unit::Dollars, Better::Lower, false),
+    ("cost.per_million_ok", "Cost per million successes", Unit::Dollars, Better::Lower, true),
+    ("cost.per_million", "Cost per million requests", Unit::Dollars, Better::Lower, false),
     ("cost.hour", "Cost per hour", Unit::Dollars, Better::Lower, false),
 ];
 
@@ -92,7 +104,9 @@ impl Keys {
         let groups =
             results.variants.iter().flat_map(|variant| &variant.records).flat_map(|it| it.clusters.keys());
         let clusters = distinct(groups);
-        let mut keys = Vec::new();
+        let bounded = bounded(results);
+        let several = services.len() > 1;
+        let mut keys: Vec<Key> = Vec::new();
         for (owners, templates) in [(services, OF_SERVICES), (clusters, OF_CLUSTERS)] {
             let several = owners.len() > 1;
             for owner in owners.into_iter().take(SUBJECTS) {
@@ -100,23 +114,28 @@ impl Keys {
                 keys.extend(shown.map(|template| key(template, Some(owner.clone()), several)));
             }
         }
+        lead_with(&mut keys, &bounded);
         keys.extend(OF_VARIANT.iter().map(|template| key(template, Some(String::new()), false)));
-        let mut keys = Keys(keys);
-        if let Some(objective) = keys.objective(results) {
-            keys.0.iter_mut().filter(|key| key.key == objective.metric).for_each(|key| key.headline = true);
-        }
-        keys
+        Keys { keys, several }
     }
 
     pub(super) fn metrics(&self) -> Vec<Metric> {
         let metric = |key: &Key| Metric {
             key: key.key.clone(),
             label: key.label.clone(),
+            subject: key.subject.clone(),
             unit: key.unit,
             better: key.better,
             headline: key.headline,
         };
-        self.0.iter().map(metric).collect()
+        let worst = WORST.iter().filter(|_| self.several).map(|(_, key, label, unit)| Metric {
+            key: (*key).into(),
+            label: (*label).into(),
+            unit: *unit,
+            better: Better::Lower,
+            ..Metric::default()
+        });
+        self.keys.iter().map(metric).chain(worst).collect()
     }
 
     /// The numbers of one variant.
@@ -125,7 +144,14 @@ impl Keys {
             let row = rows.iter().find(|row| key.is(&row.owner, &row.metric))?;
             Some((key.key.clone(), estimate(&row.estimate)))
         };
-        self.0.iter().filter_map(value).collect()
+        let worst = WORST.iter().filter(|_| self.several).filter_map(|(metric, key, ..)| {
+            let of_services = rows.iter().filter(|row| row.metric == *metric).map(|row| &row.estimate);
+            // One without a number, because it lies among the failures, is worse than any with one.
+            let size = |it: &simulated::Estimate| if it.value.is_nan() { f64::INFINITY } else { it.value };
+            let worst = of_services.max_by(|a, b| size(a).total_cmp(&size(b)))?;
+            Some(((*key).to_owned(), estimate(worst)))
+        });
+        self.keys.iter().filter_map(value).chain(worst).collect()
     }
 
     /// The objective, where all services have one and the same.
@@ -138,16 +164,16 @@ impl Keys {
         }
         let text = objective.to_string();
         let metric = format!("latency.{}", text.split(' ').next().unwrap_or_default());
-        let key = self.0.iter().find(|key| key.is(service, &metric));
+        let key = self.keys.iter().find(|key| key.is(service, &metric));
         let metric = key.map_or(metric.replace('.', "_"), |key| key.key.clone());
         Some(data::Objective { text, metric, limit: objective.limit.seconds() })
     }
 
-    /// The paired differences in the first table's columns. All others are in `summary.json`.
-    pub(super) fn comparisons(&self, results: &Results, analysis: &Analysis) -> Vec<data::Comparison> {
-        let name = |index: usize| results.manifest.variants[index].name.clone();
+    /// The paired differences in the columns.
+    pub(super) fn comparisons(&self, analysis: &Analysis, labels: &[String]) -> Vec<data::Comparison> {
+        let name = |index: usize| labels[index].clone();
         let of = |pair: &scenarios::results::Pair, row: &Comparison| {
-            let key = self.0.iter().find(|key| key.headline && key.is(&row.owner, &row.metric))?;
+            let key = self.keys.iter().find(|key| key.is(&row.owner, &row.metric))?;
             Some(data::Comparison {
                 variant: name(pair.variant),
                 baseline: name(pair.baseline),
@@ -156,8 +182,7 @@ impl Keys {
                 relative: relative(&row.ratio),
             })
         };
-        let options = analysis.options(results);
-        let pairs = analysis.pairs.iter().filter(|pair| options.contains(&pair.variant));
+        let pairs = analysis.pairs.iter();
         pairs.flat_map(|pair| pair.rows.iter().filter_map(move |row| of(pair, row))).collect()
     }
 }
@@ -173,15 +198,46 @@ fn key(template: &Template, owner: Option<String>, several: bool) -> Key {
     let known = NAMES.iter().find(|(of, _)| *of == metric).map(|(_, name)| (*name).to_owned());
     let plain = known.unwrap_or_else(|| metric.replace('.', "_"));
     let named = owner.clone().filter(|owner| !owner.is_empty());
-    let (key, label) = match named {
-        Some(owner) if several => (format!("{plain}:{owner}"), format!("{label}, {owner}")),
+    let (key, subject) = match named {
+        Some(owner) if several => (format!("{plain}:{owner}"), owner),
         // Clusters and services have metrics of the same name.
         Some(owner) if metric.starts_with("cpu.utilization") && label.ends_with("instances") => {
-            (format!("{plain}:{owner}"), label.to_owned())
+            (format!("{plain}:{owner}"), String::new())
         }
-        _ => (plain, label.to_owned()),
+        _ => (plain, String::new()),
     };
-    Key { key, label, owner, metric: metric.to_owned(), unit, better, headline }
+    let (label, metric) = (label.to_owned(), metric.to_owned());
+    Key { key, label, subject, owner, metric, unit, better, headline }
+}
+
+/// The quantiles that objectives bound: `latency.p99.9`.
+fn bounded(results: &Results) -> Vec<String> {
+    let variants = &results.manifest.variants;
+    let objectives = variants.iter().flat_map(scenarios::results::VariantManifest::objectives);
+    let metrics = objectives.map(|(_, objective)| {
+        format!("latency.{}", objective.to_string().split(' ').next().unwrap_or_default())
+    });
+    distinct(metrics.collect::<Vec<_>>().iter())
+}
+
+/// Puts the quantiles that objectives bound first among the headlines, in place of the p95 that nobody asked for.
+fn lead_with(keys: &mut [Key], bounded: &[String]) {
+    let is_bounded = |key: &Key| bounded.contains(&key.metric);
+    let other = bounded.iter().any(|metric| !["latency.p50", "latency.p99"].contains(&metric.as_str()));
+    for key in keys.iter_mut() {
+        key.headline |= is_bounded(key);
+        key.headline &= key.metric != "latency.p95" || !other || is_bounded(key);
+    }
+    keys.sort_by_key(|key| !is_bounded(key));
+}
+
+/// What each service has to hold, where there are several.
+pub(super) fn objectives(results: &Results) -> IndexMap<String, String> {
+    let variants = &results.manifest.variants;
+    let objectives = variants.iter().flat_map(scenarios::results::VariantManifest::objectives);
+    let all: IndexMap<String, String> =
+        objectives.map(|(service, objective)| (service.to_owned(), objective.to_string())).collect();
+    if all.len() > 1 { all } else { IndexMap::new() }
 }
 
 fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> Vec<String> {
@@ -198,7 +254,12 @@ fn distinct<'n>(names: impl Iterator<Item = &'n String>) -> Vec<String> {
 pub(super) fn estimate(of: &simulated::Estimate) -> Estimate {
     let value = of.value.is_finite().then_some(of.value);
     let half_width = of.half_width.filter(|_| value.is_some());
-    Estimate { value, half_width, n: of.n, note: of.note.clone() }
+    let note = match of.value.is_infinite() {
+        // How many failed stands in the column of errors: one footnote serves all.
+        true => Some(AMONG_FAILURES.to_owned()),
+        false => of.note.clone(),
+    };
+    Estimate { value, half_width, n: of.n, note }
 }
 
 fn relative(ratio: &simulated::Ratio) -> Option<Estimate> {

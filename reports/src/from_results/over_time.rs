@@ -19,22 +19,22 @@ impl Shown {
 
     fn each<'s, T: 's>(
         &'s self,
-        results: &'s Results,
+        labels: &'s [String],
         of: impl Fn(&str, &Record) -> T + 's,
     ) -> impl Iterator<Item = T> + 's {
-        self.0.iter().map(move |(index, record)| of(&results.manifest.variants[*index].name, record))
+        self.0.iter().map(move |(index, record)| of(&labels[*index], record))
     }
 
-    pub(super) fn series(&self, results: &Results) -> Vec<VariantSeries> {
-        self.each(results, series).collect()
+    pub(super) fn series(&self, labels: &[String]) -> Vec<VariantSeries> {
+        self.each(labels, series).collect()
     }
 
-    pub(super) fn distributions(&self, results: &Results) -> Vec<data::Distribution> {
-        self.each(results, distribution).collect()
+    pub(super) fn distributions(&self, labels: &[String]) -> Vec<data::Distribution> {
+        self.each(labels, distribution).collect()
     }
 
-    pub(super) fn latency_parts(&self, results: &Results) -> Vec<LatencyParts> {
-        self.each(results, parts).collect()
+    pub(super) fn latency_parts(&self, labels: &[String]) -> Vec<LatencyParts> {
+        self.each(labels, parts).collect()
     }
 }
 
@@ -160,19 +160,21 @@ fn parts(name: &str, record: &Record) -> LatencyParts {
     LatencyParts { variant: name.to_owned(), parts: parts.collect() }
 }
 
-/// The decisions of each variant's first finished replication.
-pub(super) fn decisions(results: &Results) -> (Vec<data::Decision>, String) {
+/// The decisions of each variant's first finished replication. Where there are too many, those that changed a number
+/// come before placements.
+pub(super) fn decisions(results: &Results, labels: &[String]) -> (Vec<data::Decision>, String) {
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
     let mut list = Vec::new();
     let mut cut = false;
     let room = DECISIONS / results.variants.len().max(1);
-    for (manifest, variant) in results.manifest.variants.iter().zip(&results.variants) {
+    for (label, variant) in labels.iter().zip(&results.variants) {
         let Some(record) = variant.records.first() else { continue };
-        let kept = record.decisions.kept();
+        let mut kept: Vec<_> = record.decisions.kept().iter().collect();
         cut |= kept.len() > room;
-        list.extend(kept.iter().take(room).map(|decision| data::Decision {
+        kept.sort_by_key(|decision| decision.to.is_none());
+        list.extend(kept.into_iter().take(room).map(|decision| data::Decision {
             time: decision.at.seconds(),
-            variant: manifest.name.clone(),
+            variant: label.clone(),
             owner: decision.owner.clone(),
             kind: decision.kind.name().replace('-', " "),
             before: number(decision.from),

@@ -1,6 +1,6 @@
 //! Sweeps: each metric along an axis, and where two options cross.
 
-use scenarios::results::Results;
+use scenarios::results::{Results, axis_name};
 use sim_core::quantity::{Bytes, Cpu, Dollars, MemorySize, Percent, Quantity, Rate};
 
 use crate::data::{
@@ -18,10 +18,11 @@ pub(super) fn sweeps(results: &Results, variants: &[VariantSummary]) -> Vec<Swee
             paths.push(path);
         }
     }
-    paths.into_iter().filter_map(|path| sweep(path, variants)).collect()
+    let alone = |path: &str| paths.iter().filter(|other| axis_name(other) == axis_name(path)).count() == 1;
+    paths.iter().filter_map(|path| sweep(path, alone(path), variants)).collect()
 }
 
-fn sweep(path: &str, variants: &[VariantSummary]) -> Option<Sweep> {
+fn sweep(path: &str, alone: bool, variants: &[VariantSummary]) -> Option<Sweep> {
     let mut unit = None;
     let mut groups: Vec<(&str, Vec<(f64, &VariantSummary)>)> = Vec::new();
     for variant in variants.iter().filter(|variant| is_on(path, variant, variants)) {
@@ -37,7 +38,10 @@ fn sweep(path: &str, variants: &[VariantSummary]) -> Option<Sweep> {
     if groups.iter().all(|(_, points)| points.len() < 2) {
         return None;
     }
-    let metrics = METRICS.iter().filter(|metric| {
+    let shares_traffic = groups.iter().all(|(_, points)| proportional(points));
+    // Where the traffic is the same all along, cost per million is cost per month on another scale.
+    let told_twice = |metric: &str| metric == "cost_per_million" && shares_traffic;
+    let metrics = METRICS.iter().filter(|metric| !told_twice(metric)).filter(|metric| {
         groups
             .iter()
             .any(|(_, points)| points.iter().any(|(_, variant)| variant.metrics.contains_key(**metric)))
@@ -46,7 +50,17 @@ fn sweep(path: &str, variants: &[VariantSummary]) -> Option<Sweep> {
         .flat_map(|metric| groups.iter().map(move |(group, points)| line(group, metric, points)))
         .collect();
     let crossings = METRICS.iter().take(3).flat_map(|metric| crossings(metric, &lines)).collect();
-    Some(Sweep { label: label(path), unit: unit.unwrap_or_default(), lines, crossings })
+    Some(Sweep { label: label(path, alone), unit: unit.unwrap_or_default(), lines, crossings })
+}
+
+/// Whether cost per month and per million requests are in one ratio at all points.
+fn proportional(points: &[(f64, &VariantSummary)]) -> bool {
+    let ratios: Vec<f64> = points
+        .iter()
+        .filter_map(|(_, it)| Some(it.value(COST_PER_MONTH)? / it.value("cost_per_million")?))
+        .filter(|ratio| ratio.is_finite())
+        .collect();
+    ratios.iter().all(|ratio| (ratio / ratios[0] - 1.0).abs() < 0.02)
 }
 
 /// Whether a variant lies where every other axis has the first value that its group has there.
@@ -123,19 +137,25 @@ fn number(text: &str) -> Option<(f64, Unit)> {
         of::<sim_core::engine::Span>(text).map(|number| (number, Unit::Seconds)),
         of::<Percent>(text).map(|number| (number, Unit::Share)),
         of::<Dollars>(text).map(|number| (number, Unit::Dollars)),
-        of::<MemorySize>(text).map(|number| (number, Unit::Count)),
+        of::<MemorySize>(text).map(|number| (number, Unit::Megabytes)),
         of::<Cpu>(text).map(|number| (number, Unit::Count)),
         of::<Bytes>(text).map(|number| (number, Unit::Count)),
     ];
     known.into_iter().flatten().next().or_else(plain).filter(|(number, _)| number.is_finite())
 }
 
-/// `services.web.memory` as `memory of web`.
-fn label(path: &str) -> String {
-    let steps: Vec<&str> = path.split('.').collect();
-    let last = steps.last().copied().unwrap_or(path).replace('_', " ");
+/// `services.web.memory` as `memory of web`, or `memory` where nothing else has it; a setting deep inside a policy with
+/// the policy's name.
+fn label(path: &str, alone: bool) -> String {
+    let steps: Vec<String> = path.split('.').map(|step| step.replace('_', " ")).collect();
+    let deep = steps.len() > 4 && steps[0] != "sources";
+    let name = axis_name(path);
+    let last = match steps.last() == Some(&name) && deep {
+        true => steps[steps.len() - 2..].join(" "),
+        false => name,
+    };
     match steps.as_slice() {
-        [_, owner, .., _] => format!("{last} of {owner}"),
+        [_, owner, .., _] if !alone => format!("{last} of {owner}"),
         _ => last,
     }
 }
@@ -153,7 +173,7 @@ mod tests {
         check("600/min", 10.0, Unit::PerSecond);
         check("250ms", 0.25, Unit::Seconds);
         check("70%", 0.7, Unit::Share);
-        check("1769MB", 1769.0, Unit::Count);
+        check("1769MB", 1769.0, Unit::Megabytes);
         check("0.5vCPU", 0.5, Unit::Count);
         check("12", 12.0, Unit::Count);
         assert_eq!(number("m7g.large"), None);
@@ -173,6 +193,8 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert!((found[0].at - 30.0).abs() < 1e-9 && (found[0].value - 60.0).abs() < 1e-9, "{found:?}");
         assert_eq!((found[0].below.as_str(), found[0].above.as_str()), ("steep", "flat"));
-        assert_eq!(label("services.web.memory"), "memory of web");
+        assert_eq!(label("services.web.memory", false), "memory of web");
+        assert_eq!(label("services.web.scaling.target-tracking.target", true), "target-tracking target");
+        assert_eq!(label("sources.all.arrivals.poisson.rate", true), "rate");
     }
 }

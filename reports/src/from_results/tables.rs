@@ -7,18 +7,18 @@ use sim_core::spec::{ServiceSpec, assumptions as of_fleet};
 use crate::data::{Assumption, Bill, BillLine, NotBilled};
 
 /// The bills, line by line, mean over replications.
-pub(super) fn bills(results: &Results, analysis: &Analysis) -> Vec<Bill> {
-    let variants = results.manifest.variants.iter().zip(&analysis.variants);
+pub(super) fn bills(results: &Results, analysis: &Analysis, labels: &[String]) -> Vec<Bill> {
+    let variants = results.manifest.variants.iter().zip(&analysis.variants).zip(labels);
     variants
-        .filter(|(_, of)| !of.is_empty())
-        .map(|(manifest, of)| {
+        .filter(|((_, of), _)| !of.is_empty())
+        .map(|((manifest, of), label)| {
             let several = manifest.fleet.services.len() + manifest.fleet.clusters.len() > 2;
             let line = |((item, owner, detail), line): (LineKey, MeanLine)| {
                 let of_owner = if several { format!(", {owner}") } else { String::new() };
                 BillLine { line: format!("{}{of_owner}", item_name(&item, &detail)), per_month: line.amount }
             };
             let lines = mean_lines(&of.months).into_iter().map(line).collect();
-            Bill { variant: manifest.name.clone(), lines }
+            Bill { variant: label.clone(), lines }
         })
         .collect()
 }

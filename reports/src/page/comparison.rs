@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::data::{
-    Better, COST_PER_MONTH, Comparison as Pair, Estimate, Meets, Metric, ReportData, VariantSummary,
+    Better, COST_PER_MONTH, Comparison as Pair, Estimate, Meets, Metric, ReportData, Unit, VariantSummary,
 };
 use crate::format::{difference, estimate};
 
@@ -32,52 +32,173 @@ pub(crate) struct Cell {
     pub(crate) footnote: usize,
 }
 
-/// One variant's line.
+/// One variant's rows.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Row {
     pub(crate) name: String,
+    /// The group's part of the name, and the rest of it.
+    head: String,
+    detail: String,
     pub(crate) platform: String,
-    pub(crate) axes: String,
-    pub(crate) meets: Meets,
+    /// The settings in full, for who wants to know.
+    title: String,
     pub(crate) recommended: bool,
+    /// A line for each service; one where there is one service.
+    pub(crate) lines: Vec<Line>,
+    /// What is not about one service, where there are several.
+    pub(crate) shared: Vec<Cell>,
+}
+
+/// One service of one variant.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Line {
+    /// Empty where there is one service.
+    pub(crate) service: String,
+    objective: String,
+    pub(crate) meets: Meets,
     pub(crate) cells: Vec<Cell>,
+}
+
+/// The variants under one workload.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Group {
+    /// Empty where there is one workload.
+    pub(crate) workload: String,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// The whole table.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Comparison {
     pub(crate) heads: Vec<String>,
-    pub(crate) rows: Vec<Row>,
+    /// The heads of what is not about one service, where there are several.
+    pub(crate) shared_heads: Vec<String>,
+    pub(crate) groups: Vec<Group>,
+    /// What runs under each name, where that is the same for all of the name: said once below the table.
+    platforms: Vec<(String, String)>,
+    columns: usize,
     pub(crate) footnotes: Vec<String>,
+    pub(crate) has_services: bool,
     pub(crate) has_objective: bool,
     pub(crate) has_best: bool,
     pub(crate) has_ties: bool,
 }
 
 impl Comparison {
-    /// The headline metrics of every variant, what holds the objective first, then by cost.
+    /// The headline metrics of every variant: the recommended one, then what holds the objective, by cost.
     pub(crate) fn of(data: &ReportData) -> Comparison {
-        Self::with_metrics(data, &headlines(data))
+        let metrics = headlines(data);
+        let mut subjects: Vec<&str> = metrics.iter().map(|metric| metric.subject.as_str()).collect();
+        subjects.retain(|subject| !subject.is_empty());
+        let mut distinct: Vec<&str> = Vec::new();
+        subjects.into_iter().for_each(|it| {
+            if !distinct.contains(&it) {
+                distinct.push(it);
+            }
+        });
+        let table = Table { data, metrics: &metrics, subjects: &distinct };
+        let mut footnotes = Vec::new();
+        let workloads = data.workloads().into_iter();
+        let groups: Vec<Group> = workloads.map(|workload| table.group(workload, &mut footnotes)).collect();
+        let cells = || groups.iter().flat_map(|group| &group.rows).flat_map(Row::cells);
+        let (has_best, has_ties) =
+            (cells().any(|cell| cell.mark == Mark::Best), cells().any(|cell| cell.mark == Mark::Tied));
+        let heads = |of: Vec<&Metric>| -> Vec<String> { of.iter().map(|it| it.label.clone()).collect() };
+        let (heads, shared_heads) =
+            (heads(table.of_line(distinct.first().copied().unwrap_or(""))), heads(table.of_row()));
+        let (has_services, has_objective) = (!distinct.is_empty(), data.has_objective());
+        let columns =
+            1 + usize::from(has_services) + usize::from(has_objective) + heads.len() + shared_heads.len();
+        let platforms = platforms(data);
+        Comparison {
+            heads,
+            shared_heads,
+            groups,
+            platforms,
+            columns,
+            footnotes,
+            has_services,
+            has_objective,
+            has_best,
+            has_ties,
+        }
     }
 
-    fn with_metrics(data: &ReportData, metrics: &[Metric]) -> Comparison {
-        let ranked = ranked(data);
-        let recommended = data.recommended().map(|variant| variant.name.as_str());
-        let mut footnotes = Vec::new();
-        let row = |variant: &&VariantSummary| Row {
-            name: variant.name.clone(),
-            platform: variant.platform.clone(),
-            axes: axes(variant),
-            meets: variant.meets,
-            recommended: recommended == Some(&variant.name),
-            cells: metrics.iter().map(|metric| cell(&ranked, variant, metric, &mut footnotes)).collect(),
-        };
-        let rows: Vec<Row> = ranked.iter().map(row).collect();
-        let has_best = rows.iter().flat_map(|row| &row.cells).any(|cell| cell.mark == Mark::Best);
-        let has_ties = rows.iter().flat_map(|row| &row.cells).any(|cell| cell.mark == Mark::Tied);
-        let heads = metrics.iter().map(|metric| metric.label.clone()).collect();
-        Comparison { heads, rows, footnotes, has_objective: data.objective.is_some(), has_best, has_ties }
+    /// All rows, whatever their workload.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.groups.iter().flat_map(|group| &group.rows)
     }
+}
+
+impl Row {
+    fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.lines.iter().flat_map(|line| &line.cells).chain(&self.shared)
+    }
+}
+
+/// What a table is made of.
+struct Table<'a> {
+    data: &'a ReportData,
+    metrics: &'a [Metric],
+    /// The services that have lines of their own; none where there is one service.
+    subjects: &'a [&'a str],
+}
+
+impl Table<'_> {
+    /// The metrics in the line of a service.
+    fn of_line(&self, subject: &str) -> Vec<&Metric> {
+        self.metrics.iter().filter(|metric| metric.subject == subject).collect()
+    }
+
+    /// The metrics that stand once for all services.
+    fn of_row(&self) -> Vec<&Metric> {
+        if self.subjects.is_empty() { Vec::new() } else { self.of_line("") }
+    }
+
+    fn group(&self, workload: &str, footnotes: &mut Vec<String>) -> Group {
+        let ranked = ranked(self.data, workload);
+        let rows = ranked.iter().map(|variant| self.row(&ranked, variant, footnotes)).collect();
+        Group { workload: workload.to_owned(), rows }
+    }
+
+    fn row(&self, ranked: &[&VariantSummary], variant: &VariantSummary, footnotes: &mut Vec<String>) -> Row {
+        let mut cells = |metrics: Vec<&Metric>| -> Vec<Cell> {
+            metrics.into_iter().map(|metric| cell(ranked, variant, metric, footnotes)).collect()
+        };
+        let one = [""];
+        let subjects = if self.subjects.is_empty() { &one[..] } else { self.subjects };
+        let line = |subject: &&str| Line {
+            service: (*subject).to_owned(),
+            objective: self.data.objectives.get(*subject).cloned().unwrap_or_default(),
+            meets: variant.services.get(*subject).copied().unwrap_or(variant.meets),
+            cells: cells(self.of_line(subject)),
+        };
+        let lines = subjects.iter().map(line).collect();
+        let rest = variant.name.strip_prefix(variant.group.as_str()).filter(|rest| rest.starts_with(" ("));
+        let detail = rest.map(|rest| rest.trim_start_matches(" (").trim_end_matches(')')).unwrap_or_default();
+        Row {
+            name: variant.name.clone(),
+            head: if detail.is_empty() { variant.name.clone() } else { variant.group.clone() },
+            detail: detail.to_owned(),
+            platform: variant.platform.clone(),
+            title: [axes(variant), variant.platform.clone()].join("\n").trim().to_owned(),
+            recommended: self.data.recommended().is_some_and(|best| best.name == variant.name),
+            lines,
+            shared: cells(self.of_row()),
+        }
+    }
+}
+
+/// What runs under each group's name: what all its variants have in common.
+fn platforms(data: &ReportData) -> Vec<(String, String)> {
+    let mut groups: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for variant in &data.variants {
+        let common = groups.entry(variant.colour_group());
+        let parts: Vec<&str> = variant.platform.split(", ").collect();
+        common.and_modify(|known| known.retain(|part| parts.contains(part))).or_insert(parts);
+    }
+    let said = groups.into_iter().map(|(group, parts)| (group.to_owned(), parts.join(", ")));
+    said.filter(|(group, parts)| !parts.is_empty() && parts != group).collect()
 }
 
 /// Every metric that any variant has: those declared, in their order, then the others.
@@ -96,13 +217,17 @@ fn headlines(data: &ReportData) -> Vec<Metric> {
     if chosen.is_empty() { all.into_iter().take(6).collect() } else { chosen }
 }
 
-/// Variants that hold the objective first, then by cost; without costs, as the scenario has them.
-fn ranked(data: &ReportData) -> Vec<&VariantSummary> {
-    let mut ranked: Vec<&VariantSummary> = data.variants.iter().collect();
+/// The variants under one workload: the recommended one, then those that hold the objective, by cost; without costs,
+/// as the scenario has them.
+fn ranked<'d>(data: &'d ReportData, workload: &str) -> Vec<&'d VariantSummary> {
+    let mut ranked: Vec<&VariantSummary> =
+        data.variants.iter().filter(|variant| variant.workload == workload).collect();
+    let recommended = data.recommended().map(|variant| variant.name.as_str());
     let standing = |variant: &VariantSummary| match variant.meets {
-        Meets::Yes => 0,
-        Meets::Unclear => 1,
-        Meets::No => 2,
+        _ if recommended == Some(&variant.name) => 0,
+        Meets::Yes => 1,
+        Meets::Unclear => 2,
+        Meets::No => 3,
     };
     let cost = |variant: &VariantSummary| variant.value(COST_PER_MONTH).unwrap_or(f64::INFINITY);
     ranked.sort_by(|a, b| standing(a).cmp(&standing(b)).then(cost(a).total_cmp(&cost(b))));
@@ -181,23 +306,52 @@ pub(super) struct Full {
     footnotes: Vec<String>,
 }
 
-/// The full table.
+/// The full table, without what never happened to anybody.
 pub(super) fn full(data: &ReportData) -> Full {
-    let metrics = all_metrics(data);
-    let table = Comparison::with_metrics(data, &metrics);
-    let column = |index: usize| table.rows.iter().map(|row| row.cells[index].clone()).collect();
-    let rows =
-        metrics.iter().enumerate().map(|(index, metric)| (metric.label.clone(), column(index))).collect();
-    Full {
-        variants: table.rows.iter().map(|row| row.name.clone()).collect(),
-        rows,
-        footnotes: table.footnotes,
-    }
+    let groups: Vec<Vec<&VariantSummary>> =
+        data.workloads().into_iter().map(|workload| ranked(data, workload)).collect();
+    let mut footnotes = Vec::new();
+    let mut row = |metric: &Metric| -> (String, Vec<Cell>) {
+        let mut cells = Vec::new();
+        for group in &groups {
+            cells.extend(group.iter().map(|variant| cell(group, variant, metric, &mut footnotes)));
+        }
+        (metric.full_label(), cells)
+    };
+    let happened = |metric: &Metric| data.variants.iter().any(|variant| occurs(variant, metric));
+    let rows = all_metrics(data).iter().filter(|metric| happened(metric)).map(&mut row).collect();
+    let variants = groups.iter().flatten().map(|variant| variant.name.clone()).collect();
+    Full { variants, rows, footnotes }
 }
 
-/// The differences of one pair of variants.
+/// Whether a variant's metric is anything but zero or unknown.
+fn occurs(variant: &VariantSummary, metric: &Metric) -> bool {
+    variant.metrics.get(&metric.key).is_some_and(|it| it.finite().is_none_or(|value| value != 0.0))
+}
+
+/// Paired differences.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Differences {
+    /// What all are compared with; empty where that is not one option.
+    baseline: String,
+    /// The heads of the table of headlines.
+    heads: Vec<String>,
+    /// The headlines of the options that stand for their groups.
+    headlines: Vec<Headlines>,
+    /// Everything, pair by pair.
+    all: Vec<PairRows>,
+}
+
+/// A pair's differences in the headline metrics.
+#[derive(Clone, Debug, Serialize)]
+struct Headlines {
+    variant: String,
+    baseline: String,
+    cells: Vec<Option<Difference>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct PairRows {
     variant: String,
     baseline: String,
     rows: Vec<Difference>,
@@ -212,42 +366,78 @@ struct Difference {
     note: String,
 }
 
-/// Paired differences, grouped by pair.
-pub(super) fn differences(data: &ReportData) -> Vec<Differences> {
-    let mut pairs: IndexMap<(&str, &str), Vec<Difference>> = IndexMap::new();
+/// The most pairs in the table of headlines; all are in the other.
+const MOST_PAIRS: usize = 12;
+
+/// Paired differences: the headlines of the options that matter, and everything.
+pub(super) fn differences(data: &ReportData) -> Differences {
+    let mut pairs: IndexMap<(&str, &str), Vec<&Pair>> = IndexMap::new();
     for pair in &data.comparisons {
-        pairs.entry((&pair.variant, &pair.baseline)).or_default().push(row(data, pair));
+        pairs.entry((&pair.variant, &pair.baseline)).or_default().push(pair);
     }
-    let grouped = pairs.into_iter();
-    grouped
-        .map(|((variant, baseline), rows)| Differences {
-            variant: variant.into(),
-            baseline: baseline.into(),
-            rows,
-        })
-        .collect()
+    let known = |key: &str| data.comparisons.iter().any(|pair| pair.metric == key);
+    let metrics: Vec<Metric> = headlines(data).into_iter().filter(|metric| known(&metric.key)).collect();
+    // Cost per million moves as cost per month does: the traffic is the same.
+    let by_month = known(COST_PER_MONTH);
+    let metrics: Vec<Metric> = metrics
+        .into_iter()
+        .filter(|metric| metric.unit != Unit::Dollars || metric.key == COST_PER_MONTH || !by_month)
+        .collect();
+    let any_featured = data.variants.iter().any(|variant| variant.featured);
+    let stands = |name: &str| !any_featured || data.variant(name).is_some_and(|variant| variant.featured);
+    let chosen = pairs.iter().filter(|((variant, _), _)| stands(variant)).take(MOST_PAIRS);
+    let headlines = chosen.map(|((variant, baseline), rows)| Headlines {
+        variant: (*variant).into(),
+        baseline: (*baseline).into(),
+        cells: metrics
+            .iter()
+            .map(|metric| rows.iter().find(|pair| pair.metric == metric.key).map(|pair| row(data, pair)))
+            .collect(),
+    });
+    let headlines: Vec<Headlines> = headlines.collect();
+    let first = headlines.first().map(|pair| pair.baseline.clone()).unwrap_or_default();
+    let common = headlines.iter().all(|pair| pair.baseline == first);
+    let baseline = if common { first } else { String::new() };
+    let all = pairs.iter().map(|((variant, baseline), rows)| PairRows {
+        variant: (*variant).into(),
+        baseline: (*baseline).into(),
+        rows: rows.iter().filter(|pair| says_something(data, pair)).map(|pair| row(data, pair)).collect(),
+    });
+    let all = all.filter(|pair| !pair.rows.is_empty()).collect();
+    Differences { baseline, heads: metrics.iter().map(Metric::full_label).collect(), headlines, all }
+}
+
+/// Whether a difference is about something that happened to either of the two.
+fn says_something(data: &ReportData, pair: &Pair) -> bool {
+    let metric = data.metric(&pair.metric);
+    let happened = |name: &str| data.variant(name).is_none_or(|variant| occurs(variant, &metric));
+    pair.difference.finite() != Some(0.0) && (happened(&pair.variant) || happened(&pair.baseline))
 }
 
 fn row(data: &ReportData, pair: &Pair) -> Difference {
     let metric = data.metric(&pair.metric);
-    let share = |relative: &Estimate| difference(crate::data::Unit::Share, relative);
+    let share = |relative: &Estimate| difference(Unit::Share, relative);
+    let points = metric.unit == Unit::Share;
+    let absolute = difference(metric.unit, &pair.difference);
     Difference {
-        absolute: difference(metric.unit, &pair.difference),
-        relative: pair.relative.as_ref().map(share).unwrap_or_default(),
+        // A difference of shares is in points, not in percent of a share.
+        absolute: if points { absolute.replace(" %", " points") } else { absolute },
+        relative: pair.relative.as_ref().filter(|_| !points).map(share).unwrap_or_default(),
         reading: reading(&metric, &pair.difference),
         note: pair.difference.note.clone().unwrap_or_default(),
-        metric: metric.label,
+        metric: metric.full_label(),
     }
 }
 
 /// What a difference says, where its interval leaves zero out.
 fn reading(metric: &Metric, difference: &Estimate) -> &'static str {
     let Some((low, high)) = difference.interval() else { return "" };
-    if difference.finite_half_width().is_none() {
+    if difference.finite_half_width().is_none() && low != 0.0 {
         return "no interval";
     }
     let lower = high < 0.0;
     match metric.better {
+        _ if low == 0.0 && high == 0.0 => "the same",
         _ if low <= 0.0 && high >= 0.0 => "no clear difference",
         Better::Neither if lower => "lower",
         Better::Neither => "higher",

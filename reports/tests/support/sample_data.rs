@@ -152,10 +152,10 @@ fn variant(
         name: option.name.into(),
         group: option.name.into(),
         platform: option.platform.into(),
-        axes: Vec::new(),
         metrics,
         meets,
         featured: false,
+        ..VariantSummary::default()
     }
 }
 
@@ -178,6 +178,7 @@ fn metrics() -> Vec<Metric> {
         unit,
         better,
         headline,
+        ..Metric::default()
     })
     .to_vec()
 }
@@ -331,6 +332,7 @@ pub(crate) fn launch_day() -> ReportData {
         provenance: Provenance { version: "0.1.0".into(), seed: 1, replications: 10, catalogues: vec![("EC2 instances".into(), "2026-07-20".into()), ("prices, us-east-1".into(), "2026-07-20".into())], simulated: "24 h from an empty cluster".into() },
         objective: Some(Objective { text: "p99 < 300ms".into(), metric: LATENCY_P99.into(), limit: 0.3 }),
         verdict: Verdict { sentence: "Fargate is the cheapest option that holds p99 < 300ms: $1,864 a month at 216 ms, 24.7 ± 0.5 % less than Lambda; EC2 costs $321 less but misses the objective during the crowd.".into(), recommended: Some("fargate".into()), cautions: vec!["The month is 30.4 days like this one; a launch is not every day.".into(), "EC2 was tried in one size only; a larger minimum may hold the objective.".into()] },
+        objectives: indexmap::IndexMap::new(),
         metrics: metrics(),
         variants: vec![
             variant(ec2, (1543.0, 11.0), (0.910, 0.09), Meets::No, (0.0042, 0.0007)),

@@ -103,6 +103,34 @@ pub struct VariantManifest {
 }
 
 impl VariantManifest {
+    /// Its name as a person would say it: `Fargate (target 15%)`, `Lambda (memory 885MB)`. What the scenario's author
+    /// named stays as named, platforms have their own spelling.
+    pub fn label(&self) -> String {
+        let family = self.family_label();
+        if self.axes.is_empty() {
+            return if self.name == self.family { family } else { self.name.clone() };
+        }
+        let said = self.axes.iter().map(|(path, value)| {
+            let alike = self.axes.iter().filter(|(other, _)| axis_name(other) == axis_name(path)).count();
+            let owner = path.split('.').nth(1).filter(|_| alike > 1).map(|owner| format!("{owner} "));
+            format!("{}{} {value}", owner.unwrap_or_default(), axis_name(path))
+        });
+        format!("{family} ({})", said.collect::<Vec<_>>().join(", "))
+    }
+
+    /// Where it stands on the axes that are part of the workload rather than of the fleet: only options under one
+    /// workload can be compared.
+    pub fn workload(&self) -> Vec<&(String, String)> {
+        self.axes.iter().filter(|(path, _)| is_workload(path)).collect()
+    }
+
+    /// The family's name, platforms spelled as they spell themselves.
+    pub fn family_label(&self) -> String {
+        let known = [("ec2", "EC2"), ("ecs", "ECS"), ("fargate", "Fargate"), ("lambda", "Lambda")];
+        let spelled = known.iter().find(|(name, _)| *name == self.family);
+        spelled.map_or_else(|| self.family.clone(), |(_, spelling)| (*spelling).to_owned())
+    }
+
     /// The objectives of its services.
     pub fn objectives(&self) -> impl Iterator<Item = (&str, Objective)> {
         let services = self.fleet.services.iter();
@@ -115,7 +143,33 @@ impl VariantManifest {
     }
 }
 
+/// What an axis is called in a sentence: the last step of its path, `memory` of `services.web.memory`. Where that step
+/// says nothing by itself, as in `services.web.keep_alive.fixed.after`, the setting that it belongs to.
+pub fn axis_name(path: &str) -> String {
+    const VAGUE: [&str; 5] = ["after", "count", "fixed", "of", "value"];
+    let steps: Vec<&str> = path.split('.').collect();
+    let last = steps.last().copied().unwrap_or(path);
+    let name = if VAGUE.contains(&last) && steps.len() > 3 { steps[2] } else { last };
+    name.replace('_', " ")
+}
+
+/// Whether an axis is part of the workload rather than of the fleet.
+fn is_workload(path: &str) -> bool {
+    let table = path.split(['.', '"']).find(|step| !step.is_empty()).unwrap_or_default();
+    matches!(table, "sources" | "work" | "account" | "telemetry" | "hardware")
+}
+
 impl Manifest {
+    /// The variants as a person would say them, in order; their plain names where two would read the same.
+    pub fn labels(&self) -> Vec<String> {
+        let labels: Vec<String> = self.variants.iter().map(VariantManifest::label).collect();
+        let distinct: std::collections::BTreeSet<&String> = labels.iter().collect();
+        match distinct.len() == labels.len() {
+            true => labels,
+            false => self.variants.iter().map(|variant| variant.name.clone()).collect(),
+        }
+    }
+
     /// In which ways another experiment is another one, in words; nothing where it is the same. Prices do not count:
     /// they do not change what was simulated. Nor does how the command was written.
     pub fn differences(&self, other: &Manifest) -> Vec<String> {
@@ -195,6 +249,21 @@ fn slug(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn axes_of_the_workload_are_no_sizes() {
+        assert!(is_workload("sources.visitors.arrivals.poisson.rate") && is_workload("work.page.cpu"));
+        assert!(!is_workload("services.web.memory") && !is_workload("clusters.fleet.instances.type"));
+    }
+
+    #[test]
+    fn axes_have_names_that_say_something() {
+        let check = |path: &str, expected: &str| assert_eq!(axis_name(path), expected);
+        check("services.web.memory", "memory");
+        check("services.web.scaling.target-tracking.target", "target");
+        check("services.web.keep_alive.fixed.after", "keep alive");
+        check("sources.all.arrivals.poisson.rate", "rate");
+    }
 
     #[test]
     fn slugs_are_plain_and_unlike_each_other() {

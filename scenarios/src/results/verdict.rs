@@ -14,7 +14,7 @@ use sim_core::spec::Objective;
 
 use super::Results;
 use super::analysis::{Pair, VariantAnalysis};
-use super::manifest::VariantManifest;
+use super::manifest::{VariantManifest, axis_name};
 
 /// The answer in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ fn holds(attainment: &Estimate, share: f64) -> Holds {
 
 /// One workload and the variants that were run under it.
 pub(super) struct Point {
-    /// Where it lies on the axes of the workload: `rate=100/s`; empty where there is only one.
+    /// Where it lies on the axes of the workload: `rate 100/s`; empty where there is only one.
     pub(super) label: String,
     /// The variant that stands for each family, in the order of families.
     pub(super) options: Vec<usize>,
@@ -118,15 +118,9 @@ pub(super) struct Point {
     pub(super) best: Option<usize>,
 }
 
-/// Whether an axis is part of the workload rather than of the fleet.
-fn is_workload(path: &str) -> bool {
-    let table = path.split(['.', '"']).find(|step| !step.is_empty()).unwrap_or_default();
-    matches!(table, "sources" | "work" | "account" | "telemetry" | "hardware")
-}
-
-/// The last step of an axis's path, with its value: `rate=100/s`.
+/// The last step of an axis's path, with its value: `rate 100/s`.
 fn axis_label((path, value): &(String, String)) -> String {
-    format!("{}={value}", path.rsplit('.').next().unwrap_or(path))
+    format!("{} {value}", axis_name(path))
 }
 
 fn month(variants: &[VariantAnalysis], index: usize) -> f64 {
@@ -156,8 +150,7 @@ fn choose(variants: &[VariantAnalysis], of: impl Iterator<Item = usize>) -> Opti
 pub(super) fn points(results: &Results, variants: &[VariantAnalysis]) -> Vec<Point> {
     let manifests = &results.manifest.variants;
     let label = |manifest: &VariantManifest| {
-        let axes = manifest.axes.iter().filter(|(path, _)| is_workload(path));
-        axes.map(axis_label).collect::<Vec<_>>().join(" ")
+        manifest.workload().into_iter().map(axis_label).collect::<Vec<_>>().join(", ")
     };
     let labels: Vec<String> = manifests.iter().map(label).collect();
     let mut distinct: Vec<&String> = Vec::new();
@@ -187,9 +180,7 @@ pub(super) fn points(results: &Results, variants: &[VariantAnalysis]) -> Vec<Poi
 /// What every variant is compared with: the best option of its workload.
 pub(super) fn baselines(results: &Results, variants: &[VariantAnalysis]) -> Vec<Option<usize>> {
     let manifests = &results.manifest.variants;
-    let workload = |index: usize| -> Vec<&(String, String)> {
-        manifests[index].axes.iter().filter(|(path, _)| is_workload(path)).collect()
-    };
+    let workload = |index: usize| manifests[index].workload();
     let points = points(results, variants);
     let baseline = |index: usize| {
         let same = |best: &usize| workload(*best) == workload(index);

@@ -76,16 +76,15 @@ pub(super) fn share(estimate: &Estimate) -> String {
     format!("{} %", with_interval(value, half, decimals))
 }
 
-/// How many times as much: `2.1`, `1.04`, `14`.
-pub(super) fn times(ratio: f64) -> String {
-    let decimals = if ratio >= 10.0 {
-        0
-    } else if ratio >= 1.15 {
-        1
-    } else {
-        2
-    };
-    format!("{ratio:.decimals$}")
+/// How much as against something else: `2.1 times as much` (short `2.1 times`), `4.9 % more`, `0.08 % less`.
+pub(super) fn against(ratio: f64, full: bool) -> String {
+    if !(0.8..1.2).contains(&ratio) {
+        let decimals = if ratio >= 10.0 { 0 } else { 1 };
+        return format!("{ratio:.decimals$} times{}", if full { " as much" } else { "" });
+    }
+    let percent = (ratio - 1.0).abs() * 100.0;
+    let decimals = decimals(percent / 10.0).min(3);
+    format!("{percent:.decimals$} % {}", if ratio < 1.0 { "less" } else { "more" })
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -124,7 +123,8 @@ mod tests {
 
     #[test]
     fn words() {
-        assert_eq!([2.13, 1.04, 14.2].map(times), ["2.1", "1.04", "14"]);
+        let expected = ["2.1 times as much", "4.9 % more", "0.080 % less", "14 times as much"];
+        assert_eq!([2.13, 1.049, 0.9992, 14.2].map(|ratio| against(ratio, true)), expected);
         let items = ["a", "b", "c"].map(str::to_owned);
         assert_eq!(
             (list(&items[..1]), list(&items[..2]), list(&items)),

@@ -40,6 +40,7 @@ pub(super) struct Retries {
 }
 
 /// What a source says of a request that it makes.
+#[derive(Clone, Copy)]
 struct Born {
     seed: u64,
     function: FunctionId,

@@ -68,7 +68,7 @@ fn unclear(results: &Results, variants: &[VariantAnalysis], points: &[Point]) ->
         let worst = variants[*index].standing.worst()?;
         Some(format!(
             "Whether {} holds {} is unclear: {} of requests end well in time, {} must.",
-            results.manifest.variants[*index].name,
+            results.manifest.variants[*index].label(),
             worst.objective,
             wording::share(&worst.attainment),
             percentile(worst.objective).replacen('p', "", 1) + " %",
@@ -85,7 +85,7 @@ fn thin_tails(results: &Results, variants: &[VariantAnalysis]) -> Option<String>
             let quantile = it.quantile.as_ref();
             quantile.is_some_and(|it| it.n > 1 && it.half_width.is_none() && it.value.is_finite())
         });
-        is_thin.then(|| manifest.name.clone())
+        is_thin.then(|| manifest.label())
     };
     let list: Vec<String> = results.manifest.variants.iter().zip(variants).filter_map(thin).collect();
     (!list.is_empty()).then(|| {
@@ -107,17 +107,17 @@ fn runs_on_spot(manifest: &VariantManifest) -> bool {
 }
 
 fn spot(results: &Results) -> Option<String> {
-    let on_spot: Vec<&str> = results
+    let on_spot: Vec<String> = results
         .manifest
         .variants
         .iter()
         .filter(|manifest| runs_on_spot(manifest))
-        .map(|manifest| manifest.name.as_str())
+        .map(VariantManifest::label)
         .collect();
     (!on_spot.is_empty()).then(|| {
         format!(
             "Spot capacity is never interrupted here, and its discount is an assumption: {} would do worse.",
-            names(on_spot.into_iter())
+            names(on_spot.iter().map(String::as_str))
         )
     })
 }

@@ -2,7 +2,7 @@
 
 use sim_core::metrics::{Estimate, Ratio};
 
-use super::{Holds, Point, Standing, month, percentile};
+use super::{Holds, Point, Standing, percentile};
 use crate::results::Results;
 use crate::results::analysis::{Pair, VariantAnalysis};
 use crate::results::wording;
@@ -26,18 +26,22 @@ impl Sentence<'_> {
     fn at_one(&self, point: &Point) -> String {
         let Some(best) = point.best else { return "No replication was finished: no verdict.".into() };
         let mut others: Vec<usize> = point.options.iter().copied().filter(|index| *index != best).collect();
-        others.sort_by(|a, b| {
-            let (a, b) = (*a, *b);
-            let holds = self.standing(a).holds.cmp(&self.standing(b).holds);
-            holds.then(month(self.variants, a).total_cmp(&month(self.variants, b)))
-        });
-        let mut clauses = vec![self.of_best(best)];
-        clauses.extend(others.into_iter().map(|index| self.of_other(index, best)));
+        // Those that hold the objective first, and within a standing the cheapest first.
+        let rank = |index: usize| (self.standing(index).holds, self.month(index));
+        others.sort_by(|a, b| rank(*a).0.cmp(&rank(*b).0).then(rank(*a).1.total_cmp(&rank(*b).1)));
+        let clauses: Vec<String> = [self.of_best(best, !others.is_empty())]
+            .into_iter()
+            .chain(self.of_others(&others, best))
+            .collect();
         format!("{}.", clauses.join("; "))
     }
 
-    fn name(&self, index: usize) -> &str {
-        &self.results.manifest.variants[index].name
+    fn name(&self, index: usize) -> String {
+        self.results.manifest.variants[index].label()
+    }
+
+    fn month(&self, index: usize) -> f64 {
+        super::month(self.variants, index)
     }
 
     fn standing(&self, index: usize) -> &Standing {
@@ -89,9 +93,12 @@ impl Sentence<'_> {
         format!("p99 {}", wording::list(&list))
     }
 
-    fn of_best(&self, best: usize) -> String {
+    fn of_best(&self, best: usize, has_rivals: bool) -> String {
         let (name, cost, objective) = (self.name(best), self.cost(best), self.objective(best));
         match self.standing(best).holds {
+            Some(Holds::Yes) if has_rivals => {
+                format!("{name} is the cheapest that holds {objective}, for {cost} a month")
+            }
             Some(Holds::Yes) => format!("{name} holds {objective} for {cost} a month"),
             Some(Holds::Unclear) => {
                 format!(
@@ -112,17 +119,33 @@ impl Sentence<'_> {
         }
     }
 
+    /// The other options: those that hold the objective in one clause, as only their cost is news.
+    fn of_others(&self, others: &[usize], best: usize) -> Vec<String> {
+        let holds = |index: &usize| self.standing(*index).holds == Some(Holds::Yes);
+        let (holding, rest): (Vec<usize>, Vec<usize>) = others.iter().copied().partition(holds);
+        let mut said = Vec::new();
+        for (place, index) in holding.into_iter().enumerate() {
+            let (name, verb) = (self.name(index), if place == 0 { " costs" } else { "" });
+            said.push(format!("{name}{verb} {}", against(self.ratio(index, best), place == 0)));
+        }
+        let holding = (!said.is_empty()).then(|| said.join(", "));
+        holding.into_iter().chain(rest.into_iter().map(|index| self.of_other(index, best))).collect()
+    }
+
+    fn ratio(&self, index: usize, best: usize) -> Option<&Ratio> {
+        let pair = self.pairs.iter().find(|pair| pair.variant == index && pair.baseline == best);
+        pair.and_then(|pair| pair.row("", "cost.month")).map(|row| &row.ratio)
+    }
+
+    /// An option that does not surely hold the objective.
     fn of_other(&self, index: usize, best: usize) -> String {
-        let name = self.name(index);
-        let ratio = self.pairs.iter().find(|pair| pair.variant == index && pair.baseline == best);
-        let ratio = ratio.and_then(|pair| pair.row("", "cost.month")).map(|row| &row.ratio);
+        let (name, cost) = (self.name(index), against(self.ratio(index, best), true));
         match self.standing(index).holds {
-            Some(Holds::Yes) => format!("{name} holds it for {}", against(ratio)),
             Some(Holds::Unclear) => {
-                format!("{name} may or may not ({}) for {}", self.figure(index), against(ratio))
+                format!("{name} may or may not hold it ({}) and costs {cost}", self.figure(index))
             }
-            Some(Holds::No) => format!("{name} does not ({})", self.figure(index)),
-            None => format!("{name} costs {} with {}", against(ratio), self.latencies(index)),
+            Some(Holds::No) => format!("{name} does not hold it ({})", self.figure(index)),
+            Some(Holds::Yes) | None => format!("{name} costs {cost} with {}", self.latencies(index)),
         }
     }
 
@@ -138,7 +161,7 @@ impl Sentence<'_> {
         }
         let stretch = |(answer, from, to): &(String, &str, &str)| match from == to {
             true => format!("{answer} at {from}"),
-            false => format!("{answer} from {from} to {to}"),
+            false => format!("{answer} from {from} to {}", continued(from, to)),
         };
         let list: Vec<String> = stretches.iter().map(stretch).collect();
         let objective = points.iter().filter_map(|point| point.best).map(|best| self.objective(best)).next();
@@ -151,31 +174,38 @@ impl Sentence<'_> {
     /// The family that is best at a point, and whom noise does not tell from it.
     fn answer(&self, point: &Point) -> String {
         let Some(best) = point.best else { return "unknown".into() };
-        let family = |index: usize| self.results.manifest.variants[index].family.as_str();
+        let family = |index: usize| self.results.manifest.variants[index].family_label();
         match self.standing(best).holds {
             Some(Holds::No) => return "none".into(),
             Some(Holds::Unclear) => return format!("perhaps {}", family(best)),
             _ => {}
         }
         let alike = point.options.iter().copied().filter(|index| {
-            let pair = self.pairs.iter().find(|pair| pair.variant == *index && pair.baseline == best);
-            let ratio = pair.and_then(|pair| pair.row("", "cost.month")).map(|row| &row.ratio);
+            let ratio = self.ratio(*index, best);
             let holds = self.standing(*index).holds == self.standing(best).holds;
             holds && ratio.is_some_and(|ratio| ratio.interval.is_some() && !ratio.is_significant())
         });
-        let mut names = vec![family(best).to_owned()];
-        names.extend(alike.map(|index| family(index).to_owned()));
+        let mut names = vec![family(best)];
+        names.extend(alike.map(family));
         names.join(" or ")
     }
 }
 
-/// A cost beside the best one.
-fn against(ratio: Option<&Ratio>) -> String {
+/// The end of a stretch without the words that its beginning has said: `100/s` after `rate 1/s`.
+fn continued<'t>(from: &str, to: &'t str) -> &'t str {
+    let (Some((axis, _)), Some((same, value))) = (from.rsplit_once(' '), to.rsplit_once(' ')) else {
+        return to;
+    };
+    if axis == same { value } else { to }
+}
+
+/// A cost beside the best one: `1.8 times as much`; where a sentence goes on, `1.8 times`.
+fn against(ratio: Option<&Ratio>, full: bool) -> String {
     match ratio {
         Some(ratio) if ratio.value.is_finite() => match ratio.interval {
             Some(_) if !ratio.is_significant() => "about the same, as far as noise tells".into(),
-            _ => format!("{} times that", wording::times(ratio.value)),
+            _ => wording::against(ratio.value, full),
         },
-        _ => "a cost that cannot be compared".into(),
+        _ => "an amount that cannot be compared".into(),
     }
 }

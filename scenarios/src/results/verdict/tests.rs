@@ -12,9 +12,3 @@ fn attainment_decides_by_its_interval() {
     check(0.98, Some(0.009), Holds::No);
     check(0.999, None, Holds::Unclear);
 }
-
-#[test]
-fn axes_of_the_workload_are_no_sizes() {
-    assert!(is_workload("sources.visitors.arrivals.poisson.rate") && is_workload("work.page.cpu"));
-    assert!(!is_workload("services.web.memory") && !is_workload("clusters.fleet.instances.type"));
-}

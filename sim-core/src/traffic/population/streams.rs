@@ -138,7 +138,7 @@ impl Members {
         let Stream::Drawn(mut drawn) = self.streams[member as usize] else { return };
         drawn.ordinal += 1;
         match law {
-            Law::Clock { period, .. } => drawn.next = drawn.next + Span::from_secs(u64::from(period)),
+            Law::Clock { period, .. } => drawn.next += Span::from_secs(u64::from(period)),
             Law::Periodic { mean } => drawn.wait(f64::from(mean), None),
             Law::Renewal { mean, cv } => {
                 let mut draw = self.luck.counted(Purpose::Arrivals, drawn.key, u64::from(drawn.ordinal));

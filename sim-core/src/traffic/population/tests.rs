@@ -179,7 +179,7 @@ fn timers_run_together_when_a_minute_begins() {
         timers += 1;
         let times = play(&mut members, member, 7200);
         let aligned =
-            |at: &Time| at.nanos() == 0 || (*at + Span::from_secs(17)).nanos() % 60_000_000_000 == 0;
+            |at: &Time| at.nanos() == 0 || (*at + Span::from_secs(17)).nanos().is_multiple_of(60_000_000_000);
         assert!(times.iter().all(aligned), "{law:?} {times:?}");
         on_the_minute += times.len();
         if let Law::Clock { period: 300, .. } = law {
