@@ -181,7 +181,7 @@ fn featured(results: &Results, analysis: &Analysis) -> Vec<usize> {
     let mut distinct: Vec<&String> = Vec::new();
     workloads.iter().for_each(|it| {
         if !distinct.contains(&it) {
-            distinct.push(it)
+            distinct.push(it);
         }
     });
     let middle = distinct.get(distinct.len() / 2).copied();

@@ -12,8 +12,11 @@ pub(super) fn platform(manifest: &VariantManifest) -> String {
         .values()
         .map(|service| match service {
             ServiceSpec::Ecs(ecs) => {
-                let groups =
-                    fleet.clusters.get(&ecs.cluster).into_iter().flat_map(|cluster| cluster.groups());
+                let groups = fleet
+                    .clusters
+                    .get(&ecs.cluster)
+                    .into_iter()
+                    .flat_map(sim_core::spec::ClusterSpec::groups);
                 let types: Vec<String> = groups
                     .map(|(_, group)| {
                         let spot = if group.purchase == Purchase::Spot { " Spot" } else { "" };

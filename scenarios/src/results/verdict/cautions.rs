@@ -2,7 +2,7 @@
 
 use sim_core::cost::Purchase;
 use sim_core::metrics::INTERVAL_LABEL;
-use sim_core::spec::ServiceSpec;
+use sim_core::spec::{ClusterSpec, ServiceSpec};
 
 use super::{Holds, Point, percentile};
 use crate::results::analysis::VariantAnalysis;
@@ -100,7 +100,7 @@ fn runs_on_spot(manifest: &VariantManifest) -> bool {
         .services
         .values()
         .any(|service| matches!(service, ServiceSpec::Fargate(it) if it.purchase == Purchase::Spot));
-    let mut groups = manifest.fleet.clusters.values().flat_map(|cluster| cluster.groups());
+    let mut groups = manifest.fleet.clusters.values().flat_map(ClusterSpec::groups);
     fargate || groups.any(|(_, group)| group.purchase == Purchase::Spot)
 }
 
