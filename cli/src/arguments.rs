@@ -135,9 +135,19 @@ pub(crate) struct Run {
     /// How many runs at a time [default: one per core]; the results are the same for any number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
-    /// Write every request of the first replication to traces/*.csv
+    /// Write every request of every run to requests-*.csv beside the results
     #[arg(long)]
     pub(crate) traces: bool,
+    /// Run one replication of one variant alone, as in fargate:3
+    #[arg(long, value_name = "VARIANT:N", value_parser = one_job)]
+    pub(crate) only: Option<(String, u32)>,
+}
+
+/// Reads `fargate:3`. A variant's name may itself have colons.
+fn one_job(text: &str) -> Result<(String, u32), String> {
+    let (variant, number) = text.rsplit_once(':').ok_or("a variant and a replication, as in fargate:3")?;
+    let number = number.parse().map_err(|_| format!("`{number}` is not the number of a replication"))?;
+    Ok((variant.to_owned(), number))
 }
 
 /// `fleetsim list`.

@@ -5,6 +5,8 @@ mod decide;
 mod docs;
 mod explain;
 mod list;
+mod report;
+mod run;
 
 use std::io::Write;
 
@@ -23,9 +25,9 @@ pub(crate) fn execute(command: Command, catalogue: &Catalogue, out: &mut dyn Wri
         Command::Decide(decide) => decide::decide(&decide, catalogue, out),
         Command::Schema => docs::schema(catalogue, out),
         Command::Docs(docs) => docs::write(&docs.folder, catalogue),
-        Command::Run(_) | Command::Report(_) | Command::Price(_) => {
-            Err(Failure::new(Exit::Internal, "not part of this build yet"))
-        }
+        Command::Report(asked) => report::report(&asked.folder, out),
+        Command::Price(asked) => report::price(&asked, out),
+        Command::Run(asked) => return run::run(&asked, catalogue, out),
     }?;
     Ok(Exit::Done)
 }

@@ -35,8 +35,15 @@ pub use exit::Exit;
 /// Runs the command line of this process with the policies of `catalogue`, and says how it ended.
 ///
 /// Wrong arguments end the process here, with [`Exit::Usage`].
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a program builds its catalogue for this call and hands it over"
+)]
 pub fn main_with(catalogue: Catalogue) -> ExitCode {
     let arguments = arguments::Arguments::parse();
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        std::panic::set_hook(Box::new(|panic| eprintln!("{}", last_words(panic))));
+    }
     let run = AssertUnwindSafe(|| execute(arguments.command, &catalogue));
     // A panic has printed its message; what is left to do is to end with a code of its own.
     let exit = std::panic::catch_unwind(run).unwrap_or_else(|_| {
@@ -44,6 +51,13 @@ pub fn main_with(catalogue: Catalogue) -> ExitCode {
         Exit::Internal
     });
     ExitCode::from(exit.code())
+}
+
+/// What a panic says, in a line: a user's policy may panic, and one line says where.
+fn last_words(panic: &std::panic::PanicHookInfo<'_>) -> String {
+    let place =
+        panic.location().map_or(String::new(), |place| format!(" at {}:{}", place.file(), place.line()));
+    format!("panicked{place}: {}", panic.payload_as_str().unwrap_or("without a message"))
 }
 
 /// Carries out one command; what fails is said on standard error.

@@ -49,6 +49,14 @@ impl Origin {
         }
     }
 
+    /// The text, for the manifest. A file has been read by now; where it is gone since, there is nothing to keep.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Origin::BuiltIn(known) => known.text.to_owned(),
+            Origin::File(path) => std::fs::read_to_string(path).unwrap_or_default(),
+        }
+    }
+
     /// The folder that its traces are relative to.
     pub(crate) fn folder(&self) -> &Path {
         match self {
@@ -62,7 +70,7 @@ impl Origin {
 fn unknown(name: &str) -> Failure {
     let near = sim_core::spec::did_you_mean(name, builtin::all().map(|known| known.name));
     let hint =
-        format!("{near} `fleetsim list scenarios` shows what is built in; a file is named by its path");
+        format!("{near}; `fleetsim list scenarios` shows what is built in; a file is named by its path");
     Failure::new(Exit::Usage, format!("unknown scenario `{name}`")).hint(hint)
 }
 
@@ -71,8 +79,16 @@ pub(crate) fn instance_types() -> IndexMap<String, InstanceType> {
     catalogue::instance_types().map(|known| (known.name.clone(), known.clone())).collect()
 }
 
+/// A scenario and where it is from.
+pub(crate) struct Loaded {
+    /// The scenario.
+    pub(crate) scenario: Scenario,
+    /// Where it is from.
+    pub(crate) origin: Origin,
+}
+
 /// Loads what was asked for, or says everything that is wrong with it.
-pub(crate) fn load(asked: &arguments::Scenario, policies: &Catalogue) -> Result<Scenario, Failure> {
+pub(crate) fn load(asked: &arguments::Scenario, policies: &Catalogue) -> Result<Loaded, Failure> {
     let origin = Origin::of(&asked.scenario)?;
     let options = Options { overrides: overrides(asked), job_limit: asked.max_jobs };
     let instance_types = instance_types();
@@ -86,7 +102,8 @@ pub(crate) fn load(asked: &arguments::Scenario, policies: &Catalogue) -> Result<
             Scenario::load(known.text, &format!("{} (built in)", known.name), &options, &surroundings)
         }
     };
-    loaded.map_err(Failure::Scenario)
+    let scenario = loaded.map_err(Failure::Scenario)?;
+    Ok(Loaded { scenario, origin })
 }
 
 /// What the options change, `--seed` and its like after every `--set`: the more specific wins.

@@ -66,8 +66,7 @@ impl Settings {
         root["$defs"].as_object_mut().into_iter().for_each(|known| known.extend(part("$defs")));
         // A variant has the settings of the base: they are explained once.
         for key in ["variants", "sweep"] {
-            root["properties"][key] =
-                json!({ "type": "object", "description": root["properties"][key]["description"] });
+            root["properties"][key] = json!({ "type": "object", "properties": {}, "description": root["properties"][key]["description"] });
         }
         Settings { root }
     }
@@ -124,17 +123,22 @@ impl Settings {
         if wanted.len() > 2 && wanted[0] == "variants" {
             wanted.drain(..2);
         }
-        let all = self.all();
-        let (whole, rest): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|setting| matches(&setting.steps, &wanted));
-        if !whole.is_empty() {
-            return whole;
-        }
-        let ends = |setting: &Setting<'_>| {
-            let keys = (1..setting.steps.len()).filter(|at| matches!(setting.steps[*at], Step::Key(_)));
-            keys.into_iter().any(|start| matches(&setting.steps[start..], &wanted))
-        };
-        rest.into_iter().filter(ends).collect()
+        let ranked =
+            self.all().into_iter().filter_map(|setting| Some((rank(&setting.steps, &wanted)?, setting)));
+        let ranked: Vec<(u8, Setting<'_>)> = ranked.collect();
+        let best = ranked.iter().map(|(rank, _)| *rank).min();
+        ranked.into_iter().filter(|(rank, _)| Some(*rank) == best).map(|(_, setting)| setting).collect()
+    }
+}
+
+/// How well a setting's path fits what is wanted, 0 the best. `services.platform` is the key, not a service of that
+/// name, unless there is no such key; and what stands at the end of a path counts only where nothing fits whole.
+fn rank(steps: &[Step<'_>], wanted: &[&str]) -> Option<u8> {
+    let mut keys = (1..steps.len()).filter(|at| matches!(steps[*at], Step::Key(_)));
+    match () {
+        () if matches(steps, wanted, false) => Some(0),
+        () if matches(steps, wanted, true) => Some(1),
+        () => keys.any(|start| matches(&steps[start..], wanted, true)).then_some(2),
     }
 }
 
@@ -143,13 +147,14 @@ pub(crate) fn reference(layer: &Map<String, Json>) -> Option<&str> {
     layer.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
 }
 
-/// Whether a setting's path is the one that is wanted; names and items may be left out.
-fn matches(steps: &[Step<'_>], wanted: &[&str]) -> bool {
+/// Whether a setting's path is the one that is wanted; names and items may be left out, and names be given where
+/// `named`.
+fn matches(steps: &[Step<'_>], wanted: &[&str], named: bool) -> bool {
     match (steps, wanted) {
         ([], []) => true,
-        ([Step::Name | Step::Item, rest @ ..], wanted) if matches(rest, wanted) => true,
-        ([Step::Name, rest @ ..], [_, others @ ..]) => matches(rest, others),
-        ([Step::Key(key), rest @ ..], [first, others @ ..]) => key == first && matches(rest, others),
+        ([Step::Name | Step::Item, rest @ ..], wanted) if matches(rest, wanted, named) => true,
+        ([Step::Name, rest @ ..], [_, others @ ..]) => named && matches(rest, others, named),
+        ([Step::Key(key), rest @ ..], [first, others @ ..]) => key == first && matches(rest, others, named),
         _ => false,
     }
 }
@@ -201,7 +206,8 @@ impl<'s> Walk<'s> {
         };
         match self.settings.shape(node) {
             Shape::Table(fields) => {
-                for field in fields {
+                // What says which kind of table this is, is explained with the kinds.
+                for field in fields.into_iter().filter(|field| field.node.get("const").is_none()) {
                     let presence = if field.required { Presence::Needed } else { Presence::Optional };
                     self.setting(below(field.name, field.node, presence));
                 }
@@ -218,6 +224,7 @@ impl<'s> Walk<'s> {
                 }
             }
             Shape::Tagged(tag, kinds) => {
+                self.found.push(below(tag, node, Presence::Needed));
                 for (name, kind) in kinds {
                     let branches = [branches, &[format!("{tag} {name}")]].concat();
                     self.children(kind, steps, &branches);
@@ -247,5 +254,49 @@ impl fmt::Display for Setting<'_> {
             [] => Ok(()),
             branches => write!(f, " ({})", branches.join(", ")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every setting has help and is found by its path, with the scenario's names in it or without.
+    #[test]
+    fn every_setting_can_be_explained() {
+        let settings = Settings::new(&Catalogue::builtin());
+        let all = settings.all();
+        assert!(all.len() > 500, "{} settings", all.len());
+        for setting in &all {
+            assert!(!setting.help.is_empty(), "{setting} has no help");
+            let keys = |names: bool| -> Vec<&str> {
+                let steps = setting.steps.iter().filter_map(|step| match step {
+                    Step::Key(key) => Some(*key),
+                    Step::Name => names.then_some("mine"),
+                    Step::Item => None,
+                });
+                steps.collect()
+            };
+            let found = |names: bool| matches(&setting.steps, &keys(names), names);
+            assert!(found(false) && found(true), "{setting}");
+        }
+    }
+
+    #[test]
+    fn paths() {
+        let settings = Settings::new(&Catalogue::builtin());
+        let check = |path: &str, expected: &[&str]| {
+            let found: Vec<String> = settings.find(path).iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected, "{path}");
+        };
+        check("run.seed", &["run.seed"]);
+        check("warm_overhead", &["services.NAME.warm_overhead (platform lambda)"]);
+        check("services.web.runtime", &["services.NAME.runtime (platform lambda)"]);
+        check("variants.lambda.services.web.runtime", &["services.NAME.runtime (platform lambda)"]);
+        check("run.days[0].weight", &["run.days[].weight"]);
+        check("services.platform", &["services.NAME.platform"]);
+        check("run.sed", &[]);
+        check("web", &[]);
+        check("", &[]);
     }
 }

@@ -111,3 +111,31 @@ pub(crate) fn definitions(items: &[(String, String)], indent: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_the_first_sentence() {
+        let check = |text: &str, expected: &str| assert_eq!(summary(text), expected);
+        check("One.", "One");
+        check("One thing. And another.", "One thing");
+        check("On EC2\nit is reserved. `x` is not.", "On EC2 it is reserved");
+        check("From 1. to 3. in steps", "From 1. to 3. in steps");
+        check("First:\n\nsecond.", "First");
+        check("", "");
+    }
+
+    #[test]
+    fn lines_are_not_too_long_and_lists_stay_lists() {
+        let text = format!("{}\n\n- one\n  more\n- two {}", "word ".repeat(40), "word ".repeat(30));
+        let shown = paragraphs(&text, "  ");
+        assert!(
+            shown.lines().all(|line| line.chars().count() <= COLUMNS && line.trim_end() == line),
+            "{shown}"
+        );
+        assert!(shown.contains("\n\n  - one more\n  - two word"), "{shown}");
+        assert!(shown.lines().last().is_some_and(|line| line.starts_with("    word")), "{shown}");
+    }
+}

@@ -13,5 +13,7 @@ mod help;
 mod own_policies;
 #[path = "commands/reference.rs"]
 mod reference;
+#[path = "commands/run.rs"]
+mod run;
 #[path = "commands/support.rs"]
 mod support;

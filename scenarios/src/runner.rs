@@ -202,7 +202,7 @@ impl<'e> Experiment<'e> {
         options: Options,
     ) -> Result<Self, RunError> {
         let traces = crate::trace::TraceFiles::new(&input.folder);
-        let manifest = plan::manifest(scenario, input, &surroundings, &prices, &options, &traces)?;
+        let manifest = plan::manifest(scenario, input, &surroundings, &prices, &options)?;
         let jobs = plan::jobs(&manifest, &options)?;
         plan::check(&manifest, &prices, &options)?;
         Ok(Experiment { manifest, prices, surroundings, traces, options, jobs })

@@ -3,17 +3,20 @@
 //! [`TraceFiles`] opens what a scenario's `arrivals = { trace = ... }` names and feeds it to the simulation row by row.
 //! [`check`] reads a whole file before anything is simulated and reports what is malformed, with file, row and column,
 //! so that a run of an hour does not end at row 39,000. [`AzureDataset`] reads the three files of the Azure Functions
-//! data set of 2019, one function at a time.
+//! data set of 2019, one function at a time; a population of functions is made of all of them.
 
 mod azure;
 mod cell;
 mod check;
 mod feed;
+mod population;
 mod table;
 
 use std::path::{Path, PathBuf};
 
-use sim_core::traffic::{CountsFeed, FeedError, OpenTrace, RowsSpec, TraceFeed, TraceSpec};
+use sim_core::traffic::{
+    AzureFilesSpec, CountsFeed, FeedError, OpenTrace, RowsSpec, TraceFeed, TraceSpec, TracedFunction,
+};
 
 pub use azure::{AzureDataset, AzureDurations, AzureFunction, AzureMemory, check_azure};
 pub use check::{MOST_REPORTED, TraceSummary, check};
@@ -47,6 +50,10 @@ impl OpenTrace for TraceFiles {
             return Ok(Box::new(CountsFeed::new(MINUTE, counts)));
         }
         Ok(Box::new(CsvFeed::open(&path, &spec.rows)?))
+    }
+
+    fn functions(&self, spec: &AzureFilesSpec) -> Result<Vec<TracedFunction>, Vec<FeedError>> {
+        population::functions(&self.folder, spec)
     }
 }
 

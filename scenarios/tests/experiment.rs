@@ -295,9 +295,88 @@ fn a_trace_that_breaks_fails_its_job_with_the_row() {
     let whole = experiment(threads(2)).run(&folder.path().join("whole"), &never, &|_| {}).unwrap();
     let born = &whole.results.variants[0].records[0].services["web"].born_series;
     assert_eq!(born.values().iter().sum::<u64>(), 600, "as many as the trace has");
+    // What is in a trace is part of what the experiment is.
+    fs::write(&trace, rows("7,61")).unwrap();
+    match experiment(threads(2)).run(&folder.path().join("whole"), &never, &|_| {}) {
+        Err(RunError::Results(error)) => assert!(error.to_string().contains("other traces"), "{error}"),
+        other => panic!("{other:?}"),
+    }
     fs::write(&trace, rows("7,many")).unwrap();
     let broken = experiment(threads(2)).run(&folder.path().join("broken"), &never, &|_| {}).unwrap();
     assert_eq!((broken.simulated, broken.failures.len()), (0, 9));
     let message = &broken.failures[0].message;
     assert!(message.contains("counts.csv") && message.contains('9'), "{message}");
+}
+
+/// Fargate in three sizes, one of them too small, on demand and on Spot.
+const SIZES: &str = r#"
+name = "sizes"
+
+[run]
+duration = "10min"
+warm_up = "2min"
+replications = 5
+
+[sources.visitors]
+to = "web"
+arrivals = { poisson = { rate = "8/s" } }
+client = { timeout = "5s" }
+
+[work.page]
+cpu = { exponential = { mean = "40ms" } }
+
+[services.web]
+work = "page"
+platform = "fargate"
+objective = "p95 < 1s"
+task = { cpu = "0.25vCPU", memory = "512MB" }
+scaling = { fixed = { count = 2 } }
+
+[variants.plain.sweep]
+"services.web.scaling.fixed.count" = [1, 3, 6]
+
+[variants.spot.services.web]
+purchase = "spot"
+
+[variants.spot.sweep]
+"services.web.scaling.fixed.count" = [1]
+"#;
+
+#[test]
+fn the_verdict_compares_each_options_cheapest_size_that_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = run(SIZES, &folder.path().join("out"), threads(2)).unwrap();
+    let verdict = results::analyse(&outcome.results).unwrap().verdict;
+    assert_eq!(verdict.recommended.as_deref(), Some("plain count=3"), "{verdict:?}");
+    let sentence = &verdict.sentence;
+    assert!(sentence.starts_with("plain count=3 holds p95 < 1s for $"), "{sentence}");
+    assert!(sentence.contains("; spot count=1 does not ("), "{sentence}");
+    assert!(!sentence.contains("count=6"), "{sentence}");
+    let said = |start: &str| verdict.cautions.iter().any(|caution| caution.starts_with(start));
+    assert!(said("Spot capacity is never interrupted here"), "{:?}", verdict.cautions);
+    assert!(said("The month's bill is what it would be if every day were like this"));
+    assert!(said("95 % intervals"));
+}
+
+#[test]
+fn the_verdict_follows_the_workload_and_claims_nothing_without_an_objective() {
+    let folder = tempfile::tempdir().unwrap();
+    let verdict = |text: &str, name: &str| {
+        let outcome = run(text, &folder.path().join(name), threads(2)).unwrap();
+        results::analyse(&outcome.results).unwrap().verdict
+    };
+    let lambda = "[variants.lambda.services.web]\nplatform = \"lambda\"\nmemory = \"1769MB\"\nruntime = \"rust\"\n\
+        [variants.tasks.services.web]\nplatform = \"fargate\"\ntask = { cpu = \"1vCPU\", memory = \"2GB\" }\n\
+        scaling = { fixed = { count = 4 } }\n\
+        [sweep]\n\"sources.visitors.arrivals.poisson.rate\" = [\"1/s\", \"2/s\", \"60/s\"]\n";
+    let base = &SIZES[..SIZES.find("platform").unwrap()];
+    let rates = verdict(&format!("{base}objective = \"p95 < 1s\"\n{lambda}"), "rates");
+    let expected = "Cheapest that holds p95 < 1s: lambda from rate=1/s to rate=2/s; tasks at rate=60/s.";
+    assert_eq!((rates.sentence.as_str(), rates.recommended), (expected, None));
+    let without = verdict(&SIZES.replace("objective = \"p95 < 1s\"\n", ""), "without");
+    assert!(without.sentence.starts_with("No objective is set, so nothing is recommended: "), "{without:?}");
+    assert_eq!(without.recommended, None);
+    let once = verdict(&SIZES.replace("replications = 5", "replications = 1"), "once");
+    assert!(once.sentence.starts_with("No option surely holds p95 < 1s: "), "{once:?}");
+    assert!(once.cautions.iter().any(|caution| caution.contains("nothing here is certain")));
 }

@@ -7,6 +7,7 @@
 
 mod decisions;
 mod estimate;
+mod functions;
 mod gauge;
 mod histogram;
 mod intervals;
@@ -24,6 +25,7 @@ mod window;
 
 pub use decisions::{Decision, Decisions};
 pub use estimate::{Estimate, Ratio};
+pub use functions::FunctionsRecord;
 pub use gauge::{GaugeRecords, Gauges};
 pub use histogram::Histogram;
 pub use intervals::{

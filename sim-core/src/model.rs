@@ -11,11 +11,12 @@
 //! | `function`, `provisioned`, `runtime` | Lambda: admission, environments, cold starts |
 //! | `scaling`, `telemetry` | control loops and the late metrics they see |
 //! | `account`, `bucket` | quotas and rate limits |
-//! | `build` | from a [`FleetSpec`](crate::spec::FleetSpec) to a fleet at its first instant |
+//! | `build`, `begin` | from a [`FleetSpec`](crate::spec::FleetSpec) to a fleet at its first instant |
 //!
 //! Mechanism names no concrete policy and no concrete probe.
 
 mod account;
+mod begin;
 mod bucket;
 mod build;
 mod cluster;

@@ -4,9 +4,13 @@
 //! checkers are probes; the model never knows which one it has. (Policies see none of this: they get telemetry, which
 //! is late and aggregated.) A probe is a type parameter, so facts that nobody wants cost nothing.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::cost::{Arch, Purchase};
 use crate::engine::{Span, Time};
 use crate::quantity::{Cpu, MemorySize};
+use crate::traffic::Population;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +21,8 @@ crate::ids! {
     pub ServiceId,
     /// A group of instances.
     pub GroupId,
+    /// A function of a fleet of functions, among those of its service. A service with a single function has number 0.
+    pub FunctionId,
 }
 
 /// The names of everything that facts refer to by id, in the order of the ids.
@@ -30,6 +36,8 @@ pub struct Names {
     pub groups: Vec<String>,
     /// The instance type of each group.
     pub group_types: Vec<String>,
+    /// The functions of each service that is a fleet of them.
+    pub functions: BTreeMap<ServiceId, Arc<Population>>,
 }
 
 /// How a request, or one attempt of it, ended.
@@ -345,6 +353,17 @@ pub enum Billable {
     },
 }
 
+/// What became of an attempt to invoke a function of a fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invoked {
+    /// An idle environment took it.
+    Warm,
+    /// An environment was started for it.
+    Cold,
+    /// It was throttled.
+    Throttled,
+}
+
 /// What a front door is, for its price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
@@ -436,6 +455,8 @@ pub trait Probe {
     fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, reason: &'static str) {}
     /// An attempt began to be served; `cold` if an environment had to start for it.
     fn began(&mut self, at: Time, service: ServiceId, cold: bool) {}
+    /// A function of a fleet of functions was invoked; a service with a single function does not state this.
+    fn invoked(&mut self, at: Time, service: ServiceId, function: FunctionId, invoked: Invoked) {}
     /// An attempt was served to its end, whether or not its client still waited.
     fn served(&mut self, at: Time, service: ServiceId) {}
     /// A request is over for its client.
@@ -479,6 +500,10 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
     fn began(&mut self, at: Time, service: ServiceId, cold: bool) {
         self.0.began(at, service, cold);
         self.1.began(at, service, cold);
+    }
+    fn invoked(&mut self, at: Time, service: ServiceId, function: FunctionId, invoked: Invoked) {
+        self.0.invoked(at, service, function, invoked);
+        self.1.invoked(at, service, function, invoked);
     }
     fn level(&mut self, at: Time, owner: Owner, gauge: Gauge, value: u64) {
         self.0.level(at, owner, gauge, value);

@@ -108,6 +108,8 @@ pub enum Purpose {
     Seeds = 33,
     /// Delay of telemetry before it is published.
     Telemetry = 34,
+    /// What the functions of a synthetic population are like.
+    Population = 35,
 }
 
 /// The luck of one replication: what names without a replication in them are completed with.
@@ -161,7 +163,13 @@ pub fn request_seed(key: u64, ordinal: u64) -> u64 {
 
 /// The key from which the request seeds of the source named `owner` follow.
 pub fn seed_key(luck: Luck, owner: &str) -> u64 {
-    mix(name_key(luck.root, luck.replication, Purpose::Seeds, owner_key(owner)))
+    seed_key_of(luck, owner_key(owner))
+}
+
+/// The same of the source whose name has the key `owner` (see [`owner_key`]).
+#[inline]
+pub fn seed_key_of(luck: Luck, owner: u64) -> u64 {
+    mix(name_key(luck.root, luck.replication, Purpose::Seeds, owner))
 }
 
 fn word(purpose: Purpose, number: u32) -> u64 {

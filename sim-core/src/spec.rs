@@ -21,11 +21,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Span;
 use crate::random::{DistributionSpec, LognormalSpec};
+use crate::traffic::PopulationOfFunctionsSpec;
 
 pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
 pub use assumptions::{Assumption, assumptions};
 pub use cluster::{ClusterSpec, CreditMode, GroupSpec};
-pub use function::{FrontDoorSpec, FunctionSpec, Package};
+pub use function::{FrontDoorSpec, FunctionSpec, Package, lambda_vcpus};
 pub use objective::Objective;
 pub use problem::{Problem, did_you_mean};
 pub use service::{AlbSpec, BalancerSpec, EcsSpec, FARGATE_SIZES, FargateSpec, HealthCheckSpec, ServiceSpec};
@@ -42,6 +43,9 @@ pub struct FleetSpec {
     /// Where requests come from.
     #[serde(default)]
     pub sources: IndexMap<String, SourceSpec>,
+    /// Many like functions, declared as one.
+    #[serde(default)]
+    pub populations: IndexMap<String, PopulationOfFunctionsSpec>,
     /// What serves them.
     #[serde(default)]
     pub services: IndexMap<String, ServiceSpec>,

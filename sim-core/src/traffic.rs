@@ -1,13 +1,15 @@
 //! Traffic: arrival laws, rate shapes, trace cursors, schedules, closed-loop users.
 //!
 //! A scenario's `arrivals = ...` is an [`ArrivalSpec`]; [`Source::build`] makes of it either [`Arrivals`], asked for
-//! the next arrival again and again, or [`Users`], who react to their answers. Both hold constant memory per source
+//! the next arrival again and again, or [`Users`], who react to their answers.
+//! A [`Population`] of many functions is a source of its own kind, [`Members`]. All hold constant memory per source
 //! (or per user), draw only from streams named after the source, and give every request the seed from which all its
 //! own draws follow. Nothing here reads a file: traces come through [`OpenTrace`] and [`TraceFeed`].
 
 mod arrivals;
 mod calendar;
 mod intensity;
+mod population;
 mod schedule;
 mod shape;
 mod spec;
@@ -18,6 +20,10 @@ mod users;
 
 pub use arrivals::{Arrivals, Source};
 pub use calendar::{Calendar, DAY, Date, WEEK, parse_date_time};
+pub use population::{
+    AzureFilesSpec, FunctionsSpec, Members, PackedCounts, Population, PopulationOfFunctionsSpec,
+    SyntheticSpec, TracedDurations, TracedFunction, Trigger,
+};
 pub use schedule::{Cron, ScheduleSpec};
 pub use shape::{Curve, Point, PointSpec, Shape, ShapeSpec};
 pub use spec::{ArrivalSpec, BatchArrivalSpec, MmppSpec, RateSpec, RenewalLaw, RenewalSpec, VariationSpec};

@@ -61,7 +61,7 @@ fn check(name: &str, measured: &Measured, expected: f64, widest: f64) {
 #[test]
 fn mm1() {
     let rho = 0.8;
-    let runs = run_replications(&workers(80.0, 10.0, 1, 1_000_000), "4h", "10m", 12, 11);
+    let runs = run_replications(&workers(80.0, 10.0, 1, 1_000_000), "2h", "5m", 12, 11);
     check("M/M/1 mean sojourn", &runs.mean_latency(), 0.010 / (1.0 - rho), 0.05);
     let p99 = libm::log(100.0) * 0.010 / (1.0 - rho);
     check("M/M/1 p99 sojourn", &runs.quantile(0.99), p99, 0.06);
@@ -71,7 +71,7 @@ fn mm1() {
 #[test]
 fn mmc() {
     let (servers, load) = (16_u32, 14.0);
-    let runs = run_replications(&workers(1400.0, 10.0, servers, 1_000_000), "30m", "2m", 12, 12);
+    let runs = run_replications(&workers(1400.0, 10.0, servers, 1_000_000), "15m", "1m", 12, 12);
     let wait = erlang_c(servers, load) * 0.010 / (f64::from(servers) - load);
     check("M/M/16 mean sojourn", &runs.mean_latency(), wait + 0.010, 0.02);
     check("M/M/16 mean wait", &runs.mean_queue(), wait, 0.06);
@@ -83,11 +83,11 @@ fn processor_sharing() {
     let mut spec = workers(80.0, 10.0, 1, 0);
     spec["services"]["queue"]["task"]["server"] = json!({ "shared": { "limit": 1_000_000 } });
     let exact = 0.010 / (1.0 - 0.8);
-    let runs = run_replications(&spec, "4h", "10m", 12, 13);
+    let runs = run_replications(&spec, "75m", "5m", 12, 13);
     check("M/M/1-PS mean sojourn", &runs.mean_latency(), exact, 0.05);
     // Insensitive to the distribution of the work.
     spec["work"]["unit"]["cpu"] = json!({ "hyperexponential": { "mean": "10ms", "cv": 2.0 } });
-    let runs = run_replications(&spec, "4h", "10m", 12, 14);
+    let runs = run_replications(&spec, "75m", "5m", 12, 14);
     check("M/G/1-PS mean sojourn", &runs.mean_latency(), exact, 0.06);
 }
 
@@ -101,7 +101,7 @@ fn general_service_times() {
     ] {
         let mut spec = workers(70.0, 10.0, 1, 1_000_000);
         spec["work"]["unit"]["cpu"] = law;
-        let runs = run_replications(&spec, "2h", "5m", 12, seed);
+        let runs = run_replications(&spec, "75m", "5m", 12, seed);
         check(name, &runs.mean_queue(), rho * 0.010 * (1.0 + cv * cv) / 2.0 / (1.0 - rho), 0.06);
     }
 }
@@ -164,7 +164,7 @@ fn two_tasks_behind_a_balancer() {
         spec["services"]["queue"]["scaling"] = json!({ "fixed": { "count": 2 } });
         spec["services"]["queue"]["balancer"] =
             json!({ "alb": { "algorithm": algorithm, "overhead": "0s", "idle_timeout": "1h" } });
-        run_replications(&spec, "30m", "2m", 12, seed).mean_queue()
+        run_replications(&spec, "25m", "2m", 12, seed).mean_queue()
     };
     let split = wait_of("random", 27);
     check("two M/M/1", &split, 0.8 * 0.010 / 0.2, 0.08);
@@ -194,7 +194,7 @@ fn loss_at_a_concurrency_limit() {
                 "max_lifetime": { "constant": "900d" }, "keep_alive": { "fixed": { "after": "1h" } }
             } }
         });
-        let runs = run_replications(&spec, "1h", "5m", 10, seed);
+        let runs = run_replications(&spec, "40m", "2m", 10, seed);
         check("M/G/20/20 loss", &runs.share_of("throttled"), erlang_b(20, 18.0), 0.04);
     }
 }
@@ -211,7 +211,7 @@ fn infinite_servers() {
             "scaling": { "fixed": { "count": 1 } }
         } }
     });
-    let runs = run_replications(&spec, "2h", "10m", 12, 18);
+    let runs = run_replications(&spec, "1h", "5m", 12, 18);
     check("M/G/inf mean occupancy", &runs.mean_concurrency(), 100.0, 0.02);
     check("M/G/inf occupancy variance", &runs.variance_concurrency(), 100.0, 0.08);
     check("Little's law: rate x sojourn", &runs.throughput_times_sojourn(), 100.0, 0.02);

@@ -21,7 +21,7 @@ pub(crate) fn check(
     catalogue: &Catalogue,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let scenario = scenario::load(asked, catalogue)?;
+    let scenario = scenario::load(asked, catalogue)?.scenario;
     let count = |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     let variants = count(scenario.variants.len() as u64, "variant");
     writeln!(out, "ok: {variants}, {}", count(scenario.jobs(), "job"))?;
@@ -59,6 +59,13 @@ fn described(service: &ServiceSpec) -> String {
         ServiceSpec::Fargate(fargate) => {
             format!("{platform} ({}, {})", fargate.task.cpu, fargate.task.memory)
         }
-        ServiceSpec::Lambda(function) => format!("{platform} ({}, {})", function.memory, function.runtime),
+        ServiceSpec::Lambda(function) => {
+            let what = match (&function.functions, function.memory) {
+                (Some(functions), _) => format!("the functions {functions}"),
+                (None, Some(memory)) => memory.to_string(),
+                (None, None) => "no memory".into(),
+            };
+            format!("{platform} ({what}, {})", function.runtime)
+        }
     }
 }

@@ -89,10 +89,26 @@ impl Page<'_> {
         }
     }
 
+    /// A link to the section of a definition, saying of what quantity it is.
+    fn link(&self, name: &str) -> String {
+        if let Some(kind) = name.strip_prefix("policy-") {
+            return format!("a [{kind} policy](policies.md#{kind})");
+        }
+        let title = title(name).to_lowercase();
+        let suffix = QUANTITIES.into_iter().find(|suffix| name.ends_with(suffix) && self.quantity.is_none());
+        let of = match suffix {
+            Some("-duration") => " of times",
+            Some("-bytes") => " of bytes",
+            Some(_) => " of numbers",
+            None => "",
+        };
+        format!("[{title}](#{}){of}", title.replace(' ', "-"))
+    }
+
     /// What stands at a key: a link where that has a section, else the whole of it.
     fn value(&self, node: &Json) -> String {
         if let Some(name) = target(node) {
-            return link(name);
+            return self.link(name);
         }
         if self.quantity.is_some_and(|quantity| node["format"] == quantity) {
             return "the quantity".into();
@@ -122,20 +138,6 @@ fn target(node: &Json) -> Option<&str> {
         let [only] = members.collect::<Vec<_>>()[..] else { return None };
         only.as_object().and_then(reference)
     })
-}
-
-fn link(name: &str) -> String {
-    if let Some(kind) = name.strip_prefix("policy-") {
-        return format!("a [{kind} policy](policies.md#{kind})");
-    }
-    let title = title(name);
-    let of = QUANTITIES.into_iter().find(|suffix| name.ends_with(suffix));
-    let of = of.map_or(String::new(), |suffix| match suffix {
-        "-duration" => " of times".into(),
-        "-number" => " of numbers".into(),
-        other => format!(" of {}", &other[1..]),
-    });
-    format!("[{}](#{}){of}", title.to_lowercase(), title.to_lowercase().replace(' ', "-"))
 }
 
 /// What a definition is called: `RetrySpec` is "Retry".

@@ -98,7 +98,8 @@ impl Settings {
     pub(crate) fn kind(&self, node: &Json) -> String {
         match self.shape(node) {
             Shape::Leaf => self.leaf(node),
-            Shape::Table(_) | Shape::Tagged(..) => "a table".into(),
+            Shape::Table(_) => "a table".into(),
+            Shape::Tagged(tag, _) => format!("a table; its `{tag}` says what else is in it"),
             Shape::Map(value) => match self.shape(value) {
                 Shape::Leaf => format!("a table of names, each with {}", self.kind(value)),
                 _ => "a table of names".into(),

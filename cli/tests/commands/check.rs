@@ -107,4 +107,4 @@ fn what_is_named() {
 }
 
 const TRACE: &str =
-    r#"{ trace = { file = "visits.csv", rows = { counts = { interval = "1min", count = "count" } } } }"#;
+    r#"{ trace = { file = "visits.csv", rows = { counts = { interval = "1min", column = "count" } } } }"#;

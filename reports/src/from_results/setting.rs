@@ -2,7 +2,7 @@
 
 use scenarios::results::{Results, VariantManifest};
 use sim_core::cost::Purchase;
-use sim_core::spec::ServiceSpec;
+use sim_core::spec::{ClusterSpec, ServiceSpec};
 
 /// `Fargate, 0.5vCPU tasks`, `ECS on m7g.large, 1vCPU tasks`, `Lambda, 1769MB, nodejs22`.
 pub(super) fn platform(manifest: &VariantManifest) -> String {
@@ -12,11 +12,7 @@ pub(super) fn platform(manifest: &VariantManifest) -> String {
         .values()
         .map(|service| match service {
             ServiceSpec::Ecs(ecs) => {
-                let groups = fleet
-                    .clusters
-                    .get(&ecs.cluster)
-                    .into_iter()
-                    .flat_map(sim_core::spec::ClusterSpec::groups);
+                let groups = fleet.clusters.get(&ecs.cluster).into_iter().flat_map(ClusterSpec::groups);
                 let types: Vec<String> = groups
                     .map(|(_, group)| {
                         let spot = if group.purchase == Purchase::Spot { " Spot" } else { "" };
@@ -29,7 +25,10 @@ pub(super) fn platform(manifest: &VariantManifest) -> String {
                 let spot = if fargate.purchase == Purchase::Spot { " Spot" } else { "" };
                 format!("Fargate{spot}, {} tasks", fargate.task.cpu)
             }
-            ServiceSpec::Lambda(function) => format!("Lambda, {}, {}", function.memory, function.runtime),
+            ServiceSpec::Lambda(function) => match function.memory {
+                Some(memory) => format!("Lambda, {memory}, {}", function.runtime),
+                None => format!("Lambda, {}", function.runtime),
+            },
         })
         .collect();
     let mut distinct = services.clone();

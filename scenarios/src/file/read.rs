@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use sim_core::spec::{ClusterSpec, FleetSpec, Problem, ServiceSpec, SourceSpec, WorkSpec};
-use sim_core::traffic::{ArrivalSpec, FeedError};
+use sim_core::traffic::{ArrivalSpec, FeedError, FunctionsSpec, Population, PopulationOfFunctionsSpec};
 
 use super::Surroundings;
 use super::expand::Point;
@@ -24,13 +24,20 @@ const BROKEN_LOOKED_AT: usize = 20;
 pub(super) struct Reader<'r> {
     surroundings: &'r Surroundings<'r>,
     traces: BTreeMap<String, Vec<FeedError>>,
+    /// Populations of files: how many functions lack durations, and how many memory.
+    populations: BTreeMap<String, Result<(usize, usize), Vec<FeedError>>>,
     /// Points with structural mistakes seen so far, by variant of the file.
     broken: BTreeMap<Arc<str>, usize>,
 }
 
 impl<'r> Reader<'r> {
     pub(super) fn new(surroundings: &'r Surroundings<'r>) -> Self {
-        Reader { surroundings, traces: BTreeMap::new(), broken: BTreeMap::new() }
+        Reader {
+            surroundings,
+            traces: BTreeMap::new(),
+            populations: BTreeMap::new(),
+            broken: BTreeMap::new(),
+        }
     }
 
     /// The fleet of a variant. What is wrong with its meaning is added to the variant's problems; where something is
@@ -82,18 +89,39 @@ impl<'r> Reader<'r> {
     }
 
     fn trace_problems(&mut self, fleet: &FleetSpec, found: &mut Vec<Problem>) {
+        self.population_problems(fleet, found);
         for (name, source) in &fleet.sources {
             let ArrivalSpec::Trace(trace) = &source.arrivals else { continue };
             // The spec is what the reader is given, so its text is what decides the outcome.
             let key = serde_json::to_string(trace).unwrap_or_default();
             let check = self.surroundings.check_trace;
             for error in self.traces.entry(key).or_insert_with(|| check(trace)) {
-                let shown = FeedError { hint: None, ..error.clone() }.to_string();
-                let problem = Problem::new(format!("sources.{name}.arrivals.trace.file"), shown);
-                found.push(match &error.hint {
-                    Some(hint) => problem.hint(hint.clone()),
-                    None => problem,
-                });
+                found.push(error.problem(&format!("sources.{name}.arrivals.trace.file")));
+            }
+        }
+    }
+
+    /// Populations are built, which reads their files, to see what is wrong with them and what they leave open. One
+    /// whose settings make no sense is not: that has been said.
+    fn population_problems(&mut self, fleet: &FleetSpec, found: &mut Vec<Problem>) {
+        for (name, spec) in &fleet.populations {
+            let mut senseless = Vec::new();
+            spec.problems("", &mut senseless);
+            let FunctionsSpec::AzureFunctions2019(files) = &spec.functions else { continue };
+            if !senseless.is_empty() {
+                continue;
+            }
+            let key = serde_json::to_string(files).unwrap_or_default();
+            let traces = self.surroundings.platform.traces;
+            let unknown = self.populations.entry(key).or_insert_with(|| {
+                Population::build(spec, name, traces).map(|population| population.unknown())
+            });
+            match unknown {
+                Ok(unknown) => found.extend(fleet.unknown_of_functions(name, *unknown)),
+                Err(errors) => {
+                    let path = format!("populations.{name}.functions.azure-functions-2019");
+                    found.extend(errors.iter().map(|error| error.problem(&path)));
+                }
             }
         }
     }
@@ -104,6 +132,7 @@ fn unreadable(json: &Json, error: &str) -> Vec<Problem> {
     let mut found = Vec::new();
     entries::<WorkSpec>(json, "work", &mut found);
     entries::<SourceSpec>(json, "sources", &mut found);
+    entries::<PopulationOfFunctionsSpec>(json, "populations", &mut found);
     entries::<ServiceSpec>(json, "services", &mut found);
     entries::<ClusterSpec>(json, "clusters", &mut found);
     if found.is_empty() {
@@ -133,6 +162,7 @@ fn sound_parts(json: &Json, whole: &Node) -> (FleetSpec, Vec<&'static str>) {
     let fleet = FleetSpec {
         work: sound(json, "work"),
         sources: sound(json, "sources"),
+        populations: sound(json, "populations"),
         services: sound(json, "services"),
         clusters: sound(json, "clusters"),
         account: setting(json, "account"),
@@ -142,6 +172,7 @@ fn sound_parts(json: &Json, whole: &Node) -> (FleetSpec, Vec<&'static str>) {
     let read = [
         ("work", fleet.work.len()),
         ("sources", fleet.sources.len()),
+        ("populations", fleet.populations.len()),
         ("services", fleet.services.len()),
         ("clusters", fleet.clusters.len()),
     ];
@@ -168,6 +199,7 @@ fn is_about_absence(path: &str, kind: &str) -> bool {
         || match kind {
             "work" => path.starts_with("services.") && path.ends_with(".work"),
             "services" => path.starts_with("sources.") && path.ends_with(".to"),
+            "populations" => path.ends_with(".population") || path.ends_with(".functions"),
             "clusters" => path.starts_with("services.") && path.ends_with(".cluster"),
             _ => false,
         }

@@ -49,7 +49,7 @@ pub(super) fn dollars(estimate: &Estimate) -> String {
     // Below a dollar cents are too coarse; above, one decimal looks like a slip.
     let decimals = match wanted {
         0 => 0,
-        _ if estimate.value.abs() >= 1000.0 => 0,
+        _ if estimate.value.abs() >= 1000.0 && half.is_none_or(|half| half == 0.0 || half >= 1.0) => 0,
         1 | 2 => 2,
         more if estimate.value.abs() < 1.0 => more,
         _ => 2,
@@ -73,19 +73,20 @@ pub(super) fn latency(estimate: &Estimate) -> String {
 /// A share in percent: `98.62 ± 0.04 %`.
 pub(super) fn share(estimate: &Estimate) -> String {
     let (value, half) = (estimate.value * 100.0, estimate.half_width.map(|half| half * 100.0));
-    format!("{} %", with_interval(value, half, decimals(step(value, half)).min(4)))
+    let exact = half.is_none_or(|half| half == 0.0) && value.fract() == 0.0;
+    let decimals = if exact { 0 } else { decimals(step(value, half)).min(4) };
+    format!("{} %", with_interval(value, half, decimals))
 }
 
-/// How many times as much: `2.1`, `1.04`, `14`.
-pub(super) fn times(ratio: f64) -> String {
-    let decimals = if ratio >= 10.0 {
-        0
-    } else if ratio >= 1.15 {
-        1
-    } else {
-        2
-    };
-    format!("{ratio:.decimals$}")
+/// How much as against something else: `2.1 times as much` (short `2.1 times`), `4.9 % more`, `0.08 % less`.
+pub(super) fn against(ratio: f64, full: bool) -> String {
+    if !(0.8..1.2).contains(&ratio) {
+        let decimals = if ratio >= 10.0 { 0 } else { 1 };
+        return format!("{ratio:.decimals$} times{}", if full { " as much" } else { "" });
+    }
+    let percent = (ratio - 1.0).abs() * 100.0;
+    let decimals = decimals(percent / 10.0).min(3);
+    format!("{percent:.decimals$} % {}", if ratio < 1.0 { "less" } else { "more" })
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -108,7 +109,7 @@ mod tests {
             assert_eq!(write(&estimate), expected);
         };
         check(dollars, 1204.3, Some(6.1), "$1,204 ± 6");
-        check(dollars, 1204.3, Some(0.5), "$1,204 ± 1");
+        check(dollars, 1204.3, Some(0.5), "$1,204.30 ± 0.50");
         check(dollars, 12.4, Some(0.05), "$12.40 ± 0.05");
         check(dollars, 12.4, None, "$12.40");
         check(dollars, 0.012, Some(0.0004), "$0.0120 ± 0.0004");
@@ -124,7 +125,8 @@ mod tests {
 
     #[test]
     fn words() {
-        assert_eq!([2.13, 1.04, 14.2].map(times), ["2.1", "1.04", "14"]);
+        let expected = ["2.1 times as much", "4.9 % more", "0.080 % less", "14 times as much"];
+        assert_eq!([2.13, 1.049, 0.9992, 14.2].map(|ratio| against(ratio, true)), expected);
         let items = ["a", "b", "c"].map(str::to_owned);
         assert_eq!(
             (list(&items[..1]), list(&items[..2]), list(&items)),

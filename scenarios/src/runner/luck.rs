@@ -21,7 +21,8 @@ pub(super) fn check(results: &Results) -> Result<(), RunError> {
             if matches!(spec.arrivals, ArrivalSpec::Users(_)) {
                 continue;
             }
-            let law = serde_json::to_string(&spec.arrivals).expect("settings are plain data");
+            let law = (&spec.arrivals, &manifest.fleet.populations);
+            let law = serde_json::to_string(&law).expect("settings are plain data");
             for (replication, record) in variant.replications.iter().zip(&variant.records) {
                 let Some(digest) = record.arrivals.get(source).copied() else { continue };
                 let key = (source.clone(), *replication, law.clone());

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::Path;
 
 use sim_core::cost::Purchase;
-use sim_core::traffic::{ArrivalSpec, TraceSpec};
+use sim_core::spec::FleetSpec;
+use sim_core::traffic::{ArrivalSpec, FunctionsSpec};
 
 use super::{Experiment, Input, JobId, Options, RunError, Surroundings};
 use crate::file::{RunSettings, Scenario, Variant};
 use crate::results::{Digest, FORMAT, Manifest, Prices, ScenarioText, VariantManifest, slugs};
-use crate::trace::TraceFiles;
 
 pub(super) fn manifest(
     scenario: &Scenario,
@@ -17,7 +18,6 @@ pub(super) fn manifest(
     surroundings: &Surroundings<'_>,
     prices: &Prices,
     options: &Options,
-    traces: &TraceFiles,
 ) -> Result<Manifest, RunError> {
     let run = RunSettings {
         seed: options.seed.unwrap_or(scenario.run.seed),
@@ -35,7 +35,7 @@ pub(super) fn manifest(
         scenario: ScenarioText { file: input.file, text: input.text, overrides: input.overrides },
         instance_types: surroundings.instance_types_date.to_owned(),
         prices: prices.used(),
-        traces: digests(scenario, traces)?,
+        traces: digests(scenario, &input.folder)?,
         variants: scenario.variants.iter().zip(slugs).map(variant).collect(),
     })
 }
@@ -51,24 +51,36 @@ fn variant((variant, slug): (&Variant, String)) -> VariantManifest {
     }
 }
 
-/// What is in the traces, since that too decides what a job's record says.
-fn digests(scenario: &Scenario, files: &TraceFiles) -> Result<BTreeMap<String, String>, RunError> {
+/// What is in the files that sources read, since that too decides what a job's record says.
+fn digests(scenario: &Scenario, folder: &Path) -> Result<BTreeMap<String, String>, RunError> {
     let mut digests = BTreeMap::new();
-    let sources = scenario.variants.iter().flat_map(|variant| variant.fleet.sources.values());
-    for source in sources {
-        if let ArrivalSpec::Trace(spec) = &source.arrivals
-            && !digests.contains_key(&spec.file)
-        {
-            digests.insert(spec.file.clone(), digest(spec, files)?);
+    for file in scenario.variants.iter().flat_map(|variant| files(&variant.fleet)) {
+        if !digests.contains_key(file) {
+            digests.insert(file.to_owned(), digest(&folder.join(file))?);
         }
     }
     Ok(digests)
 }
 
-fn digest(spec: &TraceSpec, files: &TraceFiles) -> Result<String, RunError> {
-    let path = files.path(spec);
+/// The files that a fleet's sources and populations read, relative to the scenario's folder.
+fn files(fleet: &FleetSpec) -> Vec<&str> {
+    let traces = fleet.sources.values().filter_map(|source| match &source.arrivals {
+        ArrivalSpec::Trace(spec) => Some(spec.file.as_str()),
+        _ => None,
+    });
+    let populations = fleet.populations.values().flat_map(|population| match &population.functions {
+        FunctionsSpec::AzureFunctions2019(spec) => {
+            let optional = [&spec.durations, &spec.memory].into_iter().flatten();
+            std::iter::once(&spec.invocations).chain(optional).map(String::as_str).collect()
+        }
+        FunctionsSpec::Synthetic(_) => Vec::new(),
+    });
+    traces.chain(populations).collect()
+}
+
+fn digest(path: &Path) -> Result<String, RunError> {
     let mut digest = Digest::new();
-    let read = File::open(&path).and_then(|file| digest.add_all(file));
+    let read = File::open(path).and_then(|file| digest.add_all(file));
     read.map_err(|error| RunError::Refused(format!("{}: cannot be read: {error}", path.display())))?;
     Ok(digest.text())
 }

@@ -133,26 +133,40 @@ pub fn check_azure(
     durations: Option<&Path>,
     memory: Option<&Path>,
 ) -> Result<(u64, u64), Vec<FeedError>> {
-    let mut errors = Bounded::default();
-    if let Some(path) = durations {
-        read_durations(path, &mut errors);
-    }
-    if let Some(path) = memory {
-        read_memory(path, &mut errors);
-    }
     let (mut functions, mut total) = (0, 0);
+    read_azure(invocations, durations, memory, |function| {
+        (functions, total) = (functions + 1, total + function.invocations());
+    })?;
+    Ok((functions, total))
+}
+
+/// Reads all files of the data set from end to end and gives `each` function, in the order of the invocations' rows.
+///
+/// # Errors
+/// Everything that is malformed, as [`check_azure`] reports it. Then some functions may have been left out.
+pub(super) fn read_azure(
+    invocations: &Path,
+    durations: Option<&Path>,
+    memory: Option<&Path>,
+    mut each: impl FnMut(AzureFunction),
+) -> Result<(), Vec<FeedError>> {
+    let mut errors = Bounded::default();
+    let durations = durations.map_or_else(IndexMap::new, |path| read_durations(path, &mut errors));
+    let memory = memory.map_or_else(IndexMap::new, |path| read_memory(path, &mut errors));
     match Invocations::open(invocations) {
         Err(error) => errors.push(error),
-        Ok(mut file) => loop {
-            match file.next() {
-                Ok(None) => break,
-                Ok(Some(function)) => (functions, total) = (functions + 1, total + function.invocations()),
-                Err(error) => errors.push(error),
+        Ok(invocations) => {
+            let mut dataset = AzureDataset { invocations, durations, memory };
+            loop {
+                match dataset.next() {
+                    Ok(None) => break,
+                    Ok(Some(function)) => each(function),
+                    Err(error) => errors.push(error),
+                }
             }
-        },
+        }
     }
-    errors.finish()?;
-    Ok((functions, total))
+    errors.finish()
 }
 
 /// The counts per minute of one function.

@@ -1,6 +1,8 @@
 //! What each metric measures in one replication.
 
-use super::{DecisionKind, Gauge, GaugeRecords, MonthlyCost, Outcome, Part, Record, ServiceRecord};
+use super::{
+    DecisionKind, FunctionsRecord, Gauge, GaugeRecords, MonthlyCost, Outcome, Part, Record, ServiceRecord,
+};
 use crate::cost::MONTH_HOURS;
 use crate::engine::Span;
 
@@ -34,6 +36,12 @@ pub enum Measure {
     Attainment,
     /// The share of served attempts that waited for an environment.
     ColdStarts,
+    /// The share of cold starts that this share of the functions of a fleet does not exceed.
+    ColdStartsOfFunctions(f64),
+    /// The share of the functions of a fleet of which every invocation started cold.
+    AlwaysCold,
+    /// How many functions of a fleet were invoked.
+    InvokedFunctions,
     /// A level's time-weighted mean.
     LevelMean(Gauge),
     /// A level's maximum.
@@ -84,6 +92,12 @@ impl<'a> Subject<'a> {
     }
 }
 
+impl Subject<'_> {
+    fn functions(&self) -> Option<&FunctionsRecord> {
+        self.record.functions.get(self.owner)
+    }
+}
+
 /// `part / whole`, none of nothing.
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
@@ -97,6 +111,9 @@ impl Measure {
             Measure::LevelMean(gauge) => subject.gauges?.get(*gauge)?.mean(),
             Measure::LevelMax(gauge) => Some(subject.gauges?.get(*gauge)?.max() as f64),
             Measure::LevelRatio(above, below) => subject.gauges?.ratio(*above, *below),
+            Measure::ColdStartsOfFunctions(p) => subject.functions()?.cold_share_quantile(*p),
+            Measure::AlwaysCold => subject.functions()?.always_cold(),
+            Measure::InvokedFunctions => Some(subject.functions()?.invoked_functions() as f64),
             Measure::Actions(kind) => Some(subject.record.decisions.actions(subject.owner, *kind) as f64),
             Measure::CostMonth
             | Measure::CostHour
@@ -152,7 +169,13 @@ impl Measure {
     pub(super) fn is_optional(&self) -> bool {
         matches!(
             self,
-            Measure::LevelMean(_) | Measure::LevelMax(_) | Measure::LevelRatio(..) | Measure::Attainment
+            Measure::LevelMean(_)
+                | Measure::LevelMax(_)
+                | Measure::LevelRatio(..)
+                | Measure::Attainment
+                | Measure::ColdStartsOfFunctions(_)
+                | Measure::AlwaysCold
+                | Measure::InvokedFunctions
         )
     }
 
@@ -227,6 +250,10 @@ impl Measure {
         );
         list.push(named("objective.attainment", "share", Measure::Attainment));
         list.push(named("cold_start.share", "share", Measure::ColdStarts));
+        list.push(named("functions.invoked", "functions", Measure::InvokedFunctions));
+        list.push(named("cold_start.functions.p50", "share", Measure::ColdStartsOfFunctions(0.5)));
+        list.push(named("cold_start.functions.p75", "share", Measure::ColdStartsOfFunctions(0.75)));
+        list.push(named("cold_start.functions.always", "share", Measure::AlwaysCold));
         list
     }
 }

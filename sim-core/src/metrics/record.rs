@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::gauge::{GaugeRecords, Gauges};
 use super::service::{ServiceRecord, ServiceRecorder};
-use super::{Decision, Decisions, Grid, Window};
+use super::{Decision, Decisions, FunctionsRecord, Grid, Window};
 use crate::cost::Usage;
 use crate::engine::{Span, Time};
-use crate::observe::Gauge;
+use crate::observe::{FunctionId, Gauge, Invoked};
 
 /// A fingerprint of a source's arrivals: equal digests mean the same requests at the same instants with the
 /// same luck.
@@ -64,6 +64,9 @@ pub struct Record {
     pub runs: u32,
     /// Services by name.
     pub services: BTreeMap<String, ServiceRecord>,
+    /// The functions one by one, of each service that is a fleet of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub functions: BTreeMap<String, FunctionsRecord>,
     /// Clusters by name.
     pub clusters: BTreeMap<String, ClusterRecord>,
     /// What was used in the measured window, by who is billed for it: a service, a cluster, a balancer.
@@ -89,6 +92,12 @@ impl Record {
             match self.services.get_mut(name) {
                 Some(mine) => mine.merge(service),
                 None => drop(self.services.insert(name.clone(), service.clone())),
+            }
+        }
+        for (name, functions) in &other.functions {
+            match self.functions.get_mut(name) {
+                Some(mine) => mine.merge(functions),
+                None => drop(self.functions.insert(name.clone(), functions.clone())),
             }
         }
         for (name, cluster) in &other.clusters {
@@ -133,6 +142,7 @@ pub struct Recorder {
     measured: Window,
     grid: Grid,
     services: Vec<(String, ServiceRecorder)>,
+    functions: BTreeMap<usize, FunctionsRecord>,
     clusters: Vec<(String, ClusterRecorder)>,
     sources: Vec<(String, ArrivalDigest)>,
     usage: BTreeMap<String, Usage>,
@@ -147,6 +157,7 @@ impl Recorder {
             measured: Window::new(Time::ZERO + warm_up, Time::ZERO + duration),
             grid: Grid::over(duration),
             services: Vec::new(),
+            functions: BTreeMap::new(),
             clusters: Vec::new(),
             sources: Vec::new(),
             usage: BTreeMap::new(),
@@ -163,6 +174,19 @@ impl Recorder {
     pub fn add_service(&mut self, name: &str) -> usize {
         self.services.push((name.to_owned(), ServiceRecorder::new(self.measured, self.grid)));
         self.services.len() - 1
+    }
+
+    /// Watches the functions of the service of this number one by one.
+    pub fn add_functions(&mut self, service: usize, functions: usize) {
+        self.functions.insert(service, FunctionsRecord::new(functions));
+    }
+
+    /// An attempt to invoke a function of the service of this number.
+    #[inline]
+    pub fn invoked(&mut self, service: usize, now: Time, function: FunctionId, invoked: Invoked) {
+        if let Some(functions) = self.functions.get_mut(&service) {
+            functions.invoked(self.measured, now, function, invoked);
+        }
     }
 
     /// Adds a cluster and returns its number.
@@ -210,10 +234,14 @@ impl Recorder {
     pub fn finish(self, end: Time, events: u64) -> Record {
         let end = end.max(self.measured.to);
         let cluster = |recorder: ClusterRecorder| ClusterRecord { gauges: recorder.gauges.finish(end) };
+        let services = &self.services;
+        let functions =
+            self.functions.into_iter().map(|(service, record)| (services[service].0.clone(), record));
         Record {
             measured: self.measured,
             grid: self.grid,
             runs: 1,
+            functions: functions.collect(),
             services: self
                 .services
                 .into_iter()

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use super::{Decision, Finished, Record, Recorder, Window};
 use crate::cost::{
-    Booking, FargateTask, InstanceType, Invocations, LoadBalancerMeter, Meter, ProvisionedMeter, Served,
-    Usage, gateway_units,
+    Arch, Booking, FargateTask, InstanceType, Invocations, LoadBalancerMeter, Meter, ProvisionedMeter,
+    Served, Usage, gateway_units,
 };
 use crate::engine::{Span, Time};
 use crate::observe::{
-    self, Billable, DecisionFact, Door, Gauge, Names, Outcome, Owner, Passed, Probe, ServiceId, SourceId,
+    self, Billable, DecisionFact, Door, FunctionId, Gauge, Invoked, Names, Outcome, Owner, Passed, Probe,
+    ServiceId, SourceId,
 };
 use crate::quantity::MemorySize;
 
@@ -49,7 +50,8 @@ struct ServiceMeters {
     door: Option<Door>,
     data_out: u128,
     requests: u64,
-    invocations: Option<Invocations>,
+    /// By memory size: one, or the few that the functions of a fleet have.
+    invocations: Vec<(MemorySize, Invocations)>,
     provisioned: Option<ProvisionedMeter>,
 }
 
@@ -75,6 +77,9 @@ impl Watcher {
         }
         for name in &names.groups {
             recorder.add_cluster(name);
+        }
+        for (service, functions) in &names.functions {
+            recorder.add_functions(service.0 as usize, functions.len());
         }
         let types =
             names.group_types.iter().map(|name| instance_type(name).expect("a checked instance type"));
@@ -132,9 +137,7 @@ impl Books {
             }
             Billable::Invocation { service, from, init, handler, memory, arch, provisioned } => {
                 let meters = &mut self.services[service.0 as usize];
-                let meter = meters
-                    .invocations
-                    .get_or_insert_with(|| Invocations::new(self.window, arch, memory, FREE_TMP));
+                let meter = meters.invocations(self.window, arch, memory);
                 let served = if provisioned { Served::Provisioned } else { Served::OnDemand };
                 meter.book(from, init, handler, served);
             }
@@ -163,12 +166,23 @@ impl ServiceMeters {
             _ => {}
         }
         usage.add(Meter::DataOut, self.data_out);
-        if let Some(invocations) = self.invocations {
+        for (_, invocations) in &self.invocations {
             invocations.book_into(usage);
         }
         if let Some(provisioned) = self.provisioned {
             provisioned.book_into(usage);
         }
+    }
+
+    fn invocations(&mut self, window: Window, arch: Arch, memory: MemorySize) -> &mut Invocations {
+        let index = match self.invocations.iter().position(|(size, _)| *size == memory) {
+            Some(index) => index,
+            None => {
+                self.invocations.push((memory, Invocations::new(window, arch, memory, FREE_TMP)));
+                self.invocations.len() - 1
+            }
+        };
+        &mut self.invocations[index].1
     }
 
     fn passed(&mut self, passed: &Passed, window: Window) {
@@ -213,6 +227,10 @@ impl Probe for Watcher {
 
     fn began(&mut self, at: Time, service: ServiceId, cold: bool) {
         self.recorder.service(service.0 as usize).served(at, cold);
+    }
+
+    fn invoked(&mut self, at: Time, service: ServiceId, function: FunctionId, invoked: Invoked) {
+        self.recorder.invoked(service.0 as usize, at, function, invoked);
     }
 
     fn served(&mut self, at: Time, service: ServiceId) {

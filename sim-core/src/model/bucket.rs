@@ -56,6 +56,35 @@ impl Bucket {
     }
 }
 
+/// The rule of token buckets of which there are many: what one of them keeps is a single instant, at which it will be
+/// full again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// What a token costs, and the whole burst.
+    token: Span,
+    burst: Span,
+}
+
+impl Pace {
+    /// The rule of buckets for `burst` tokens that gain `per_second` tokens a second.
+    pub(super) fn new(burst: u32, per_second: f64) -> Self {
+        // A rate of nothing gives a token that takes centuries, and still a burst that can be counted in nanoseconds.
+        let longest = u64::MAX / 4 / u64::from(burst.max(1));
+        let token = Span::from_nanos(Span::from_seconds(1.0 / per_second).nanos().min(longest));
+        Pace { token, burst: token * u64::from(burst) }
+    }
+
+    /// Takes a token, if there is one, from the bucket that is full again at `full`.
+    pub(super) fn take(self, full: &mut Time, now: Time) -> bool {
+        let after = (*full).max(now) + self.token;
+        let granted = after.since(now) <= self.burst;
+        if granted {
+            *full = after;
+        }
+        granted
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +101,22 @@ mod tests {
         let later: usize = (1..=40).map(|second| taken_at(&mut bucket, second)).sum();
         assert_eq!(later, 4000);
         assert_eq!(taken_at(&mut bucket, 4000), 1000, "an unused allowance does not grow beyond the burst");
+    }
+
+    #[test]
+    fn a_pace_is_a_bucket() {
+        for (burst, per_second) in [(1000, 100.0), (3, 0.5), (1, 1000.0), (5, 0.0), (0, 10.0)] {
+            let (pace, mut full) = (Pace::new(burst, per_second), Time::ZERO);
+            let mut bucket = Bucket::new(burst, per_second);
+            for tick in 0..4000_u64 {
+                // Bursts and pauses, at instants at which no token is just about to be complete.
+                let now = Time::from_nanos(tick * 7_300_021 + tick / 500 * 9_000_000_123);
+                let tries = if tick % 97 == 0 { 60 } else { 1 };
+                for _ in 0..tries {
+                    assert_eq!(pace.take(&mut full, now), bucket.take(now), "{burst} {per_second} {tick}");
+                }
+            }
+        }
     }
 
     #[test]

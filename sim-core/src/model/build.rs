@@ -1,41 +1,43 @@
 //! From a [`FleetSpec`] to a fleet at its first instant, and on to the end of the run.
 //!
-//! The spec has been checked (`FleetSpec::problems`), so what cannot be resolved here is a bug and panics. Every
-//! service starts with its desired tasks in service on instances that are ready, and every function without an
-//! environment but its provisioned ones: a fleet that has been running, and functions that have not.
+//! The spec has been checked (`FleetSpec::problems`), so what cannot be resolved here is a bug and panics. The first
+//! instant is in `begin`.
+
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::account::Account;
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Pace};
 use super::cluster::{Cluster, ClusterId, Group};
 use super::container::{Balancer, Containers, Server, Substrate};
 use super::credits::Credits;
 use super::deadlines::{Deadlines, Waiter};
-use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Finish, Fleet};
-use super::function::Function;
+use super::function::{Function, Functions};
 use super::provisioned::Provisioned;
 use super::runtime::Runtime;
-use super::scaling::{MINUTE, ServiceScaling};
+use super::scaling::ServiceScaling;
 use super::service::{FrontDoor, Platform as Behind, Service, Work};
 use super::source::{Generator, Retries, Source};
-use super::task::{TaskId, TaskState};
 use super::telemetry::ContainerTelemetry;
 use crate::arena::{Arena, Slab};
 use crate::cost::{Arch, InstanceType};
 use crate::engine::{Span, Time};
-use crate::observe::{Door, Gauge, GroupId, Names, Probe, ServiceId, SourceId};
+use crate::observe::{Door, FunctionId, Names, Probe, ServiceId};
 use crate::policy::catalogue::Catalogue;
 use crate::policy::routing::Router;
 use crate::policy::service_scaling::ServiceScaler;
 use crate::policy::view::TaskDemand;
-use crate::random::{Distribution, Luck, Purpose, open01, owner_key};
+use crate::quantity::MemorySize;
+use crate::random::{Distribution, Luck, owner_key};
 use crate::spec::{
     AlbSpec, BalancerSpec, EcsSpec, FargateSpec, FleetSpec, FrontDoorSpec, FunctionSpec, GroupSpec,
     NetworkMode, ServerSpec, ServiceSpec, SourceSpec, TaskSpec, WorkSpec,
 };
-use crate::traffic::{self, Calendar, FeedError, OpenTrace, Origin};
+use crate::traffic::{
+    self, ArrivalSpec, Calendar, FeedError, Members, OpenTrace, Origin, Population, PopulationOfFunctionsSpec,
+};
 
 /// What a fleet is built with besides its spec.
 pub struct Platform<'a> {
@@ -70,19 +72,40 @@ pub fn simulate<P: Probe>(
     run: Run,
     probe: impl FnOnce(&Names) -> P,
 ) -> Result<Finish<P>, FeedError> {
-    let names = names(spec);
+    let populations = populations(spec, platform)?;
+    let names = names(spec, &populations);
     let probe = probe(&names);
     let mut agenda = Agenda::new();
-    let fleet = build(spec, platform, run, names, probe, &mut agenda)?;
+    let builder = Builder { spec, platform, run, populations };
+    let fleet = builder.build(names, probe, &mut agenda)?;
     Ok(fleet.run_to_end(agenda, run.drain))
 }
 
-fn names(spec: &FleetSpec) -> Names {
+type Populations = IndexMap<String, Arc<Population>>;
+
+fn populations(spec: &FleetSpec, platform: &Platform<'_>) -> Result<Populations, FeedError> {
+    let build = |(name, population): (&String, &PopulationOfFunctionsSpec)| {
+        let built = Population::build(population, name, platform.traces);
+        let built = built.map_err(|mut errors| errors.swap_remove(0))?;
+        if let Some(problem) = spec.unknown_of_functions(name, built.unknown()).first() {
+            return Err(FeedError::new(&problem.path, &problem.message));
+        }
+        Ok((name.clone(), Arc::new(built)))
+    };
+    spec.populations.iter().map(build).collect()
+}
+
+fn names(spec: &FleetSpec, populations: &Populations) -> Names {
     let mut names = Names {
         sources: spec.sources.keys().cloned().collect(),
         services: spec.services.keys().cloned().collect(),
         ..Names::default()
     };
+    for (index, service) in spec.services.values().enumerate() {
+        if let Some(functions) = service.functions() {
+            names.functions.insert(ServiceId(index as u32), populations[functions].clone());
+        }
+    }
     for (cluster, group_name, group) in groups(spec) {
         let only = group_name == "instances";
         names.groups.push(if only { cluster.to_owned() } else { format!("{cluster}/{group_name}") });
@@ -95,41 +118,6 @@ fn groups(spec: &FleetSpec) -> impl Iterator<Item = (&str, &str, &GroupSpec)> {
     spec.clusters
         .iter()
         .flat_map(|(cluster, it)| it.groups().map(move |(name, group)| (cluster.as_str(), name, group)))
-}
-
-fn build<P: Probe>(
-    spec: &FleetSpec,
-    platform: &Platform<'_>,
-    run: Run,
-    names: Names,
-    probe: P,
-    agenda: &mut Agenda,
-) -> Result<Fleet<P>, FeedError> {
-    let mut fleet = Fleet {
-        probe,
-        luck: run.luck,
-        end: Time::ZERO + run.duration,
-        sources: Arena::new(),
-        services: Arena::new(),
-        clusters: Arena::new(),
-        groups: Arena::new(),
-        tasks: Slab::new(),
-        instances: Slab::new(),
-        environments: Slab::new(),
-        requests: Slab::new(),
-        account: Account::new(&spec.account, reserved(spec)),
-        telemetry: spec.telemetry.clone(),
-        claims: Vec::new(),
-        names,
-    };
-    let builder = Builder { spec, platform, run };
-    builder.clusters(&mut fleet);
-    builder.services(&mut fleet);
-    fleet.begin_groups(agenda);
-    fleet.begin_services(agenda);
-    fleet.begin_loops(agenda);
-    builder.sources(&mut fleet, agenda)?;
-    Ok(fleet)
 }
 
 /// Concurrency that functions have reserved for themselves.
@@ -145,9 +133,37 @@ struct Builder<'a> {
     spec: &'a FleetSpec,
     platform: &'a Platform<'a>,
     run: Run,
+    populations: Populations,
 }
 
 impl Builder<'_> {
+    fn build<P: Probe>(&self, names: Names, probe: P, agenda: &mut Agenda) -> Result<Fleet<P>, FeedError> {
+        let mut fleet = Fleet {
+            probe,
+            luck: self.run.luck,
+            end: Time::ZERO + self.run.duration,
+            sources: Arena::new(),
+            services: Arena::new(),
+            clusters: Arena::new(),
+            groups: Arena::new(),
+            tasks: Slab::new(),
+            instances: Slab::new(),
+            environments: Slab::new(),
+            requests: Slab::new(),
+            account: Account::new(&self.spec.account, reserved(self.spec)),
+            telemetry: self.spec.telemetry.clone(),
+            claims: Vec::new(),
+            names,
+        };
+        self.clusters(&mut fleet);
+        self.services(&mut fleet);
+        fleet.begin_groups(agenda);
+        fleet.begin_services(agenda);
+        fleet.begin_loops(agenda);
+        self.sources(&mut fleet, agenda)?;
+        Ok(fleet)
+    }
+
     fn clusters<P: Probe>(&self, fleet: &mut Fleet<P>) {
         for (name, cluster) in &self.spec.clusters {
             let id = fleet.clusters.push(Cluster {
@@ -223,11 +239,12 @@ impl Builder<'_> {
 
     fn services<P: Probe>(&self, fleet: &mut Fleet<P>) {
         for (name, spec) in &self.spec.services {
-            let work = &self.spec.work[spec.work()];
+            let nothing = WorkSpec::nothing();
+            let work = spec.work().map_or(&nothing, |work| &self.spec.work[work]);
             let behind = match spec {
                 ServiceSpec::Ecs(ecs) => Behind::Containers(Box::new(self.ecs(name, ecs, work))),
                 ServiceSpec::Fargate(fargate) => Behind::Containers(Box::new(self.fargate(fargate, work))),
-                ServiceSpec::Lambda(function) => Behind::Function(Box::new(self.function(function))),
+                ServiceSpec::Lambda(function) => Behind::Functions(Box::new(self.functions(name, function))),
             };
             let id = fleet.services.push(Service {
                 name: name.clone(),
@@ -347,7 +364,7 @@ impl Builder<'_> {
         Router::new(self.platform.policies.routing(&algorithm).expect("a checked policy"))
     }
 
-    fn function(&self, spec: &FunctionSpec) -> Function {
+    fn functions(&self, name: &str, spec: &FunctionSpec) -> Functions {
         let runtime = Runtime::named(&spec.runtime).expect("a checked runtime");
         let policies = self.platform.policies;
         let hardware = &self.spec.hardware;
@@ -355,10 +372,8 @@ impl Builder<'_> {
         let usual =
             Distribution::lognormal_percentiles(runtime.app_init_ms / 1e3, runtime.app_init_ms / 1e3 * 3.2);
         let account = &self.spec.account;
-        Function {
-            memory: spec.memory,
+        Functions {
             arch: spec.architecture,
-            vcpus: spec.vcpus(),
             speed: if spec.architecture == Arch::Arm { hardware.lambda_arm } else { hardware.lambda_x86 },
             timeout: spec.timeout,
             init: runtime.init(spec.architecture, spec.package),
@@ -368,39 +383,62 @@ impl Builder<'_> {
             warm_overhead: spec.warm_overhead.build(),
             lifetime: spec.max_lifetime.build(),
             reserved: spec.reserved_concurrency,
-            own_rate: spec.reserved_concurrency.map(Function::own_rate),
-            scaling_rate: Bucket::new(account.lambda_scaling_burst, account.lambda_scaling_rate.0),
+            own_rate: spec.reserved_concurrency.map(Functions::own_rate),
+            pace: Pace::new(account.lambda_scaling_burst, account.lambda_scaling_rate.0),
             reuse: spec.reuse,
             keep_alive: policies.keep_alive(&keep_alive).expect("a checked policy"),
             keep: Span::ZERO,
-            idle: std::collections::VecDeque::new(),
-            expiry: None,
             busy: 0,
             alive: 0,
-            started: 0,
+            alive_mib: 0,
             cpu_busy: 0,
             provisioned: spec.provisioned_concurrency.as_ref().map(|provisioned| {
                 let policy = policies.provisioning(provisioned).expect("a checked policy");
                 Provisioned::new(policy, self.spec.telemetry.function_lag)
             }),
+            is_fleet: spec.functions.is_some(),
+            members: self.members(name, spec),
         }
+    }
+
+    /// The functions of the service called `name`: those of its population, or itself.
+    fn members(&self, name: &str, spec: &FunctionSpec) -> Arena<FunctionId, Function> {
+        let memory = |own: Option<MemorySize>| own.or(spec.memory).expect("a checked memory size");
+        let Some(functions) = &spec.functions else {
+            return std::iter::once(Function::new(owner_key(name), memory(None))).collect();
+        };
+        let population = &self.populations[functions];
+        let member = |index: usize| {
+            let key = owner_key(&format!("{name}/{}", population.name(index)));
+            Function::new(key, memory(population.memory(index)))
+        };
+        (0..population.len()).map(member).collect()
     }
 
     fn sources<P: Probe>(&self, fleet: &mut Fleet<P>, agenda: &mut Agenda) -> Result<(), FeedError> {
         for (name, spec) in &self.spec.sources {
             let origin = Origin { name, luck: self.run.luck, calendar: self.run.calendar };
-            let generator = match traffic::Source::build(&spec.arrivals, &origin, self.platform.traces)? {
-                traffic::Source::Open(mut arrivals) => {
-                    let next = arrivals.next().filter(|first| first.at < fleet.end);
-                    Generator::Open { arrivals: Box::new(arrivals), next }
-                }
-                traffic::Source::Closed(users) => Generator::Closed(Box::new(users)),
-            };
+            let generator = self.generator(spec, &origin)?;
             let to = self.spec.services.get_index_of(&spec.to).expect("a checked service");
             let id = fleet.sources.push(source(spec, ServiceId(to as u32), generator));
             fleet.begin_source(id, agenda);
         }
         Ok(())
+    }
+
+    fn generator(&self, spec: &SourceSpec, origin: &Origin<'_>) -> Result<Generator, FeedError> {
+        if let ArrivalSpec::Population(name) = &spec.arrivals {
+            let members = Box::new(Members::new(self.populations[name].clone(), origin));
+            let apart = self.spec.services[&spec.to].functions().is_some();
+            return Ok(Generator::Population { members, apart });
+        }
+        Ok(match traffic::Source::build(&spec.arrivals, origin, self.platform.traces)? {
+            traffic::Source::Open(mut arrivals) => {
+                let next = arrivals.next().filter(|first| first.at < Time::ZERO + self.run.duration);
+                Generator::Open { arrivals: Box::new(arrivals), next }
+            }
+            traffic::Source::Closed(users) => Generator::Closed(Box::new(users)),
+        })
     }
 }
 
@@ -458,99 +496,4 @@ fn door(spec: &ServiceSpec) -> FrontDoor {
     };
     let deadlines = Deadlines::new(Waiter::Door, limit.unwrap_or(Span::ZERO));
     FrontDoor { kind, overhead, limit, deadlines, requests_per_connection }
-}
-
-impl<P: Probe> Fleet<P> {
-    /// The groups' first instances are ready at the start.
-    fn begin_groups(&mut self, agenda: &mut Agenda) {
-        for group in self.groups.ids() {
-            self.desired_level(group, Time::ZERO);
-            for _ in 0..self.groups[group].desired {
-                let id = self.launch_instance(group, Time::ZERO, agenda);
-                self.instance_runs(id, Time::ZERO);
-                self.instances[id].warm_at = Time::ZERO;
-                self.instance_active(id, Time::ZERO, agenda);
-            }
-            if self.groups[group].credits.is_some() {
-                agenda.schedule(FleetEvent::new(Time::ZERO + MINUTE, Kind::Credits, group.0, 0));
-            }
-        }
-    }
-
-    /// The services' first tasks are in service at the start, the functions' provisioned environments ready.
-    fn begin_services(&mut self, agenda: &mut Agenda) {
-        for service in self.services.ids() {
-            if matches!(self.services[service].platform, Behind::Function(_)) {
-                self.begin_function(service, agenda);
-                continue;
-            }
-            let desired = self.services[service].containers().desired;
-            self.level(service, Gauge::ReplicasDesired, u64::from(desired), Time::ZERO);
-            for _ in 0..desired {
-                let id = self.launch(service, Time::ZERO, agenda);
-                if self.tasks[id].state != TaskState::Waiting {
-                    self.begin_task(id, agenda);
-                }
-            }
-        }
-    }
-
-    /// A task of the first moment is in service at once. The step that its launch has put into the agenda finds it moved
-    /// on.
-    fn begin_task(&mut self, id: TaskId, agenda: &mut Agenda) {
-        let service = self.tasks[id].service;
-        if matches!(self.services[service].containers().substrate, Substrate::Fargate { .. }) {
-            self.tasks[id].billed_from = Some(Time::ZERO);
-        }
-        self.begin_running(id, Time::ZERO);
-        self.in_service(id, Time::ZERO, agenda);
-    }
-
-    fn begin_function(&mut self, service: ServiceId, agenda: &mut Agenda) {
-        self.set_keep_alive(service, Time::ZERO, agenda);
-        if self.services[service].function().provisioned.is_some() {
-            self.begin_provisioned(service, Time::ZERO);
-        }
-    }
-
-    /// Starts the loops, each at a phase that the replication draws: shared by all variants, since it is named after
-    /// the loop's owner only.
-    fn begin_loops(&mut self, agenda: &mut Agenda) {
-        let luck = self.luck;
-        let phase = |name: &str| {
-            let mut draw = luck.counted(Purpose::Phase, owner_key(name), 0);
-            Time::ZERO + MINUTE.scaled(open01(&mut draw))
-        };
-        let minute = phase("metrics");
-        for service in self.services.ids() {
-            let name = self.services[service].name.clone();
-            let kind = match &self.services[service].platform {
-                Behind::Containers(_) => {
-                    agenda.schedule(FleetEvent::new(minute, Kind::MetricMinute, service.0, 0));
-                    Kind::ServiceScaling
-                }
-                Behind::Function(function) if function.provisioned.is_some() => Kind::Provisioning,
-                Behind::Function(_) => continue,
-            };
-            agenda.schedule(FleetEvent::new(phase(&name), kind, service.0, 0));
-        }
-        for group in self.groups.ids().collect::<Vec<GroupId>>() {
-            let at = phase(&self.groups[group].name);
-            agenda.schedule(FleetEvent::new(at, Kind::GroupScaling, group.0, 0));
-        }
-    }
-
-    fn begin_source(&mut self, id: SourceId, agenda: &mut Agenda) {
-        match &mut self.sources[id].generator {
-            Generator::Open { next: Some(first), .. } => {
-                agenda.schedule_arrival(FleetEvent::new(first.at, Kind::Arrive, id.0, 0));
-            }
-            Generator::Open { next: None, .. } => {}
-            Generator::Closed(users) => {
-                if let Some((at, user)) = users.next_join() {
-                    agenda.schedule_arrival(FleetEvent::new(at, Kind::UserJoins, id.0, user));
-                }
-            }
-        }
-    }
 }

@@ -143,7 +143,7 @@ impl<P: Probe> Fleet<P> {
         let desired = containers.desired;
         let counted = match &self.services[service].platform {
             super::service::Platform::Containers(containers) => containers.counted(&self.tasks),
-            super::service::Platform::Function(_) => unreachable!("functions have no scheduler"),
+            super::service::Platform::Functions(_) => unreachable!("functions have no scheduler"),
         };
         if counted < desired {
             self.launch_missing(service, desired - counted, now, agenda);
@@ -227,7 +227,7 @@ impl<P: Probe> Fleet<P> {
     fn poorest_zone(&mut self, service: ServiceId) -> u32 {
         let containers = match &self.services[service].platform {
             super::service::Platform::Containers(containers) => containers,
-            super::service::Platform::Function(_) => unreachable!("functions launch no tasks"),
+            super::service::Platform::Functions(_) => unreachable!("functions launch no tasks"),
         };
         let Substrate::Fargate { zones, .. } = containers.substrate else { return 0 };
         let mut counts = vec![0_u32; zones as usize];
@@ -472,7 +472,7 @@ impl<P: Probe> Fleet<P> {
     pub(super) fn pending_level(&mut self, service: ServiceId, now: Time) {
         let containers = match &self.services[service].platform {
             super::service::Platform::Containers(containers) => containers,
-            super::service::Platform::Function(_) => return,
+            super::service::Platform::Functions(_) => return,
         };
         let on_its_way = |id: &&TaskId| self.tasks[**id].state < TaskState::Registering;
         let pending = containers.tasks.iter().filter(on_its_way).count() as u64;

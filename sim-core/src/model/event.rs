@@ -57,12 +57,12 @@ kinds! {
     InstanceStep = 7 in Completion,
     /// Provisioned environments asked for earlier are ready. Owner: service.
     ProvisionedReady = 8 in Completion,
-    /// The environment that has been idle longest reaches its keep-alive. Owner: service.
+    /// The environment that has been idle longest reaches its keep-alive. Owner: service, slot: function.
     EnvironmentsExpire = 9 in Completion,
     /// The oldest waiting deadline of a source's client or a service's front door. Owner: the queue of deadlines.
     Deadline = 10 in Completion,
 
-    /// The next arrival of a source. Owner: source.
+    /// The next arrival of a source. Owner: source, slot: member of a population.
     Arrive = 64 in Arrival,
     /// A client tries again. Slot: request.
     Retry = 65 in Arrival,

@@ -11,7 +11,9 @@ use super::source::{Generator, Source};
 use super::task::{Task, TaskId};
 use crate::arena::{Arena, Id as _, Slab};
 use crate::engine::{self, Event, Span, Time, World};
-use crate::observe::{DecisionFact, DecisionKind, GroupId, Names, Outcome, Probe, ServiceId, SourceId};
+use crate::observe::{
+    DecisionFact, DecisionKind, FunctionId, GroupId, Names, Outcome, Probe, ServiceId, SourceId,
+};
 use crate::random::Luck;
 use crate::spec::TelemetrySpec;
 
@@ -56,7 +58,7 @@ impl<P: Probe> World for Fleet<P> {
     fn handle(&mut self, event: FleetEvent, agenda: &mut Agenda) {
         let (now, owner, slot) = (event.time(), event.owner(), event.slot());
         match event.kind() {
-            Kind::Arrive => self.arrive(SourceId(owner), now, agenda),
+            Kind::Arrive => self.arrive(SourceId(owner), slot, now, agenda),
             Kind::UserJoins => self.user_joins(SourceId(owner), slot, now, agenda),
             Kind::UserWakes => self.user_wakes(SourceId(owner), slot, now, agenda),
             Kind::Reaches if self.is_due(slot, now, Stage::Travelling) => {
@@ -83,7 +85,9 @@ impl<P: Probe> World for Fleet<P> {
             Kind::InstanceStep if self.instances.get(InstanceId(slot)).is_some_and(|it| it.due == now) => {
                 self.instance_step(InstanceId(slot), now, agenda);
             }
-            Kind::EnvironmentsExpire => self.environments_expire(ServiceId(owner), now, agenda),
+            Kind::EnvironmentsExpire => {
+                self.environments_expire(ServiceId(owner), FunctionId(slot), now, agenda);
+            }
             Kind::ProvisionedReady => self.provisioned_ready(ServiceId(owner), now, agenda),
 
             Kind::MetricMinute => self.metric_minute(ServiceId(owner), now, agenda),
@@ -161,11 +165,13 @@ impl<P: Probe> Fleet<P> {
     /// What went wrong with the first trace that could not be read to its end.
     fn take_trace_error(&mut self) -> Option<String> {
         let names = &self.names;
-        self.sources.iter_mut().find_map(|(id, source)| match &mut source.generator {
-            Generator::Open { arrivals, .. } => {
-                arrivals.take_error().map(|error| format!("source {}: {error}", names.sources[id.index()]))
-            }
-            Generator::Closed(_) => None,
+        self.sources.iter_mut().find_map(|(id, source)| {
+            let error = match &mut source.generator {
+                Generator::Open { arrivals, .. } => arrivals.take_error(),
+                Generator::Population { members, .. } => members.take_error(),
+                Generator::Closed(_) => None,
+            };
+            error.map(|error| format!("source {}: {error}", names.sources[id.index()]))
         })
     }
 

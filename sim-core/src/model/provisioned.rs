@@ -6,7 +6,7 @@ use super::function::{Environment, EnvironmentId};
 use super::scaling::MINUTE;
 use super::telemetry::{Published, Summed};
 use crate::engine::{Span, Time};
-use crate::observe::{Billable, DecisionKind, Gauge, Probe, ServiceId};
+use crate::observe::{Billable, DecisionKind, FunctionId, Gauge, Probe, ServiceId};
 use crate::policy::view::{ProvisioningPolicy, ProvisioningView};
 use crate::random::Purpose;
 
@@ -81,7 +81,7 @@ impl Provisioned {
 impl<P: Probe> Fleet<P> {
     fn provisioned(&mut self, service: ServiceId) -> &mut Provisioned {
         self.services[service]
-            .function()
+            .functions()
             .provisioned
             .as_mut()
             .expect("only functions with provisioned concurrency have its events")
@@ -115,7 +115,7 @@ impl<P: Probe> Fleet<P> {
 
     /// Keeps the account's share in step with what is set aside; `before` is what was.
     fn take_account(&mut self, service: ServiceId, before: u32) {
-        if self.services[service].function().reserved.is_some() {
+        if self.services[service].functions().reserved.is_some() {
             return;
         }
         let after = self.provisioned(service).allocated();
@@ -225,8 +225,8 @@ impl<P: Probe> Fleet<P> {
 
     /// States how many environments are configured, and billed, from now on.
     fn bill_provisioned(&mut self, service: ServiceId, count: u32, at: Time) {
-        let function = self.services[service].function();
-        let (memory, arch) = (function.memory, function.arch);
+        let functions = self.services[service].functions();
+        let (memory, arch) = (functions.members[FunctionId(0)].memory, functions.arch);
         self.probe.billed(&Billable::Provisioned { service, at, count, memory, arch });
         self.level(service, Gauge::Provisioned, u64::from(count), at);
     }

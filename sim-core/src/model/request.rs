@@ -5,7 +5,7 @@
 //! it leaves, the request stays behind `detached` until the server is done with it.
 
 use crate::engine::{Span, Time};
-use crate::observe::{Outcome, Part, Parts, ServiceId, SourceId};
+use crate::observe::{FunctionId, Outcome, Part, Parts, ServiceId, SourceId};
 
 crate::ids! {
     /// A request in flight.
@@ -19,6 +19,8 @@ pub(super) struct Call {
     pub seed: u64,
     pub source: SourceId,
     pub service: ServiceId,
+    /// Which of the service's functions, where it is a fleet of them.
+    pub function: FunctionId,
     /// When the first attempt was sent.
     pub born: Time,
     /// When this attempt was sent.

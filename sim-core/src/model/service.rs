@@ -4,7 +4,7 @@ use super::container::Containers;
 use super::deadlines::Deadlines;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
-use super::function::Function;
+use super::function::Functions;
 use super::request::{Given, Request, RequestId};
 use super::source::DOOR;
 use crate::engine::{Span, Time};
@@ -25,7 +25,7 @@ pub(super) struct Service {
 /// What is behind the front door.
 pub(super) enum Platform {
     Containers(Box<Containers>),
-    Function(Box<Function>),
+    Functions(Box<Functions>),
 }
 
 /// What requests pass first.
@@ -86,17 +86,17 @@ impl Service {
     pub(super) fn containers(&mut self) -> &mut Containers {
         match &mut self.platform {
             Platform::Containers(containers) => containers,
-            Platform::Function(_) => unreachable!("a function has no tasks"),
+            Platform::Functions(_) => unreachable!("a function has no tasks"),
         }
     }
 
-    /// The function behind the door.
+    /// The functions behind the door, one or many.
     ///
     /// # Panics
     /// If the service is made of containers: events of functions never name one.
-    pub(super) fn function(&mut self) -> &mut Function {
+    pub(super) fn functions(&mut self) -> &mut Functions {
         match &mut self.platform {
-            Platform::Function(function) => function,
+            Platform::Functions(functions) => functions,
             Platform::Containers(_) => unreachable!("a container service has no environments"),
         }
     }
@@ -127,7 +127,7 @@ impl<P: Probe> Fleet<P> {
         }
         match service.platform {
             Platform::Containers(_) => self.route(service_id, id, now, agenda),
-            Platform::Function(_) => self.invoke(service_id, id, now, agenda),
+            Platform::Functions(_) => self.invoke(service_id, id, now, agenda),
         }
     }
 

@@ -6,10 +6,10 @@ use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
 use super::request::{Call, Given, Request, RequestId, Stage};
 use crate::engine::{Span, Time};
-use crate::observe::{Finished, Outcome, Part, Parts, Probe, ServiceId, SourceId};
+use crate::observe::{Finished, FunctionId, Outcome, Part, Parts, Probe, ServiceId, SourceId};
 use crate::random::{self, Distribution, Purpose, open01};
 use crate::spec::RetrySpec;
-use crate::traffic::{Arrival, Arrivals, Users};
+use crate::traffic::{Arrival, Arrivals, Members, Users, WorkGiven};
 
 /// A source of requests.
 pub(super) struct Source {
@@ -27,6 +27,9 @@ pub(super) enum Generator {
     Open { arrivals: Box<Arrivals>, next: Option<Arrival> },
     /// Users with one request outstanding each.
     Closed(Box<Users>),
+    /// The invocations of many functions, each of which has its next one in the agenda. They go to functions `apart`,
+    /// or all to one service.
+    Population { members: Box<Members>, apart: bool },
 }
 
 /// How the clients of a source try again.
@@ -36,24 +39,51 @@ pub(super) struct Retries {
     pub budget: Option<(Bucket, f64)>,
 }
 
-impl<P: Probe> Fleet<P> {
-    /// The next request of an open source is born, and the one after it takes its place in the agenda.
-    pub(super) fn arrive(&mut self, source: SourceId, now: Time, agenda: &mut Agenda) {
-        let Generator::Open { arrivals, next } = &mut self.sources[source].generator else {
-            unreachable!("only open sources have arrivals in the agenda");
-        };
-        let arrival = next.take().expect("an arrival is in the agenda while it is pending");
-        *next = arrivals.next().filter(|following| following.at < self.end);
-        if let Some(following) = next {
-            agenda.schedule_arrival(FleetEvent::new(following.at, Kind::Arrive, source.0, 0));
+/// What a source says of a request that it makes.
+#[derive(Clone, Copy)]
+struct Born {
+    seed: u64,
+    function: FunctionId,
+    user: Option<u32>,
+    given: Given,
+}
+
+impl From<WorkGiven> for Given {
+    fn from(work: WorkGiven) -> Self {
+        Given {
+            cpu: work.cpu,
+            wait: work.wait,
+            request_bytes: work.request_bytes.map(|bytes| bytes.0),
+            response_bytes: work.response_bytes.map(|bytes| bytes.0),
         }
-        let given = Given {
-            cpu: arrival.work.cpu,
-            wait: arrival.work.wait,
-            request_bytes: arrival.work.request_bytes.map(|bytes| bytes.0),
-            response_bytes: arrival.work.response_bytes.map(|bytes| bytes.0),
+    }
+}
+
+impl<P: Probe> Fleet<P> {
+    /// The next request of an open source (or of one member of a population) is born, and the one after it takes its
+    /// place in the agenda.
+    pub(super) fn arrive(&mut self, source: SourceId, member: u32, now: Time, agenda: &mut Agenda) {
+        let mut function = FunctionId(0);
+        let (arrival, following) = match &mut self.sources[source].generator {
+            Generator::Open { arrivals, next } => {
+                let arrival = next.take().expect("an arrival is in the agenda while it is pending");
+                *next = arrivals.next().filter(|following| following.at < self.end);
+                (arrival, next.map(|following| following.at))
+            }
+            Generator::Population { members, apart } => {
+                if *apart {
+                    function = FunctionId(member);
+                }
+                let arrival = members.arrive(member);
+                (arrival, members.next(member).filter(|following| *following < self.end))
+            }
+            Generator::Closed(_) => unreachable!("users have no arrivals in the agenda"),
         };
-        self.bear(source, arrival.seed, None, given, now, agenda);
+        if let Some(at) = following {
+            agenda.schedule_arrival(FleetEvent::new(at, Kind::Arrive, source.0, member));
+        }
+        let born = Born { seed: arrival.seed, function, user: None, given: arrival.work.into() };
+        self.bear(source, born, now, agenda);
     }
 
     /// A user has thought and sends the next request.
@@ -65,7 +95,9 @@ impl<P: Probe> Fleet<P> {
             unreachable!("only closed sources have users");
         };
         if let Some(ask) = users.ask(user, now) {
-            self.bear(source, ask.seed, Some(user), Given::default(), now, agenda);
+            let born =
+                Born { seed: ask.seed, function: FunctionId(0), user: Some(user), given: Given::default() };
+            self.bear(source, born, now, agenda);
         }
     }
 
@@ -84,21 +116,17 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
-    fn bear(
-        &mut self,
-        source: SourceId,
-        seed: u64,
-        user: Option<u32>,
-        given: Given,
-        now: Time,
-        agenda: &mut Agenda,
-    ) {
+    fn bear(&mut self, source: SourceId, born: Born, now: Time, agenda: &mut Agenda) {
+        let Born { seed, function, user, given } = born;
         let service = self.sources[source].to;
         if let Some(Retries { budget: Some((bucket, share)), .. }) = &mut self.sources[source].retries {
             bucket.give(*share);
         }
         self.probe.born(now, source, service, seed);
-        self.send(Call { seed, source, service, born: now, sent: now, attempts: 1, user, given }, agenda);
+        self.send(
+            Call { seed, source, service, function, born: now, sent: now, attempts: 1, user, given },
+            agenda,
+        );
     }
 
     /// A client sends an attempt.

@@ -284,7 +284,7 @@ fn plain(value: &impl Serialize) -> String {
 mod tests {
     use super::*;
 
-    fn fleet(services: serde_json::Value) -> FleetSpec {
+    fn fleet(services: &serde_json::Value) -> FleetSpec {
         smallest(json!({
             "work": { "page": { "cpu": { "constant": "8ms" }, "request": { "constant": "1MB" } } },
             "services": services,
@@ -300,7 +300,7 @@ mod tests {
     fn defaults_in_force_are_listed_and_statements_are_not() {
         let function =
             json!({ "platform": "lambda", "work": "page", "memory": "512MB", "runtime": "nodejs22" });
-        let list = settings(&fleet(json!({ "f": function })));
+        let list = settings(&fleet(&json!({ "f": function })));
         for expected in [
             "work.page.response = 10kB",
             "services.f.keep_alive = fixed, 10min",
@@ -321,9 +321,9 @@ mod tests {
     #[test]
     fn tasks_bring_theirs() {
         let task = json!({ "cpu": "0.5vCPU", "memory": "1GB", "image": "90MB" });
-        let fargate = json!({ "platform": "fargate", "work": "page", "task": task, "scaling": { "fixed": 2 },
+        let fargate = json!({ "platform": "fargate", "work": "page", "task": task, "scaling": { "fixed": { "count": 2 } },
             "architecture": "arm64" });
-        let list = settings(&fleet(json!({ "web": fargate })));
+        let list = settings(&fleet(&json!({ "web": fargate })));
         for expected in [
             "services.web.task.start = 5s",
             "services.web.pull_megabytes_per_second = 10",

@@ -2,11 +2,13 @@
 //! up, policies with impossible settings.
 
 use super::{
-    ClusterSpec, EcsSpec, FleetSpec, FunctionSpec, GroupSpec, NetworkMode, Problem, ServiceSpec, did_you_mean,
+    ClusterSpec, EcsSpec, FleetSpec, FunctionSpec, GroupSpec, NetworkMode, Problem, ServiceSpec, SourceSpec,
+    did_you_mean,
 };
 use crate::cost::InstanceType;
 use crate::model::Platform;
 use crate::policy::ServiceScalingSpec;
+use crate::traffic::ArrivalSpec;
 
 /// Concurrency that must stay free for functions without a reservation (Lambda Developer Guide).
 const UNRESERVED_FLOOR: u32 = 100;
@@ -18,6 +20,9 @@ impl FleetSpec {
         self.account.problems("account", &mut out);
         self.hardware.problems("hardware", &mut out);
         self.work.iter().for_each(|(name, work)| work.problems(&path("work", name), &mut out));
+        for (name, population) in &self.populations {
+            population.problems(&path("populations", name), &mut out);
+        }
         self.check_sources(&mut out);
         self.check_clusters(platform, &mut out);
         self.check_services(platform, &mut out);
@@ -36,7 +41,52 @@ impl FleetSpec {
             let path = path("sources", name);
             source.problems(&path, out);
             unknown_name(&format!("{path}.to"), "service", &source.to, self.services.keys(), out);
+            self.check_population(&path, source, out);
         }
+    }
+
+    /// That a population exists, and that a fleet of functions is invoked by its own population and nothing else.
+    fn check_population(&self, path: &str, source: &SourceSpec, out: &mut Vec<Problem>) {
+        let from = if let ArrivalSpec::Population(name) = &source.arrivals { Some(name) } else { None };
+        if let Some(name) = from {
+            let path = format!("{path}.arrivals.population");
+            unknown_name(&path, "population", name, self.populations.keys(), out);
+        }
+        let Some(fleet) = self.services.get(&source.to).and_then(ServiceSpec::functions) else { return };
+        if from.is_none_or(|name| name != fleet) {
+            let sent =
+                from.map_or("its requests are".into(), |name| format!("the invocations of `{name}` are"));
+            out.push(
+                Problem::new(
+                    format!("{path}.to"),
+                    format!("`{}` is a fleet of functions, and {sent} not for any of them", source.to),
+                )
+                .hint(format!("arrivals = {{ population = \"{fleet}\" }}")),
+            );
+        }
+    }
+
+    /// What the functions of a population of which (durations, memory) are not known lack in services that run them.
+    pub fn unknown_of_functions(&self, population: &str, unknown: (usize, usize)) -> Vec<Problem> {
+        let mut found = Vec::new();
+        for (name, service) in &self.services {
+            let ServiceSpec::Lambda(function) = service else { continue };
+            if function.functions.as_deref() != Some(population) {
+                continue;
+            }
+            let lacks = [
+                ("work", function.work.is_none(), unknown.0, "durations"),
+                ("memory", function.memory.is_none(), unknown.1, "memory"),
+            ];
+            for (key, _, count, what) in lacks.into_iter().filter(|(_, none, count, _)| *none && *count > 0) {
+                let message = format!("{count} functions of `{population}` have no {what} in its files");
+                found.push(
+                    Problem::new(format!("{}.{key}", path("services", name)), message)
+                        .hint(format!("say with `{key}` what they need")),
+                );
+            }
+        }
+        found
     }
 
     fn check_clusters(&self, platform: &Platform<'_>, out: &mut Vec<Problem>) {
@@ -59,7 +109,13 @@ impl FleetSpec {
         for (name, service) in &self.services {
             let path = path("services", name);
             service.problems(&path, out);
-            unknown_name(&format!("{path}.work"), "work", service.work(), self.work.keys(), out);
+            if let Some(work) = service.work() {
+                unknown_name(&format!("{path}.work"), "work", work, self.work.keys(), out);
+            }
+            if let Some(functions) = service.functions() {
+                let path = format!("{path}.functions");
+                unknown_name(&path, "population", functions, self.populations.keys(), out);
+            }
             match service {
                 ServiceSpec::Ecs(ecs) => self.check_ecs(&path, ecs, platform, out),
                 ServiceSpec::Fargate(fargate) => {

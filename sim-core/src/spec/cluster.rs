@@ -40,7 +40,7 @@ pub struct GroupSpec {
     /// Instances at the start; `min` if left out.
     #[serde(default)]
     pub desired: Option<u32>,
-    /// What changes its size: `{ capacity-provider = { target_capacity = "100%" } }` is ECS managed scaling by what is
+    /// What changes its size: `{ managed = { target_capacity = "100%" } }` is ECS managed scaling by what is
     /// reserved. Without it, the group keeps its size.
     #[serde(default)]
     pub scaling: Option<ClusterScalingSpec>,

@@ -12,17 +12,25 @@ use crate::policy::{KeepAliveSpec, ProvisioningSpec};
 use crate::quantity::MemorySize;
 use crate::random::DistributionSpec;
 
-/// A Lambda function.
+/// A Lambda function, or with `functions` a fleet of them: one for each function of a population, each with
+/// environments, scaling rate and memory of its own, all with the settings below.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionSpec {
-    /// What a request to it needs.
-    pub work: String,
+    /// The population whose functions these are. Its invocations come from a source of the same population
+    /// (`arrivals = { population = "NAME" }`).
+    #[serde(default)]
+    pub functions: Option<String>,
+    /// What a request to it needs. With `functions`, only what a request needs of which the population says nothing.
+    #[serde(default)]
+    pub work: Option<String>,
     /// What its clients were promised, `p99 < 300ms` say.
     #[serde(default)]
     pub objective: Option<Objective>,
-    /// Memory, 128 to 10,240 MB. CPU comes with it: one vCPU at 1,769 MB, six at 10,240 MB.
-    pub memory: MemorySize,
+    /// Memory, 128 to 10,240 MB. CPU comes with it: one vCPU at 1,769 MB, six at 10,240 MB. With `functions`, only that
+    /// of functions of which the population does not say it.
+    #[serde(default)]
+    pub memory: Option<MemorySize>,
     /// Language runtime, `nodejs22` say: decides how long an environment takes to start.
     pub runtime: String,
     /// Whether the code comes as a zip archive or as a container image.
@@ -61,6 +69,11 @@ pub struct FunctionSpec {
     /// What stands in front of it.
     #[serde(default)]
     pub front_door: FrontDoorSpec,
+}
+
+/// Number of vCPUs that come with an amount of memory (Lambda Developer Guide: 1 at 1,769 MB, 6 at 10,240 MB).
+pub fn lambda_vcpus(memory: MemorySize) -> f64 {
+    (f64::from(memory.0) / 1769.0).min(6.0)
 }
 
 /// How a function's code is packaged.
@@ -136,11 +149,6 @@ impl FrontDoorSpec {
 }
 
 impl FunctionSpec {
-    /// Number of vCPUs that come with the memory (Lambda Developer Guide: 1 at 1,769 MB, 6 at 10,240 MB).
-    pub fn vcpus(&self) -> f64 {
-        (f64::from(self.memory.0) / 1769.0).min(6.0)
-    }
-
     /// Reports what makes no sense, under `path`.
     pub fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         let mut distribution =
@@ -151,12 +159,13 @@ impl FunctionSpec {
         if let Some(app_init) = &self.app_init {
             distribution("app_init", app_init);
         }
-        if !(128..=10_240).contains(&self.memory.0) {
+        if let Some(memory) = self.memory.filter(|memory| !(128..=10_240).contains(&memory.0)) {
             out.push(Problem::new(
                 format!("{path}.memory"),
-                format!("{} is not between 128MB and 10240MB", self.memory),
+                format!("{memory} is not between 128MB and 10240MB"),
             ));
         }
+        self.fleet_problems(path, out);
         if !(Span::from_secs(1)..=Span::from_secs(900)).contains(&self.timeout) {
             out.push(Problem::new(
                 format!("{path}.timeout"),
@@ -180,6 +189,32 @@ impl FunctionSpec {
                 format!("{path}.front_door.rest-api.timeout"),
                 format!("{timeout} is not between 50ms and 300s"),
             ));
+        }
+    }
+
+    /// What a single function must have, and what a fleet of them cannot have.
+    fn fleet_problems(&self, path: &str, out: &mut Vec<Problem>) {
+        if self.functions.is_none() {
+            let missing = [
+                ("work", self.work.is_none(), "the name of a table [work.NAME]"),
+                ("memory", self.memory.is_none(), "128MB to 10240MB; one vCPU comes with 1769MB"),
+            ];
+            for (key, _, hint) in missing.into_iter().filter(|(_, missing, _)| *missing) {
+                out.push(
+                    Problem::new(format!("{path}.{key}"), format!("a function needs `{key}`")).hint(hint),
+                );
+            }
+            return;
+        }
+        let single = [
+            ("reserved_concurrency", self.reserved_concurrency.is_some()),
+            ("provisioned_concurrency", self.provisioned_concurrency.is_some()),
+        ];
+        for (key, _) in single.into_iter().filter(|(_, given)| *given) {
+            out.push(
+                Problem::new(format!("{path}.{key}"), format!("a fleet of functions has no `{key}`"))
+                    .hint("give it to a service with a single function"),
+            );
         }
     }
 }

@@ -17,7 +17,7 @@ pub enum ServiceSpec {
     Ecs(EcsSpec),
     /// An ECS service whose tasks run on Fargate.
     Fargate(FargateSpec),
-    /// A Lambda function.
+    /// A Lambda function, or a fleet of them.
     Lambda(FunctionSpec),
 }
 
@@ -163,12 +163,20 @@ impl Default for HealthCheckSpec {
 }
 
 impl ServiceSpec {
-    /// The name of the work.
-    pub fn work(&self) -> &str {
+    /// The name of the work; `None` for a fleet of functions whose population says all of it.
+    pub fn work(&self) -> Option<&str> {
         match self {
-            ServiceSpec::Ecs(service) => &service.work,
-            ServiceSpec::Fargate(service) => &service.work,
-            ServiceSpec::Lambda(function) => &function.work,
+            ServiceSpec::Ecs(service) => Some(&service.work),
+            ServiceSpec::Fargate(service) => Some(&service.work),
+            ServiceSpec::Lambda(function) => function.work.as_deref(),
+        }
+    }
+
+    /// The name of the population whose functions it consists of, if it is a fleet of functions.
+    pub fn functions(&self) -> Option<&str> {
+        match self {
+            ServiceSpec::Lambda(function) => function.functions.as_deref(),
+            ServiceSpec::Ecs(_) | ServiceSpec::Fargate(_) => None,
         }
     }
 

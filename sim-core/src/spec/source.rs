@@ -53,6 +53,18 @@ fn one() -> f64 {
 }
 
 impl WorkSpec {
+    /// The work of a request of which something else says all there is: none, and nothing is sent.
+    pub(crate) fn nothing() -> Self {
+        WorkSpec {
+            cpu: nothing(),
+            wait: nothing(),
+            memory: no_bytes(),
+            request: no_bytes(),
+            response: no_bytes(),
+            parallelism: one(),
+        }
+    }
+
     /// Reports what makes no sense, under `path`.
     pub fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         self.cpu.problems(&format!("{path}.cpu"), out);

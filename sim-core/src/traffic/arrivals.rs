@@ -6,7 +6,7 @@ use super::intensity::{Intensity, States};
 use super::schedule::Schedule;
 use super::shape::{Shape, ShapeSpec};
 use super::spec::{ArrivalSpec, RenewalLaw, VariationSpec};
-use super::trace::{Cursor, FeedError, OpenTrace};
+use super::trace::{Cursor, FeedError, OpenTrace, TraceFeed, TraceSpec};
 use super::users::Users;
 use super::{Arrival, Origin, WorkGiven};
 use crate::engine::{Span, Time};
@@ -76,13 +76,13 @@ struct BatchProcess {
 }
 
 impl Arrivals {
-    /// The arrivals of a validated `spec`, which is not that of closed-loop users.
+    /// The arrivals of a validated `spec`, which is not that of closed-loop users or a population.
     ///
     /// # Errors
     /// If a trace cannot be opened.
     ///
     /// # Panics
-    /// If `spec` is one of closed-loop users: those are [`Users`].
+    /// If `spec` is one of closed-loop users or of a population: those are [`Users`] and [`Members`](super::Members).
     pub fn build(spec: &ArrivalSpec, origin: &Origin<'_>, files: &dyn OpenTrace) -> Result<Self, FeedError> {
         let process = match spec {
             ArrivalSpec::Trace(trace) => {
@@ -98,7 +98,16 @@ impl Arrivals {
             })),
             rate => Process::Rate(Box::new(RateProcess::new(rate, origin))),
         };
-        Ok(Arrivals { process, seed_key: seed_key(origin.luck, origin.name), ordinal: 0, error: None })
+        Ok(Arrivals::of(process, origin))
+    }
+
+    /// The arrivals that `feed` counts, played as `spec` says.
+    pub(super) fn of_trace(spec: &TraceSpec, origin: &Origin<'_>, feed: Box<dyn TraceFeed>) -> Self {
+        Arrivals::of(Process::Trace(Box::new(Cursor::new(spec, origin, feed))), origin)
+    }
+
+    fn of(process: Process, origin: &Origin<'_>) -> Self {
+        Arrivals { process, seed_key: seed_key(origin.luck, origin.name), ordinal: 0, error: None }
     }
 
     /// The next arrival, not earlier than the last; `None` when no more come, be it at the end or because of an error
@@ -152,7 +161,7 @@ impl RateProcess {
                 (States::switching(rates, sojourns, origin), Gaps::Exponential)
             }
             ArrivalSpec::Batch(spec) => (States::Fixed(spec.rate.0), Gaps::Exponential),
-            _ => panic!("traces, schedules and users have no rate"),
+            _ => panic!("traces, schedules, users and populations have no rate"),
         };
         let stream = origin.luck.stream(Purpose::Arrivals, origin.name);
         let (shape, variation) = modulation(spec);
@@ -195,7 +204,10 @@ fn modulation(spec: &ArrivalSpec) -> (Option<&ShapeSpec>, Option<&VariationSpec>
         ArrivalSpec::Renewal(spec) => (spec.shape.as_ref(), spec.variation.as_ref()),
         ArrivalSpec::Mmpp(spec) => (spec.shape.as_ref(), spec.variation.as_ref()),
         ArrivalSpec::Batch(spec) => (spec.shape.as_ref(), spec.variation.as_ref()),
-        ArrivalSpec::Trace(_) | ArrivalSpec::Schedule(_) | ArrivalSpec::Users(_) => (None, None),
+        ArrivalSpec::Trace(_)
+        | ArrivalSpec::Schedule(_)
+        | ArrivalSpec::Users(_)
+        | ArrivalSpec::Population(_) => (None, None),
     }
 }
 
@@ -214,14 +226,14 @@ fn intensity(
 
 impl ArrivalSpec {
     /// How many requests are expected up to `until`, for a law of arrivals: its random factors left aside, a modulated
-    /// source at its long-run mean. `None` for traces, schedules and users.
+    /// source at its long-run mean. `None` for traces, schedules, users and populations.
     pub fn expected_requests(&self, origin: &Origin<'_>, until: Time) -> Option<f64> {
         let (rate, per_arrival) = match self {
             Self::Poisson(spec) | Self::Deterministic(spec) => (spec.rate.0, 1.0),
             Self::Renewal(spec) => (spec.rate.0, 1.0),
             Self::Mmpp(spec) => (spec.mean_rate().0, 1.0),
             Self::Batch(spec) => (spec.rate.0, spec.size.build().mean().max(1.0)),
-            Self::Trace(_) | Self::Schedule(_) | Self::Users(_) => return None,
+            Self::Trace(_) | Self::Schedule(_) | Self::Users(_) | Self::Population(_) => return None,
         };
         let (shape, _) = modulation(self);
         Some(per_arrival * intensity(States::Fixed(rate), shape, None, origin).integral_until(until))

@@ -33,6 +33,8 @@ pub enum ArrivalSpec {
     Schedule(ScheduleSpec),
     /// Users who each wait for their answer, think, and ask again.
     Users(UsersSpec),
+    /// The invocations of a population of functions, by its name: `{ population = "fleet" }`.
+    Population(String),
 }
 
 /// A rate, its shape and its variation.
@@ -137,6 +139,8 @@ impl ArrivalSpec {
             Self::Trace(spec) => spec.problems(&format!("{path}.trace"), out),
             Self::Schedule(spec) => spec.problems(&format!("{path}.schedule"), out),
             Self::Users(spec) => spec.problems(&format!("{path}.users"), out),
+            // That there is such a population is checked by the fleet.
+            Self::Population(_) => {}
         }
     }
 

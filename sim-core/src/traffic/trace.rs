@@ -16,6 +16,7 @@ pub use spec::{
 };
 
 use super::WorkGiven;
+use super::population::{AzureFilesSpec, TracedFunction};
 use crate::engine::Span;
 use crate::spec::Problem;
 
@@ -62,6 +63,14 @@ pub trait OpenTrace {
     /// # Errors
     /// If there is no such file or it lacks the columns that `spec` names.
     fn open(&self, spec: &TraceSpec) -> Result<Box<dyn TraceFeed>, FeedError>;
+
+    /// Reads the functions of the files that `spec` names, in the order of the invocations' rows.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files, up to a bound.
+    fn functions(&self, spec: &AzureFilesSpec) -> Result<Vec<TracedFunction>, Vec<FeedError>> {
+        Err(vec![FeedError::new(&spec.invocations, "traces cannot be opened here")])
+    }
 }
 
 /// Opens no trace: for scenarios that have none.

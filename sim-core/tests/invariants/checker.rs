@@ -10,7 +10,9 @@ use sim_core::observe::{
     Billable, DecisionFact, Finished, Gauge, GroupId, Outcome, Owner, Part, Passed, Probe, ServiceId,
     SourceId,
 };
-use sim_core::spec::{CreditMode, FleetSpec, FunctionSpec, GroupSpec, ServiceSpec, SourceSpec};
+use sim_core::spec::{
+    ClusterSpec, CreditMode, FleetSpec, FunctionSpec, GroupSpec, ServiceSpec, SourceSpec, lambda_vcpus,
+};
 
 /// Rounding of millionths of a vCPU: one per task or environment at most.
 const SLACK: u64 = 2000;
@@ -59,7 +61,7 @@ pub(crate) struct Checker {
 impl Checker {
     pub(crate) fn new(fleet: &FleetSpec) -> Self {
         let tokens = f64::from(fleet.account.lambda_scaling_burst);
-        let groups = fleet.clusters.values().flat_map(|cluster| cluster.groups()).count();
+        let groups = fleet.clusters.values().flat_map(ClusterSpec::groups).count();
         Checker {
             now: Time::ZERO,
             levels: BTreeMap::new(),
@@ -83,7 +85,7 @@ impl Checker {
     }
 
     fn group(&self, id: GroupId) -> &GroupSpec {
-        let mut groups = self.fleet.clusters.values().flat_map(|cluster| cluster.groups());
+        let mut groups = self.fleet.clusters.values().flat_map(ClusterSpec::groups);
         groups.nth(id.0 as usize).expect("a known group").1
     }
 
@@ -171,7 +173,8 @@ impl Checker {
         let (busy, all) = (level(Gauge::EnvironmentsBusy), level(Gauge::Environments));
         assert!(busy <= all, "{busy} environments busy of {all}");
         assert_eq!(busy, level(Gauge::Concurrency));
-        assert!(level(Gauge::CpuBusy) <= (busy as f64 * function.vcpus() * 1e6) as u64 + SLACK);
+        let vcpus = lambda_vcpus(function.memory.unwrap());
+        assert!(level(Gauge::CpuBusy) <= (busy as f64 * vcpus * 1e6) as u64 + SLACK);
         if let Some(reserved) = function.reserved_concurrency {
             let set_aside = busy.max(level(Gauge::Provisioned));
             assert!(set_aside <= u64::from(reserved), "{set_aside} in use of {reserved} reserved");

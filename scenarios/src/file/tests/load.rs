@@ -96,7 +96,9 @@ fn a_whole_scenario() {
     let last = &scenario.variants[7];
     assert_eq!(last.axes[1], ("services.web.memory".to_owned(), "512MB".to_owned()));
     assert_eq!(last.resolved["services"]["web"]["memory"], "512MB");
-    assert!(matches!(&last.fleet.services["web"], ServiceSpec::Lambda(function) if function.memory.0 == 512));
+    assert!(
+        matches!(&last.fleet.services["web"], ServiceSpec::Lambda(function) if function.memory == Some(sim_core::quantity::MemorySize(512)))
+    );
 }
 
 #[test]

@@ -26,8 +26,10 @@ pub(super) fn cautions(
     list.extend(unclear(results, variants, points));
     list.extend(thin_tails(results, variants));
     list.extend(spot(results));
-    if results.manifest.run.days.is_empty() && !basis.is_empty() {
-        list.push(format!("The month's bill is what it would be {basis}."));
+    match results.manifest.run.days.as_slice() {
+        _ if basis.is_empty() => {}
+        [] => list.push(format!("The month's bill is what it would be {basis}.")),
+        _ => list.push(format!("The month's bill is that of {basis}.")),
     }
     list.push(format!("{INTERVAL_LABEL}; they do not say how well traffic and settings describe the world."));
     list

@@ -41,7 +41,7 @@ impl Sentence<'_> {
     }
 
     fn month(&self, index: usize) -> f64 {
-        self.variants[index].row("", "cost.month").map_or(f64::INFINITY, |row| row.estimate.value)
+        super::month(self.variants, index)
     }
 
     fn standing(&self, index: usize) -> &Standing {
@@ -204,8 +204,7 @@ fn against(ratio: Option<&Ratio>, full: bool) -> String {
     match ratio {
         Some(ratio) if ratio.value.is_finite() => match ratio.interval {
             Some(_) if !ratio.is_significant() => "about the same, as far as noise tells".into(),
-            _ if full => format!("{} times as much", wording::times(ratio.value)),
-            _ => format!("{} times", wording::times(ratio.value)),
+            _ => wording::against(ratio.value, full),
         },
         _ => "an amount that cannot be compared".into(),
     }

@@ -1,0 +1,135 @@
+//! `fleetsim run`: from a scenario to a folder of results and a report.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use scenarios::catalogue::{DEFAULT_PRICE_BOOK, INSTANCE_TYPES_DATE, price_book};
+use scenarios::file::{JOB_LIMIT, Scenario};
+use scenarios::results::Prices;
+use scenarios::runner::{Experiment, Input, Options, Outcome, REQUEST_LIMIT, RunError, Surroundings};
+use sim_core::cost::BillOptions;
+use sim_core::policy::Catalogue;
+
+use super::report;
+use crate::arguments::Run;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::{Bar, on_interrupt};
+use crate::scenario::{self, Loaded};
+
+/// The folder that results go to unless another is named.
+const OUT: &str = "fleetsim-out";
+
+/// Runs what was asked for and reports.
+pub(crate) fn run(asked: &Run, policies: &Catalogue, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let Loaded { scenario, origin } = scenario::load(&asked.scenario, policies)?;
+    let folder = asked.out.clone().unwrap_or_else(|| default_folder(&scenario));
+    let command = command(asked);
+    let input = Input {
+        file: asked.scenario.scenario.clone(),
+        text: origin.text(),
+        overrides: asked.scenario.set.iter().map(|given| given.text.replacen("--set ", "", 1)).collect(),
+        folder: origin.folder().to_owned(),
+        command: command.clone(),
+    };
+    let instance_types = scenario::instance_types();
+    let surroundings =
+        Surroundings { instance_types: &instance_types, instance_types_date: INSTANCE_TYPES_DATE, policies };
+    let experiment = Experiment::new(&scenario, input, surroundings, prices()?, options(asked))?;
+    let cancel = on_interrupt();
+    let bar = Bar::new(experiment.jobs());
+    let outcome = experiment.run(&folder, &cancel, &|progress| bar.show(progress));
+    drop(bar);
+    let outcome = outcome?;
+    outcome.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    outcome.failures.iter().for_each(|failure| eprintln!("error: {failure}\n"));
+    if cancel.load(Ordering::Relaxed) && outcome.skipped > 0 {
+        let kept = outcome.simulated + outcome.resumed;
+        let all = experiment.jobs();
+        eprintln!("stopped: {kept} of {all} runs are finished and kept in {}", folder.display());
+        eprintln!("go on with: {command}");
+        return Ok(Exit::Interrupted);
+    }
+    conclude(&outcome, asked, out)
+}
+
+/// Reports what was run.
+fn conclude(outcome: &Outcome, asked: &Run, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let unseen = outcome.results.variants.iter().any(|variant| variant.records.is_empty());
+    if unseen {
+        // One job alone leaves nothing to compare.
+        let exit = if outcome.failures.is_empty() { Exit::Done } else { Exit::Jobs };
+        let finished = outcome.simulated + outcome.resumed;
+        eprintln!("no report yet: {finished} runs are finished, and not every variant has one");
+        return Ok(exit);
+    }
+    if outcome.resumed > 0 && asked.only.is_none() {
+        eprintln!("{} runs were there already, {} are new", outcome.resumed, outcome.simulated);
+    }
+    report::finish(&outcome.results, out)?;
+    Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::Jobs })
+}
+
+fn options(asked: &Run) -> Options {
+    Options {
+        threads: asked.threads.map(usize::from),
+        requests: asked.traces.then_some(REQUEST_LIMIT),
+        only: asked.only.clone(),
+        ..Options::default()
+    }
+}
+
+/// The prices that bills are made with at first; `fleetsim price` takes others.
+fn prices() -> Result<Prices, Failure> {
+    let book = price_book(DEFAULT_PRICE_BOOK)
+        .ok_or_else(|| Failure::new(Exit::Internal, "the default price book is missing"))?;
+    Ok(Prices { book: book.clone(), options: BillOptions::default() })
+}
+
+/// `fleetsim-out/NAME`, the name as a folder can have it.
+fn default_folder(scenario: &Scenario) -> PathBuf {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    let name: String = scenario.name.chars().map(|c| if plain(c) { c } else { '-' }).collect();
+    let name = name.trim_start_matches('.');
+    PathBuf::from(OUT).join(if name.is_empty() { "scenario" } else { name })
+}
+
+/// The command that was typed, as a shell takes it: it makes the same results again, or goes on with them.
+fn command(asked: &Run) -> String {
+    let mut words = vec!["fleetsim".to_owned(), "run".to_owned(), asked.scenario.scenario.clone()];
+    let mut option = |name: &str, value: Option<String>| {
+        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
+    };
+    for given in &asked.scenario.set {
+        option("--set", Some(given.text.replacen("--set ", "", 1)));
+    }
+    option("--seed", asked.scenario.seed.map(|seed| seed.to_string()));
+    option("--replications", asked.scenario.replications.map(|number| number.to_string()));
+    let limit = asked.scenario.max_jobs;
+    option("--max-jobs", (limit != JOB_LIMIT).then(|| limit.to_string()));
+    option("--out", asked.out.as_ref().map(|path| path.display().to_string()));
+    if asked.traces {
+        words.push("--traces".into());
+    }
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:,%+=@".contains(letter);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Refused(message) => Failure::new(Exit::Input, message),
+            RunError::Results(error) => error.into(),
+            RunError::Luck(_) => Failure::new(Exit::Internal, error.to_string()),
+        }
+    }
+}

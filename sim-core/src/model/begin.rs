@@ -1,0 +1,117 @@
+//! The first instant of a run: a fleet that has been running, and functions that have not.
+//!
+//! Every service starts with its desired tasks in service on instances that are ready, and every function without an
+//! environment but its provisioned ones.
+
+use super::container::Substrate;
+use super::event::{FleetEvent, Kind};
+use super::fleet::{Agenda, Fleet};
+use super::scaling::MINUTE;
+use super::service::Platform as Behind;
+use super::source::Generator;
+use super::task::{TaskId, TaskState};
+use crate::engine::Time;
+use crate::observe::{Gauge, GroupId, Probe, ServiceId, SourceId};
+use crate::random::{Purpose, open01, owner_key};
+
+impl<P: Probe> Fleet<P> {
+    /// The groups' first instances are ready at the start.
+    pub(super) fn begin_groups(&mut self, agenda: &mut Agenda) {
+        for group in self.groups.ids() {
+            self.desired_level(group, Time::ZERO);
+            for _ in 0..self.groups[group].desired {
+                let id = self.launch_instance(group, Time::ZERO, agenda);
+                self.instance_runs(id, Time::ZERO);
+                self.instances[id].warm_at = Time::ZERO;
+                self.instance_active(id, Time::ZERO, agenda);
+            }
+            if self.groups[group].credits.is_some() {
+                agenda.schedule(FleetEvent::new(Time::ZERO + MINUTE, Kind::Credits, group.0, 0));
+            }
+        }
+    }
+
+    /// The services' first tasks are in service at the start, the functions' provisioned environments ready.
+    pub(super) fn begin_services(&mut self, agenda: &mut Agenda) {
+        for service in self.services.ids() {
+            if matches!(self.services[service].platform, Behind::Functions(_)) {
+                self.begin_function(service, agenda);
+                continue;
+            }
+            let desired = self.services[service].containers().desired;
+            self.level(service, Gauge::ReplicasDesired, u64::from(desired), Time::ZERO);
+            for _ in 0..desired {
+                let id = self.launch(service, Time::ZERO, agenda);
+                if self.tasks[id].state != TaskState::Waiting {
+                    self.begin_task(id, agenda);
+                }
+            }
+        }
+    }
+
+    /// A task of the first moment is in service at once. The step that its launch has put into the agenda finds it moved
+    /// on.
+    fn begin_task(&mut self, id: TaskId, agenda: &mut Agenda) {
+        let service = self.tasks[id].service;
+        if matches!(self.services[service].containers().substrate, Substrate::Fargate { .. }) {
+            self.tasks[id].billed_from = Some(Time::ZERO);
+        }
+        self.begin_running(id, Time::ZERO);
+        self.in_service(id, Time::ZERO, agenda);
+    }
+
+    fn begin_function(&mut self, service: ServiceId, agenda: &mut Agenda) {
+        self.set_keep_alive(service, Time::ZERO, agenda);
+        if self.services[service].functions().provisioned.is_some() {
+            self.begin_provisioned(service, Time::ZERO);
+        }
+    }
+
+    /// Starts the loops, each at a phase that the replication draws: shared by all variants, since it is named after
+    /// the loop's owner only.
+    pub(super) fn begin_loops(&mut self, agenda: &mut Agenda) {
+        let luck = self.luck;
+        let phase = |name: &str| {
+            let mut draw = luck.counted(Purpose::Phase, owner_key(name), 0);
+            Time::ZERO + MINUTE.scaled(open01(&mut draw))
+        };
+        let minute = phase("metrics");
+        for service in self.services.ids() {
+            let name = self.services[service].name.clone();
+            let kind = match &self.services[service].platform {
+                Behind::Containers(_) => {
+                    agenda.schedule(FleetEvent::new(minute, Kind::MetricMinute, service.0, 0));
+                    Kind::ServiceScaling
+                }
+                Behind::Functions(functions) if functions.provisioned.is_some() => Kind::Provisioning,
+                Behind::Functions(_) => continue,
+            };
+            agenda.schedule(FleetEvent::new(phase(&name), kind, service.0, 0));
+        }
+        for group in self.groups.ids().collect::<Vec<GroupId>>() {
+            let at = phase(&self.groups[group].name);
+            agenda.schedule(FleetEvent::new(at, Kind::GroupScaling, group.0, 0));
+        }
+    }
+
+    pub(super) fn begin_source(&mut self, id: SourceId, agenda: &mut Agenda) {
+        match &mut self.sources[id].generator {
+            Generator::Open { next: Some(first), .. } => {
+                agenda.schedule_arrival(FleetEvent::new(first.at, Kind::Arrive, id.0, 0));
+            }
+            Generator::Open { next: None, .. } => {}
+            Generator::Population { members, .. } => {
+                let end = self.end;
+                let firsts = (0..members.len()).filter_map(|member| Some((member, members.next(member)?)));
+                for (member, at) in firsts.filter(|(_, at)| *at < end) {
+                    agenda.schedule_arrival(FleetEvent::new(at, Kind::Arrive, id.0, member));
+                }
+            }
+            Generator::Closed(users) => {
+                if let Some((at, user)) = users.next_join() {
+                    agenda.schedule_arrival(FleetEvent::new(at, Kind::UserJoins, id.0, user));
+                }
+            }
+        }
+    }
+}

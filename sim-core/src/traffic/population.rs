@@ -1,0 +1,314 @@
+//! Populations: many like functions declared as one thing, each with arrivals, durations and memory of its own.
+//!
+//! A platform runs fleets of functions of which most are nearly idle and a few carry the traffic; means say nothing
+//! about them. A [`Population`] lists the functions, from the files of the Azure Functions data set or drawn from its
+//! published statistics, in some fifty bytes each. It says what is asked of a function; what serves it is a service
+//! that names the same population. A source of a population merges the arrivals of all its members ([`Members`]),
+//! each keyed by its own name: one function more disturbs no other.
+
+mod packed;
+mod spec;
+mod streams;
+mod synthetic;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Span;
+use crate::quantity::MemorySize;
+use crate::random::{Distribution, Purpose, draw, normal_quantile, open01};
+use crate::traffic::trace::{FeedError, OpenTrace};
+use crate::traffic::{TraceSpec, WorkGiven};
+
+pub use packed::PackedCounts;
+pub use spec::{AzureFilesSpec, FunctionsSpec, PopulationOfFunctionsSpec, SyntheticSpec};
+pub use streams::Members;
+
+/// What invokes a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// Requests over HTTP.
+    Http,
+    /// Messages of a queue.
+    Queue,
+    /// Events of a stream or hub.
+    Event,
+    /// A workflow.
+    Orchestration,
+    /// The clock.
+    Timer,
+    /// Changes in storage.
+    Storage,
+    /// Anything else.
+    Others,
+}
+
+impl Trigger {
+    /// All triggers.
+    pub const ALL: [Trigger; 7] = [
+        Trigger::Http,
+        Trigger::Queue,
+        Trigger::Event,
+        Trigger::Orchestration,
+        Trigger::Timer,
+        Trigger::Storage,
+        Trigger::Others,
+    ];
+
+    /// Its name, as the data set's `Trigger` column has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Trigger::Http => "http",
+            Trigger::Queue => "queue",
+            Trigger::Event => "event",
+            Trigger::Orchestration => "orchestration",
+            Trigger::Timer => "timer",
+            Trigger::Storage => "storage",
+            Trigger::Others => "others",
+        }
+    }
+
+    /// The trigger called `name`.
+    pub fn named(name: &str) -> Option<Trigger> {
+        Trigger::ALL.into_iter().find(|trigger| trigger.name() == name)
+    }
+}
+
+/// Functions, in order.
+#[derive(Clone, Debug)]
+pub struct Population {
+    /// Names; empty where functions are only numbered.
+    names: Vec<Box<str>>,
+    members: Vec<Member>,
+    /// How the traces of members are played, where there are some.
+    play: Option<TraceSpec>,
+    cpu_share: f64,
+    /// Factors on the rates of laws in each hour of the day.
+    hours: [f64; 24],
+}
+
+/// One function.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub trigger: Trigger,
+    pub memory: Option<MemorySize>,
+    pub duration: Duration,
+    pub arrivals: MemberArrivals,
+}
+
+/// How long a function's invocations take, in seconds.
+#[derive(Clone, Debug)]
+pub(super) enum Duration {
+    /// The population does not know.
+    Unknown,
+    /// Lognormal with this mean and sigma 1, cut off at `longest`.
+    Lognormal { mean: f32, longest: f32 },
+    /// As measured.
+    Table(Box<Distribution>),
+}
+
+/// When a function is invoked.
+#[derive(Clone, Debug)]
+pub(super) enum MemberArrivals {
+    /// As counted, interval by interval.
+    Counts(PackedCounts),
+    /// By a law.
+    Law(Law),
+}
+
+/// A function's law of arrivals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Law {
+    /// Every so often; at the start of the clock's week plus `offset`, and then at every multiple.
+    Clock { period: u32, offset: u32 },
+    /// Every so often (seconds) from a random instant on.
+    Periodic { mean: f32 },
+    /// Independent intervals of this mean (seconds) and coefficient of variation: gamma below 1, exponential at 1,
+    /// hyperexponential above. Those of a timer are moved back to the whole minute.
+    Renewal { mean: f32, cv: f32 },
+}
+
+/// Standard deviation of the logarithm of a function's durations, call by call: "about 1" describes what lies between
+/// the minimum and the maximum of most functions of the data set.
+const CALL_SIGMA: f64 = 1.0;
+
+impl Duration {
+    /// Draws the duration of the request with this seed, in seconds.
+    fn sample(&self, seed: u64) -> Option<f64> {
+        let mut draw = draw(seed, Purpose::Demand, 0);
+        match self {
+            Duration::Unknown => None,
+            Duration::Lognormal { mean, longest } => {
+                let normal = normal_quantile(open01(&mut draw));
+                let factor = libm::exp(CALL_SIGMA * normal - 0.5 * CALL_SIGMA * CALL_SIGMA);
+                Some((f64::from(*mean) * factor).min(f64::from(*longest)))
+            }
+            Duration::Table(table) => Some(table.sample(&mut draw)),
+        }
+    }
+
+    /// The mean in seconds; that of a lognormal without its cut.
+    fn mean(&self) -> Option<f64> {
+        match self {
+            Duration::Unknown => None,
+            Duration::Lognormal { mean, .. } => Some(f64::from(*mean)),
+            Duration::Table(table) => Some(table.mean()),
+        }
+    }
+}
+
+/// One function as files describe it.
+#[derive(Clone, Debug)]
+pub struct TracedFunction {
+    /// Its name, unique among the functions.
+    pub name: String,
+    /// What invokes it.
+    pub trigger: Trigger,
+    /// Invocations, interval by interval.
+    pub counts: PackedCounts,
+    /// How long they take.
+    pub durations: Option<TracedDurations>,
+    /// The most memory that was seen in use.
+    pub memory: Option<MemorySize>,
+}
+
+/// Measured durations.
+#[derive(Clone, Debug)]
+pub struct TracedDurations {
+    /// The mean.
+    pub average: Span,
+    /// (share, value) from share 0 to 1, both rising; empty if not known.
+    pub percentiles: Vec<(f64, Span)>,
+}
+
+impl TracedDurations {
+    /// The shape of the percentiles at the mean of the average: percentiles of a few points leave the mean open, and
+    /// the mean decides the load.
+    fn duration(&self) -> Duration {
+        let average = self.average.seconds();
+        let points = |scale: f64| -> Vec<(f64, f64)> {
+            self.percentiles.iter().map(|(share, value)| (*share, value.seconds() * scale)).collect()
+        };
+        if self.percentiles.len() < 2 {
+            return Duration::Lognormal { mean: average as f32, longest: f32::INFINITY };
+        }
+        let mean = Distribution::percentiles(&points(1.0)).mean();
+        let scale = if mean > 0.0 { average / mean } else { 1.0 };
+        Duration::Table(Box::new(Distribution::percentiles(&points(scale))))
+    }
+}
+
+/// Memory sizes that people choose, in MB: the least that holds what a function was seen to use is taken.
+const CHOSEN_SIZES: &[u32] =
+    &[128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 5120, 6144, 8192, 10_240];
+
+/// The Lambda size for a function that was seen to use so much.
+fn chosen_size(used: MemorySize) -> MemorySize {
+    let chosen = CHOSEN_SIZES.iter().find(|size| **size >= used.0);
+    MemorySize(chosen.copied().unwrap_or(CHOSEN_SIZES[CHOSEN_SIZES.len() - 1]))
+}
+
+impl Population {
+    /// The population called `name` of a validated `spec`; its files are read through `files`.
+    ///
+    /// # Errors
+    /// What is wrong with a file.
+    pub fn build(
+        spec: &PopulationOfFunctionsSpec,
+        name: &str,
+        files: &dyn OpenTrace,
+    ) -> Result<Self, Vec<FeedError>> {
+        let cpu_share = spec.cpu_share.0;
+        match &spec.functions {
+            FunctionsSpec::Synthetic(synthetic) => {
+                let members = synthetic::members(synthetic, name);
+                let hours = synthetic::hours(synthetic.hours.as_deref());
+                Ok(Population { names: Vec::new(), members, play: None, cpu_share, hours })
+            }
+            FunctionsSpec::AzureFunctions2019(azure) => {
+                let functions = files.functions(azure)?;
+                let names = functions.iter().map(|function| function.name.as_str().into()).collect();
+                let members = functions.into_iter().map(Member::from).collect();
+                Ok(Population { names, members, play: Some(azure.play()), cpu_share, hours: [1.0; 24] })
+            }
+        }
+    }
+
+    /// How many functions there are.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The name of a function.
+    pub fn name(&self, function: usize) -> Cow<'_, str> {
+        match self.names.get(function) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(synthetic::name(function)),
+        }
+    }
+
+    /// What invokes a function.
+    pub fn trigger(&self, function: usize) -> Trigger {
+        self.members[function].trigger
+    }
+
+    /// The memory that a function needs: a size that Lambda sells. `None` if the population does not know.
+    pub fn memory(&self, function: usize) -> Option<MemorySize> {
+        self.members[function].memory
+    }
+
+    /// The mean time that an invocation takes, in seconds. `None` if the population does not know.
+    pub fn mean_duration(&self, function: usize) -> Option<f64> {
+        self.members[function].duration.mean()
+    }
+
+    /// A function's long-run invocations per second; where they are counted, those per second of the trace.
+    pub fn rate(&self, function: usize) -> f64 {
+        match &self.members[function].arrivals {
+            MemberArrivals::Counts(counts) => counts.total() as f64 / counts.length().seconds(),
+            MemberArrivals::Law(Law::Clock { period, .. }) => 1.0 / f64::from(*period),
+            MemberArrivals::Law(Law::Periodic { mean } | Law::Renewal { mean, .. }) => 1.0 / f64::from(*mean),
+        }
+    }
+
+    /// How many functions lack durations, and how many a memory size.
+    pub fn unknown(&self) -> (usize, usize) {
+        let lacking = |lacks: fn(&Member) -> bool| self.members.iter().filter(|member| lacks(member)).count();
+        (
+            lacking(|member| matches!(member.duration, Duration::Unknown)),
+            lacking(|member| member.memory.is_none()),
+        )
+    }
+
+    /// What the population says about the work of a request.
+    fn work(&self, member: u32, seed: u64) -> WorkGiven {
+        let Some(seconds) = self.members[member as usize].duration.sample(seed) else {
+            return WorkGiven::default();
+        };
+        WorkGiven {
+            cpu: Some(Span::from_seconds(seconds * self.cpu_share)),
+            wait: Some(Span::from_seconds(seconds * (1.0 - self.cpu_share))),
+            ..WorkGiven::default()
+        }
+    }
+}
+
+impl From<TracedFunction> for Member {
+    fn from(function: TracedFunction) -> Self {
+        Member {
+            trigger: function.trigger,
+            memory: function.memory.map(chosen_size),
+            duration: function.durations.map_or(Duration::Unknown, |durations| durations.duration()),
+            arrivals: MemberArrivals::Counts(function.counts),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Populations as scenario files write them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Span;
+use crate::quantity::{Percent, Rate};
+use crate::spec::Problem;
+use crate::traffic::trace::{Placement, RepeatSpec, RowsSpec, TraceSpec, WindowSpec};
+
+/// Many functions, each with its own arrivals, durations and memory. A source plays them
+/// (`arrivals = { population = "NAME" }`), and a Lambda service that says `functions = "NAME"` runs each as a function
+/// of its own. Sent to any other service, their requests all go to that one service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PopulationOfFunctionsSpec {
+    /// Which functions: those of a data set, or synthetic ones.
+    pub functions: FunctionsSpec,
+    /// How much of an invocation's duration is CPU time on the reference core; the rest is waiting. CPU takes longer
+    /// with little memory, waiting does not. No data set says how much it is; 0 % keeps durations as published.
+    #[serde(default)]
+    pub cpu_share: Percent,
+}
+
+/// Which functions a population consists of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum FunctionsSpec {
+    /// The functions of files in the layout of the Azure Functions data set of 2019 (Shahrad et al., "Serverless in the
+    /// Wild", ATC 2020): whole days as published, or samples with fewer minutes or without owner and application.
+    #[serde(rename = "azure-functions-2019")]
+    AzureFunctions2019(AzureFilesSpec),
+    /// Functions drawn from the published statistics of that data set.
+    Synthetic(SyntheticSpec),
+}
+
+/// Files in the layout of the Azure Functions data set of 2019, relative to the scenario's folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AzureFilesSpec {
+    /// A row per function with `HashFunction`, `Trigger` and its invocations per minute in columns named 1, 2, 3, ...
+    pub invocations: String,
+    /// Durations per function: `Average`, `Count` and `percentile_Average_0` to `_100`, in ms. The percentiles give the
+    /// shape, the average the mean. Functions that are not in it, or all without the file, need what the service's
+    /// `work` says.
+    #[serde(default)]
+    pub durations: Option<String>,
+    /// Memory per function or application, `AverageAllocatedMb` and its percentiles. A function gets the least usual
+    /// Lambda size that holds the highest; those that are not in it get the service's `memory`.
+    #[serde(default)]
+    pub memory: Option<String>,
+    /// Where in its minute an invocation falls.
+    #[serde(default)]
+    pub placement: Placement,
+    /// How many invocations each one of the trace becomes. A whole number is exact; with a fraction each count is rounded
+    /// up or down at random so that the mean is met.
+    #[serde(default = "one")]
+    pub scale: f64,
+    /// Only this part of the trace.
+    #[serde(default)]
+    pub window: Option<WindowSpec>,
+    /// Whether the trace starts again when it ends.
+    #[serde(default)]
+    pub repeat: RepeatSpec,
+    /// By how much time is stretched: 2 replays at half of the speed.
+    #[serde(default = "one")]
+    pub stretch: f64,
+}
+
+/// Functions drawn from the statistics that Shahrad et al. published of Azure Functions ("Serverless in the Wild",
+/// ATC 2020): rates over eight orders of magnitude, triggers, regularity of arrivals, durations and memory. The same
+/// name, seed and number give the same functions in every replication and variant; a larger number adds functions and
+/// changes none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SyntheticSpec {
+    /// How many.
+    pub count: u32,
+    /// Which of the fleets that these statistics describe: another number draws other functions.
+    #[serde(default = "seed")]
+    pub seed: u64,
+    /// Functions that would be invoked more often are invoked this often. The busiest hundredth makes 92 % of all
+    /// invocations, takes as much of the simulation's time, and hardly ever starts cold.
+    #[serde(default)]
+    pub max_rate: Option<Rate>,
+    /// No invocation takes longer, and no function does on average: the platform's own limit, unless less is said.
+    #[serde(default = "longest")]
+    pub max_duration: Span,
+    /// Factor on the rate of all functions but timers in each hour of the day, from midnight on: 24 numbers, taken
+    /// relative to their mean. Left out: the usual swing of the data set's total, 0.78 at night to 1.15 at noon.
+    #[serde(default)]
+    pub hours: Option<Vec<f64>>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn seed() -> u64 {
+    2019
+}
+
+fn longest() -> Span {
+    Span::from_secs(900)
+}
+
+/// More functions than this would not be numbered apart in events, and need more memory than machines have.
+const MOST_FUNCTIONS: u32 = 10_000_000;
+
+impl PopulationOfFunctionsSpec {
+    /// Reports what makes no sense, under `path`. Files are checked where they may be read.
+    pub fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        if !(0.0..=1.0).contains(&self.cpu_share.0) {
+            let message = format!("a share of the duration lies between 0% and 100%, not {}", self.cpu_share);
+            out.push(Problem::new(format!("{path}.cpu_share"), message));
+        }
+        match &self.functions {
+            FunctionsSpec::AzureFunctions2019(azure) => {
+                azure.problems(&format!("{path}.functions.azure-functions-2019"), out);
+            }
+            FunctionsSpec::Synthetic(synthetic) => {
+                synthetic.problems(&format!("{path}.functions.synthetic"), out);
+            }
+        }
+    }
+}
+
+impl AzureFilesSpec {
+    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        let mut found = Vec::new();
+        self.play().problems(path, &mut found);
+        // The file of a trace is called `invocations` here.
+        out.extend(found.into_iter().map(|problem| {
+            let path = problem.path.replace(&format!("{path}.file"), &format!("{path}.invocations"));
+            Problem { path, ..problem }
+        }));
+        for (key, file) in [("durations", &self.durations), ("memory", &self.memory)] {
+            if file.as_deref() == Some("") {
+                out.push(Problem::new(format!("{path}.{key}"), "no file is named").hint("leave the key out"));
+            }
+        }
+    }
+
+    /// How the rows of single functions are played.
+    pub(super) fn play(&self) -> TraceSpec {
+        TraceSpec {
+            file: self.invocations.clone(),
+            rows: RowsSpec::AzureFunctions2019 { function: String::new(), placement: self.placement },
+            scale: self.scale,
+            window: self.window,
+            repeat: self.repeat,
+            stretch: self.stretch,
+        }
+    }
+}
+
+impl SyntheticSpec {
+    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        if !(1..=MOST_FUNCTIONS).contains(&self.count) {
+            let message = format!("{} functions; 1 to {MOST_FUNCTIONS} make sense", self.count);
+            out.push(Problem::new(format!("{path}.count"), message));
+        }
+        if let Some(rate) = self.max_rate.filter(|rate| rate.0 <= 0.0) {
+            let message = format!("at {rate} nothing ever happens");
+            out.push(Problem::new(format!("{path}.max_rate"), message));
+        }
+        if !(Span::from_millis(1)..=Span::from_secs(900)).contains(&self.max_duration) {
+            let message = format!("{} is not between 1ms and 900s", self.max_duration);
+            out.push(
+                Problem::new(format!("{path}.max_duration"), message)
+                    .hint("900s is the longest that Lambda allows"),
+            );
+        }
+        if let Some(hours) = &self.hours {
+            self.hours_problems(hours, &format!("{path}.hours"), out);
+        }
+    }
+
+    fn hours_problems(&self, hours: &[f64], path: &str, out: &mut Vec<Problem>) {
+        if hours.len() != 24 {
+            out.push(Problem::new(path, format!("a day has 24 hours, not {}", hours.len())));
+        }
+        for (hour, factor) in hours.iter().enumerate().filter(|(_, factor)| !(0.01..=100.0).contains(*factor))
+        {
+            let message = format!("a factor of {factor} is not between 0.01 and 100");
+            out.push(Problem::new(format!("{path}[{hour}]"), message));
+        }
+    }
+}
