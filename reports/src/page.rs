@@ -4,6 +4,7 @@
 //! reaches the page unescaped except charts, which escape their own text. Style and template are part of the binary.
 
 mod comparison;
+mod differences;
 mod sections;
 
 pub(crate) use comparison::{Cell, Comparison, Mark};
@@ -55,7 +56,7 @@ struct View<'a> {
     provenance: Vec<String>,
     tiles: Vec<sections::Tile>,
     comparison: Comparison,
-    differences: comparison::Differences,
+    differences: differences::Differences,
     full: comparison::Full,
     tradeoff: Vec<sections::Figure>,
     figures: Vec<sections::Figure>,
@@ -107,7 +108,7 @@ fn page(data: &ReportData, charts: &[Chart]) -> String {
         provenance: sections::provenance(data),
         tiles: sections::tiles(data),
         comparison: Comparison::of(data),
-        differences: comparison::differences(data),
+        differences: differences::differences(data),
         full: comparison::full(data),
         tradeoff: taken(TRADE_OFF),
         decision_figures: taken(DECISIONS),
@@ -135,9 +136,10 @@ fn unbroken(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (index, word) in text.split(' ').enumerate() {
         let unit = UNITS.contains(&word.trim_end_matches([',', '.', ';', ':', ')']));
+        let bound = word == "<" || out.ends_with('<');
         let after_number = out.ends_with(|letter: char| letter.is_ascii_digit());
         if index > 0 {
-            out.push(if (unit && after_number) || out.ends_with('±') { '\u{A0}' } else { ' ' });
+            out.push(if bound || (unit && after_number) || out.ends_with('±') { '\u{A0}' } else { ' ' });
         }
         out.push_str(word);
     }

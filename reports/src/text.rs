@@ -101,13 +101,20 @@ fn write_block(text: &mut String, names: &[String], columns: &[Vec<String>]) {
         for column in columns {
             line += &format!("  {:>width$}", column[row], width = width(column));
         }
+        // The further lines of an option that has several services, where a block says nothing about services.
+        if line.trim().is_empty() {
+            continue;
+        }
         text.push_str(line.trim_end());
         text.push('\n');
     }
 }
 
 fn legend(table: &Comparison) -> String {
-    let mut text = String::from("\n± is simulation noise for this traffic and these settings (95 %)");
+    let omitted: usize = table.groups.iter().map(|group| group.omitted).sum();
+    let more =
+        if omitted > 0 { format!("{omitted} more options are in summary.csv\n") } else { String::new() };
+    let mut text = more + "\n± is simulation noise for this traffic and these settings (95 %)";
     text += if table.has_best { "; * best" } else { "" };
     text += if table.has_ties { ", ~ not told from the best by noise\n" } else { "\n" };
     for (index, note) in table.footnotes.iter().enumerate() {

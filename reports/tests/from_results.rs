@@ -89,7 +89,7 @@ fn a_report_shows_what_was_stored() {
         assert!(first[&path] == bytes, "{} is another when drawn again", path.display());
     }
     let names: Vec<&str> = data.variants.iter().map(|variant| variant.name.as_str()).collect();
-    assert_eq!(names[..2], ["tasks rate=1/s", "tasks rate=20/s"]);
+    assert_eq!(names[..2], ["tasks (rate 1/s)", "tasks (rate 20/s)"]);
     for variant in &data.variants {
         assert_eq!(variant.meets, Meets::Yes, "{}", variant.name);
         assert!(variant.value(LATENCY_P99).unwrap() > 0.05 && variant.value(COST_PER_MONTH).unwrap() > 0.5);
@@ -129,7 +129,7 @@ fn sweep(data: &ReportData) {
         .filter(|line| line.metric == COST_PER_MONTH)
         .map(|line| line.group.as_str())
         .collect();
-    assert_eq!((sweep.label.as_str(), groups.as_slice()), ("rate of visitors", &["tasks", "function"][..]));
+    assert_eq!((sweep.label.as_str(), groups.as_slice()), ("rate", &["tasks", "function"][..]));
     let costs: Vec<_> = sweep.crossings.iter().filter(|it| it.metric == COST_PER_MONTH).collect();
     assert_eq!(costs.len(), 1, "{:?}", sweep.crossings);
     assert_eq!((costs[0].below.as_str(), costs[0].above.as_str()), ("function", "tasks"));

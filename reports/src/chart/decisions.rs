@@ -64,7 +64,12 @@ fn rows(data: &ReportData) -> Vec<Row<'_>> {
         let (variant, owner) = (decision.variant.as_str(), decision.owner.as_str());
         let empty = || Row { variant, owner, ups: Vec::new(), downs: Vec::new(), others: Vec::new() };
         let row = rows.entry((variant, owner)).or_insert_with(empty);
-        match decision.direction() {
+        // A removal carries out what a scaling decision has said already.
+        let direction = match decision.kind.as_str() {
+            "removal" => crate::data::Direction::Other,
+            _ => decision.direction(),
+        };
+        match direction {
             crate::data::Direction::Up => row.ups.push(decision.time),
             crate::data::Direction::Down => row.downs.push(decision.time),
             crate::data::Direction::Other => row.others.push(decision.time),

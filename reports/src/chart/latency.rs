@@ -25,9 +25,11 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
     strips.bound = latency_bound(data).map(|(limit, text)| (limit, format!("objective {text}")));
     let y = scale(data, strips.bound.as_ref().map(|bound| bound.0));
     strips.strips = drawn_series(data).into_iter().map(|series| strip(source, series, y)).collect();
+    // Percentiles of several services do not add up; each window shows the one that served most.
+    let several = data.metrics.iter().any(|metric| metric.headline && !metric.subject.is_empty());
     let words = Words {
         name: "latency-over-time".into(),
-        title: "Latency over time".into(),
+        title: format!("Latency over time{}", if several { " of the busiest service" } else { "" }),
         takeaway: takeaway(data),
         description: format!(
             "Median, 95th and 99th percentile of the requests born in each window, one strip per variant on one \

@@ -14,8 +14,8 @@ use crate::palette::{Ink, PAPER, TEXT, part};
 
 /// Parts beyond this many are drawn as one called `other`.
 const MOST_PARTS: usize = 9;
-/// Bars beyond this many are only in the table.
-const MOST_BARS: usize = 24;
+/// Where there are more bars than this, only those of the options that are drawn everywhere.
+const MOST_BARS: usize = 14;
 
 /// A variant's name and its parts, by name.
 type Row<'a> = (&'a str, Vec<(&'a str, f64)>);
@@ -79,7 +79,10 @@ impl Stack {
         if folded {
             keep_largest(&mut parts, rows);
         }
-        let bars = rows.iter().map(|(name, lines)| {
+        let drawn = drawn(source.data);
+        let many = rows.len() > MOST_BARS;
+        let rows_shown = rows.iter().filter(|row| !many || drawn.contains(&row.0));
+        let bars = rows_shown.map(|(name, lines)| {
             let sum = |part: &String| named(lines, part);
             let mut values: Vec<f64> = parts.iter().map(sum).collect();
             if folded {

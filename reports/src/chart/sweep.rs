@@ -4,7 +4,7 @@ use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, listed, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, text_width};
-use crate::data::{Crossing, ReportData, Sweep, SweepLine, Unit};
+use crate::data::{COST_PER_MONTH, Crossing, ReportData, Sweep, SweepLine, Unit};
 use crate::format::{MISSING, estimate, tick, value};
 use crate::palette::{MUTED, TEXT};
 
@@ -111,6 +111,9 @@ fn draw_metric(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, key: &str, o
         .as_ref()
         .filter(|objective| objective.metric == key && objective.limit.is_finite());
     let (x, y) = scales(sweep, &lines, bound.map(|bound| bound.limit));
+    // No share is more than all.
+    let whole = metric.unit == Unit::Share && y.ends().1 > 1.0;
+    let y = if whole { Scale::exact(0.0, 1.0) } else { y };
     let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(metric.unit, v), Weight::Regular));
     let left = outer.left + labels.fold(24.0, f64::max) + 10.0;
     let top = outer.top + page.form.text() * 3.0 + 14.0;
@@ -252,7 +255,16 @@ fn takeaway(data: &ReportData, sweep: &Sweep) -> String {
         let at = value(sweep.unit, crossing.at);
         format!("{} has the better {metric} below {at}, {} above", crossing.below, crossing.above)
     };
-    let clauses: Vec<String> = sweep.crossings.iter().take(4).map(clause).collect();
+    // Cost per million crosses where cost per month does.
+    let said = |crossing: &Crossing| {
+        let same = |other: &Crossing| (&other.below, &other.above) == (&crossing.below, &crossing.above);
+        let month = |other: &&Crossing| other.metric == COST_PER_MONTH && same(other);
+        crossing.metric != COST_PER_MONTH
+            && crossing.metric.starts_with("cost")
+            && sweep.crossings.iter().any(|other| month(&other))
+    };
+    let news = sweep.crossings.iter().filter(|crossing| !said(crossing));
+    let clauses: Vec<String> = news.take(4).map(clause).collect();
     if clauses.is_empty() {
         return ends(data, sweep);
     }

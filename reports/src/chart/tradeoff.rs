@@ -5,17 +5,18 @@
 //! one request in a hundred fails, stands in a lane of its own at the right: left out it would look as if never run.
 //! Under several workloads only options under the same one compete, and each group's points are joined along them.
 
+mod lane;
+
 use indexmap::IndexMap;
 
-use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows, spread};
+use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, latency_bound, listed, named, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten_name, text_width};
-use crate::data::{
-    AMONG_FAILURES, COST_PER_MONTH, Estimate, LATENCY_P99, Meets, ReportData, Unit, VariantSummary,
-};
+use crate::data::{COST_PER_MONTH, Estimate, LATENCY_P99, Meets, ReportData, Unit, VariantSummary};
 use crate::format::{estimate, tick};
 use crate::palette::{AXIS, MISS, MUTED};
+use lane::{all_fail, draw_lane, without_latency};
 
 /// Up to this many options bear their names in full, in the wide form and in the narrow one.
 const MOST_NAMED: (usize, usize) = (14, 4);
@@ -127,51 +128,6 @@ fn latency_name(data: &ReportData) -> String {
     if label == "p99" { "p99 latency".into() } else { label }
 }
 
-/// Options with a cost and no p99: it lies among their failures.
-fn without_latency(data: &ReportData) -> Vec<(&VariantSummary, f64)> {
-    let no_latency = data.variants.iter().filter(|variant| variant.value(LATENCY_P99).is_none());
-    no_latency.filter_map(|variant| Some((variant, variant.value(COST_PER_MONTH)?))).collect()
-}
-
-/// Whether failures are why there is no p99.
-fn all_fail(failing: &[(&VariantSummary, f64)]) -> bool {
-    let note = |variant: &VariantSummary| variant.metrics.get(LATENCY_P99).and_then(|it| it.note.clone());
-    failing.iter().all(|(variant, _)| note(variant).as_deref() == Some(AMONG_FAILURES))
-}
-
-/// The lane of options without a p99, by cost alone.
-fn draw_lane(
-    source: &Source<'_>,
-    page: &Page<'_>,
-    frame: Frame,
-    y: Scale,
-    failing: &[(&VariantSummary, f64)],
-) {
-    page.rectangle(frame, MISS);
-    let lane = page.panel(frame, Scale::exact(0.0, 1.0), y);
-    let place = ((frame.left + frame.right) / 2.0, frame.bottom + page.form.text() + 5.0);
-    page.text(place, "no p99", MUTED, |mark| mark.anchor(Anchor::Middle));
-    let why = (place.0, page.height - 8.0);
-    if all_fail(failing) {
-        let text = page.form.pick("over 1 % of requests fail", "> 1 % fail");
-        page.text(why, text, MUTED, |mark| mark.anchor(Anchor::Middle));
-    }
-    let mut ordered = failing.to_vec();
-    ordered.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let wanted: Vec<f64> = ordered.iter().map(|(_, cost)| lane.pixel((0.0, *cost)).1 + 4.5).collect();
-    let places = spread(&wanted, 15.0, frame.top + 12.0, frame.bottom - 4.0);
-    for ((variant, cost), middle) in ordered.iter().zip(places) {
-        let look = source.looks.variant(source.data, &variant.name);
-        let x = 8.0 / (frame.right - frame.left);
-        lane.draw(&Mark::marker((x, *cost), look.marker, 5.0, look.ink, true));
-        // More names than fit would be a pile of letters; the table has them all.
-        if ordered.len() as f64 * 15.0 <= frame.bottom - frame.top && page.form == Form::Wide {
-            let name = shorten_name(&variant.name, page.form.text(), frame.right - frame.left - 20.0);
-            lane.text_at((frame.left + 18.0, middle), &name, look.label, Mark::bold);
-        }
-    }
-}
-
 /// Each group's points joined along the workload.
 fn join_groups(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
     let mut groups: IndexMap<&str, Vec<(f64, f64)>> = IndexMap::new();
@@ -250,6 +206,12 @@ fn draw_points(
     }
     for point in points {
         let look = source.looks.variant(source.data, &point.variant.name);
+        // Where there are too many to name, those that matter: what nothing beats and what stands for its group.
+        let along = source.data.workloads().len() > 1;
+        let matters = along || point.beaten_by.is_none() || point.variant.featured;
+        if points.len() > MOST_NAMED.0 && !matters {
+            continue;
+        }
         let name = shorten_name(&name_of(source.data, point, short), 13.0, 260.0);
         if name.is_empty() {
             continue;

@@ -123,7 +123,24 @@ fn between(a: &SweepLine, b: &SweepLine) -> Vec<Crossing> {
             above: above.group.clone(),
         })
     };
-    shared.windows(2).filter_map(crossing).collect()
+    // Two lines that noise does not tell apart cross by chance: on both sides of a crossing they must be apart.
+    let apart = |at: f64| {
+        let interval = |line: &SweepLine| {
+            let point = line.points.iter().find(|point| point.at == at)?;
+            // One without an interval may be anywhere.
+            point.estimate.finite_half_width().and(point.estimate.interval())
+        };
+        let ((a_low, a_high), (b_low, b_high)) = interval(a).zip(interval(b))?;
+        (a_high < b_low || b_high < a_low).then_some(a_low < b_low)
+    };
+    let told_apart = |crossing: &Crossing| {
+        let a_is_less_below = crossing.below == a.group;
+        let (below, above): (Vec<f64>, Vec<f64>) =
+            shared.iter().map(|point| point.0).partition(|at| *at < crossing.at);
+        below.iter().any(|at| apart(*at) == Some(a_is_less_below))
+            && above.iter().any(|at| apart(*at) == Some(!a_is_less_below))
+    };
+    shared.windows(2).filter_map(crossing).filter(told_apart).collect()
 }
 
 /// A value on an axis as a number: quantities in the unit that reads best, plain numbers as they are.
@@ -185,7 +202,7 @@ mod tests {
             group: group.into(),
             metric: COST_PER_MONTH.into(),
             points: [1.0, 10.0, 100.0, 1000.0]
-                .map(|at| SweepPoint { at, estimate: Estimate::exact(of(at), 3) })
+                .map(|at| SweepPoint { at, estimate: Estimate::new(of(at), 0.01, 3) })
                 .to_vec(),
         };
         let lines = [line("flat", |_| 60.0), line("steep", |x| 2.0 * x)];

@@ -3,10 +3,8 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::data::{
-    Better, COST_PER_MONTH, Comparison as Pair, Estimate, Meets, Metric, ReportData, Unit, VariantSummary,
-};
-use crate::format::{difference, estimate};
+use crate::data::{Better, COST_PER_MONTH, Estimate, Meets, Metric, ReportData, VariantSummary};
+use crate::format::estimate;
 
 /// How a cell stands against the others of its metric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -65,6 +63,8 @@ pub(crate) struct Group {
     /// Empty where there is one workload.
     pub(crate) workload: String,
     pub(crate) rows: Vec<Row>,
+    /// How many more there are, further down the ranking.
+    pub(crate) omitted: usize,
 }
 
 /// The whole table.
@@ -136,6 +136,9 @@ impl Row {
     }
 }
 
+/// Beyond this many options under one workload the last of the ranking are only in the full table.
+const MOST_ROWS: usize = 16;
+
 /// What a table is made of.
 struct Table<'a> {
     data: &'a ReportData,
@@ -157,8 +160,13 @@ impl Table<'_> {
 
     fn group(&self, workload: &str, footnotes: &mut Vec<String>) -> Group {
         let ranked = ranked(self.data, workload);
-        let rows = ranked.iter().map(|variant| self.row(&ranked, variant, footnotes)).collect();
-        Group { workload: workload.to_owned(), rows }
+        let place = |variant: &VariantSummary| ranked.iter().position(|other| other.name == variant.name);
+        let shown = |variant: &&&VariantSummary| {
+            ranked.len() <= MOST_ROWS || variant.featured || place(variant).is_some_and(|at| at < MOST_ROWS)
+        };
+        let rows: Vec<Row> =
+            ranked.iter().filter(shown).map(|variant| self.row(&ranked, variant, footnotes)).collect();
+        Group { workload: workload.to_owned(), omitted: ranked.len() - rows.len(), rows }
     }
 
     fn row(&self, ranked: &[&VariantSummary], variant: &VariantSummary, footnotes: &mut Vec<String>) -> Row {
@@ -179,7 +187,8 @@ impl Table<'_> {
         Row {
             name: variant.name.clone(),
             head: if detail.is_empty() { variant.name.clone() } else { variant.group.clone() },
-            detail: detail.to_owned(),
+            // Breaks only between settings.
+            detail: detail.split(", ").map(|part| part.replace(' ', "\u{A0}")).collect::<Vec<_>>().join(", "),
             platform: variant.platform.clone(),
             title: [axes(variant), variant.platform.clone()].join("\n").trim().to_owned(),
             recommended: self.data.recommended().is_some_and(|best| best.name == variant.name),
@@ -197,6 +206,12 @@ fn platforms(data: &ReportData) -> Vec<(String, String)> {
         let parts: Vec<&str> = variant.platform.split(", ").collect();
         common.and_modify(|known| known.retain(|part| parts.contains(part))).or_insert(parts);
     }
+    let mut all = groups.values();
+    if let (Some(first), true) = (all.next(), groups.len() > 1)
+        && all.all(|parts| parts == first)
+    {
+        return vec![("All options".into(), first.join(", "))];
+    }
     let said = groups.into_iter().map(|(group, parts)| (group.to_owned(), parts.join(", ")));
     said.filter(|(group, parts)| !parts.is_empty() && parts != group).collect()
 }
@@ -211,7 +226,7 @@ fn all_metrics(data: &ReportData) -> Vec<Metric> {
     keys.into_keys().filter(used).map(|key| data.metric(key)).collect()
 }
 
-fn headlines(data: &ReportData) -> Vec<Metric> {
+pub(super) fn headlines(data: &ReportData) -> Vec<Metric> {
     let all = all_metrics(data);
     let chosen: Vec<Metric> = all.iter().filter(|metric| metric.headline).cloned().collect();
     if chosen.is_empty() { all.into_iter().take(6).collect() } else { chosen }
@@ -325,124 +340,6 @@ pub(super) fn full(data: &ReportData) -> Full {
 }
 
 /// Whether a variant's metric is anything but zero or unknown.
-fn occurs(variant: &VariantSummary, metric: &Metric) -> bool {
+pub(super) fn occurs(variant: &VariantSummary, metric: &Metric) -> bool {
     variant.metrics.get(&metric.key).is_some_and(|it| it.finite().is_none_or(|value| value != 0.0))
-}
-
-/// Paired differences.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Differences {
-    /// What all are compared with; empty where that is not one option.
-    baseline: String,
-    /// The heads of the table of headlines.
-    heads: Vec<String>,
-    /// The headlines of the options that stand for their groups.
-    headlines: Vec<Headlines>,
-    /// Everything, pair by pair.
-    all: Vec<PairRows>,
-}
-
-/// A pair's differences in the headline metrics.
-#[derive(Clone, Debug, Serialize)]
-struct Headlines {
-    variant: String,
-    baseline: String,
-    cells: Vec<Option<Difference>>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct PairRows {
-    variant: String,
-    baseline: String,
-    rows: Vec<Difference>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Difference {
-    metric: String,
-    absolute: String,
-    relative: String,
-    reading: &'static str,
-    note: String,
-}
-
-/// The most pairs in the table of headlines; all are in the other.
-const MOST_PAIRS: usize = 12;
-
-/// Paired differences: the headlines of the options that matter, and everything.
-pub(super) fn differences(data: &ReportData) -> Differences {
-    let mut pairs: IndexMap<(&str, &str), Vec<&Pair>> = IndexMap::new();
-    for pair in &data.comparisons {
-        pairs.entry((&pair.variant, &pair.baseline)).or_default().push(pair);
-    }
-    let known = |key: &str| data.comparisons.iter().any(|pair| pair.metric == key);
-    let metrics: Vec<Metric> = headlines(data).into_iter().filter(|metric| known(&metric.key)).collect();
-    // Cost per million moves as cost per month does: the traffic is the same.
-    let by_month = known(COST_PER_MONTH);
-    let metrics: Vec<Metric> = metrics
-        .into_iter()
-        .filter(|metric| metric.unit != Unit::Dollars || metric.key == COST_PER_MONTH || !by_month)
-        .collect();
-    let any_featured = data.variants.iter().any(|variant| variant.featured);
-    let stands = |name: &str| !any_featured || data.variant(name).is_some_and(|variant| variant.featured);
-    let chosen = pairs.iter().filter(|((variant, _), _)| stands(variant)).take(MOST_PAIRS);
-    let headlines = chosen.map(|((variant, baseline), rows)| Headlines {
-        variant: (*variant).into(),
-        baseline: (*baseline).into(),
-        cells: metrics
-            .iter()
-            .map(|metric| rows.iter().find(|pair| pair.metric == metric.key).map(|pair| row(data, pair)))
-            .collect(),
-    });
-    let headlines: Vec<Headlines> = headlines.collect();
-    let first = headlines.first().map(|pair| pair.baseline.clone()).unwrap_or_default();
-    let common = headlines.iter().all(|pair| pair.baseline == first);
-    let baseline = if common { first } else { String::new() };
-    let all = pairs.iter().map(|((variant, baseline), rows)| PairRows {
-        variant: (*variant).into(),
-        baseline: (*baseline).into(),
-        rows: rows.iter().filter(|pair| says_something(data, pair)).map(|pair| row(data, pair)).collect(),
-    });
-    let all = all.filter(|pair| !pair.rows.is_empty()).collect();
-    Differences { baseline, heads: metrics.iter().map(Metric::full_label).collect(), headlines, all }
-}
-
-/// Whether a difference is about something that happened to either of the two.
-fn says_something(data: &ReportData, pair: &Pair) -> bool {
-    let metric = data.metric(&pair.metric);
-    let happened = |name: &str| data.variant(name).is_none_or(|variant| occurs(variant, &metric));
-    pair.difference.finite() != Some(0.0) && (happened(&pair.variant) || happened(&pair.baseline))
-}
-
-fn row(data: &ReportData, pair: &Pair) -> Difference {
-    let metric = data.metric(&pair.metric);
-    let share = |relative: &Estimate| difference(Unit::Share, relative);
-    let points = metric.unit == Unit::Share;
-    let absolute = difference(metric.unit, &pair.difference);
-    Difference {
-        // A difference of shares is in points, not in percent of a share.
-        absolute: if points { absolute.replace(" %", " points") } else { absolute },
-        relative: pair.relative.as_ref().filter(|_| !points).map(share).unwrap_or_default(),
-        reading: reading(&metric, &pair.difference),
-        note: pair.difference.note.clone().unwrap_or_default(),
-        metric: metric.full_label(),
-    }
-}
-
-/// What a difference says, where its interval leaves zero out.
-fn reading(metric: &Metric, difference: &Estimate) -> &'static str {
-    let Some((low, high)) = difference.interval() else { return "" };
-    if difference.finite_half_width().is_none() && low != 0.0 {
-        return "no interval";
-    }
-    let lower = high < 0.0;
-    match metric.better {
-        _ if low == 0.0 && high == 0.0 => "the same",
-        _ if low <= 0.0 && high >= 0.0 => "no clear difference",
-        Better::Neither if lower => "lower",
-        Better::Neither => "higher",
-        Better::Lower if lower => "better",
-        Better::Higher if !lower => "better",
-        _ => "worse",
-    }
 }

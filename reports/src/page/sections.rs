@@ -103,7 +103,11 @@ fn runner_up(data: &ReportData, best: &VariantSummary) -> Option<Tile> {
         .filter_map(pair)
         .min_by(|a, b| holds(a.0).cmp(&holds(b.0)).then(a.1.total_cmp(&b.1)))?;
     let label = format!("{name} costs");
-    Some(Tile { label, value: difference(Unit::Share, &relative), note: "paired difference".into() })
+    let value = match relative.finite() {
+        Some(0.0) => "the same".into(),
+        _ => difference(Unit::Share, &relative),
+    };
+    Some(Tile { label, value, note: "paired difference".into() })
 }
 
 /// Where one option becomes cheaper than another.
@@ -111,7 +115,7 @@ fn break_evens(data: &ReportData) -> Vec<Tile> {
     let of = |sweep: &Sweep| -> Vec<Tile> {
         let crossings = sweep.crossings.iter().filter(|crossing| crossing.metric == COST_PER_MONTH);
         let tile = |crossing: &Crossing| Tile {
-            label: format!("{} overtakes {}", crossing.above, crossing.below),
+            label: format!("{} is cheaper than {} from", crossing.above, crossing.below),
             value: value(sweep.unit, crossing.at),
             note: "break-even of cost".into(),
         };

@@ -34,8 +34,10 @@ fn grouped(text: &str) -> String {
 
 fn with_interval(value: f64, half_width: Option<f64>, decimals: usize) -> String {
     let value = grouped(&format!("{value:.decimals$}"));
+    // At least one of the last digit shown: noise that is there must not read as none.
+    let digit = 10f64.powi(-(decimals as i32));
     match half_width.filter(|half| *half > 0.0) {
-        Some(half) => format!("{value} ± {}", grouped(&format!("{half:.decimals$}"))),
+        Some(half) => format!("{value} ± {}", grouped(&format!("{:.decimals$}", half.max(digit)))),
         None => value,
     }
 }
