@@ -349,9 +349,12 @@ fn the_verdict_compares_each_options_cheapest_size_that_holds() {
     let verdict = results::analyse(&outcome.results).unwrap().verdict;
     assert_eq!(verdict.recommended.as_deref(), Some("plain count=3"), "{verdict:?}");
     let sentence = &verdict.sentence;
-    assert!(sentence.starts_with("plain count=3 holds p95 < 1s for $"), "{sentence}");
-    assert!(sentence.contains("; spot count=1 does not ("), "{sentence}");
-    assert!(!sentence.contains("count=6"), "{sentence}");
+    assert!(
+        sentence.starts_with("plain (scaling 3) is the cheapest that holds p95 < 1s, for $"),
+        "{sentence}"
+    );
+    assert!(sentence.contains("; spot (scaling 1) does not hold it ("), "{sentence}");
+    assert!(!sentence.contains("scaling 6"), "{sentence}");
     let said = |start: &str| verdict.cautions.iter().any(|caution| caution.starts_with(start));
     assert!(said("Spot capacity is never interrupted here"), "{:?}", verdict.cautions);
     assert!(said("The month's bill is what it would be if every day were like this"));
@@ -371,7 +374,7 @@ fn the_verdict_follows_the_workload_and_claims_nothing_without_an_objective() {
         [sweep]\n\"sources.visitors.arrivals.poisson.rate\" = [\"1/s\", \"2/s\", \"60/s\"]\n";
     let base = &SIZES[..SIZES.find("platform").unwrap()];
     let rates = verdict(&format!("{base}objective = \"p95 < 1s\"\n{lambda}"), "rates");
-    let expected = "Cheapest that holds p95 < 1s: lambda from rate=1/s to rate=2/s; tasks at rate=60/s.";
+    let expected = "Cheapest that holds p95 < 1s: Lambda from rate 1/s to 2/s; tasks at rate 60/s.";
     assert_eq!((rates.sentence.as_str(), rates.recommended), (expected, None));
     let without = verdict(&SIZES.replace("objective = \"p95 < 1s\"\n", ""), "without");
     assert!(without.sentence.starts_with("No objective is set, so nothing is recommended: "), "{without:?}");

@@ -78,7 +78,7 @@ fn a_run_prints_a_table_and_leaves_a_folder() {
     let (one, two) = (shop(), shop());
     let out = one.run("run shop.toml --threads 1").quiet();
     let row = |name: &str| out.lines().any(|line| line.starts_with(name) && line.contains('±'));
-    assert!(row("fargate") && row("lambda"), "{out}");
+    assert!(row("Fargate") && row("Lambda"), "{out}");
     assert_eq!(out.lines().last(), Some(format!("report: {OUT}/report.html").as_str()));
     let files_of = |shell: &Shell| files(&shell.path(OUT));
     let left = files_of(&one);
