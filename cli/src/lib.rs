@@ -10,7 +10,7 @@
 //! ```
 //!
 //! This crate is a thin shell: it reads arguments, calls the libraries and prints. Data goes to standard output, talk
-//! and progress to standard error; what went wrong is a [`failure::Failure`] with an exit code of its own, never a
+//! and progress to standard error; what went wrong is a `failure::Failure` with an exit code of its own, never a
 //! backtrace.
 
 mod arguments;
