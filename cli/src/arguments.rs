@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Write the reference pages into a folder
     #[command(hide = true)]
     Docs(Docs),
+    /// Run the built-in scenarios and put their figures into the lessons of a folder
+    #[command(hide = true)]
+    Lessons(Docs),
 }
 
 const RUN: &str = "Run a scenario and compare its variants.
@@ -212,7 +215,7 @@ pub(crate) struct Price {
     pub(crate) free_tier: bool,
 }
 
-/// `fleetsim docs`.
+/// `fleetsim docs` and `fleetsim lessons`.
 #[derive(Args, Debug)]
 pub(crate) struct Docs {
     /// The folder

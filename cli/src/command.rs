@@ -4,6 +4,7 @@ mod check;
 mod decide;
 mod docs;
 mod explain;
+mod lessons;
 mod list;
 mod report;
 mod run;
@@ -25,6 +26,7 @@ pub(crate) fn execute(command: Command, catalogue: &Catalogue, out: &mut dyn Wri
         Command::Decide(decide) => decide::decide(&decide, catalogue, out),
         Command::Schema => docs::schema(catalogue, out),
         Command::Docs(docs) => docs::write(&docs.folder, catalogue),
+        Command::Lessons(lessons) => lessons::write(&lessons.folder, catalogue),
         Command::Report(asked) => report::report(&asked.folder, out),
         Command::Price(asked) => report::price(&asked, out),
         Command::Run(asked) => return run::run(&asked, catalogue, out),

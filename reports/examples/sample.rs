@@ -25,5 +25,6 @@ fn write(folder: &Path, data: &ReportData) -> std::io::Result<()> {
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "target/sample-report".into());
     write(Path::new(&folder), &sample_data::launch_day())?;
-    write(Path::new(&folder), &sample_data::break_even())
+    write(Path::new(&folder), &sample_data::break_even())?;
+    write(Path::new(&folder), &sample_data::fleets_of_functions())
 }

@@ -5,6 +5,7 @@
 //! picture is not readable on a phone.
 
 mod capacity;
+mod cold_starts;
 mod decisions;
 mod distribution;
 mod latency;
@@ -96,9 +97,9 @@ pub(crate) fn charts(data: &ReportData) -> Vec<Chart> {
     let mut charts: Vec<Chart> = Vec::new();
     charts.extend(sweep::charts(&source));
     charts.insert(0, tradeoff::chart(&source));
+    charts.extend([latency::chart(&source), distribution::chart(&source)]);
+    charts.extend(cold_starts::chart(&source));
     charts.extend([
-        latency::chart(&source),
-        distribution::chart(&source),
         stacked::latency_parts(&source),
         stacked::cost(&source),
         traffic::chart(&source),

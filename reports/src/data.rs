@@ -11,8 +11,8 @@ mod tables;
 pub(crate) use over_time::Direction;
 pub use over_time::{Clock, Column, Decision, VariantSeries};
 pub use tables::{
-    Assumption, Bill, BillLine, Crossing, Distribution, LatencyParts, NotBilled, PartMean, Sweep, SweepLine,
-    SweepPoint,
+    Assumption, Bill, BillLine, ColdStarts, Crossing, Distribution, LatencyParts, NotBilled, PartMean, Sweep,
+    SweepLine, SweepPoint,
 };
 
 use indexmap::IndexMap;
@@ -47,6 +47,8 @@ pub struct ReportData {
     pub series: Vec<VariantSeries>,
     /// The share of requests slower than a latency, one entry per variant.
     pub distributions: Vec<Distribution>,
+    /// How cold starts are spread over functions, one entry per fleet of functions and variant. Often none.
+    pub cold_starts: Vec<ColdStarts>,
     /// What a mean request spends its time on, one entry per variant.
     pub latency_parts: Vec<LatencyParts>,
     /// What the platforms would invoice, one entry per variant.

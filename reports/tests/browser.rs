@@ -60,7 +60,7 @@ fn nothing_is_cut_off_at_any_width() {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
-    for data in [sample_data::launch_day(), sample_data::break_even()] {
+    for data in [sample_data::launch_day(), sample_data::break_even(), sample_data::fleets_of_functions()] {
         let html = reports::render(&data).html;
         let text = serde_json::to_string(&html).expect("a string").replace("</", "<\\/");
         let page = folder.path().join("probe.html");
@@ -74,7 +74,7 @@ fn nothing_is_cut_off_at_any_width() {
             .expect("Chromium runs");
         let shown = String::from_utf8_lossy(&output.stdout);
         let found = shown.split("FOUND ").nth(1).and_then(|rest| rest.split(" END").next()).unwrap_or(&shown);
-        let charts = 9 + data.sweeps.len();
+        let charts = 9 + data.sweeps.len() + usize::from(!data.cold_starts.is_empty());
         let expected = [360, 414, 800, 1280].map(|width| format!("{width}: {charts} charts")).join(" | ");
         assert_eq!(found, expected);
         let log = String::from_utf8_lossy(&output.stderr);

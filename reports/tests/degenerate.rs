@@ -31,8 +31,12 @@ fn each_column(data: &mut ReportData, change: impl Fn(&mut Column)) {
 
 /// Every number of the data becomes `number`.
 fn all(number: f64) -> ReportData {
-    let mut data = sample_data::break_even();
+    let mut data = ReportData {
+        cold_starts: sample_data::fleets_of_functions().cold_starts,
+        ..sample_data::break_even()
+    };
     each_column(&mut data, |column| column.iter_mut().for_each(|value| *value = Some(number)));
+    data.cold_starts.iter_mut().flat_map(|c| &mut c.points).for_each(|point| *point = (number, number));
     for variant in &mut data.variants {
         variant.metrics.values_mut().for_each(|estimate| *estimate = Estimate::new(number, number, 3));
     }

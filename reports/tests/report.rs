@@ -123,6 +123,18 @@ fn the_sample_makes_a_report() {
 }
 
 #[test]
+fn cold_starts_have_a_chart_where_there_are_functions() {
+    let name = "cold-starts-over-functions";
+    let rendered = check(&sample_data::fleets_of_functions());
+    let chart = rendered.charts.iter().find(|chart| chart.name == name).expect("a chart of the fleets");
+    for text in ["fargate", "lambda: jobs", "lambda: hooks", "share of functions"] {
+        assert!(chart.svg.contains(text), "{text} is not in the chart");
+    }
+    let without = render(&sample_data::launch_day());
+    assert!(without.charts.iter().all(|chart| chart.name != name));
+}
+
+#[test]
 fn a_sweep_marks_its_break_even_points() {
     let rendered = check(&sample_data::break_even());
     let sweep = rendered.charts.iter().find(|chart| chart.name == "sweep").expect("a chart of the sweep");

@@ -13,6 +13,19 @@ pub struct Distribution {
     pub points: Vec<(f64, f64)>,
 }
 
+/// How cold starts are spread over the functions of a fleet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColdStarts {
+    /// The variant's name.
+    pub variant: String,
+    /// The fleet's, that is its service's.
+    pub fleet: String,
+    /// How many functions were invoked at least once.
+    pub functions: usize,
+    /// A share of cold starts and the share of those functions that have at most that, both rising.
+    pub points: Vec<(f64, f64)>,
+}
+
 /// What a variant's mean request spends its time on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LatencyParts {
@@ -102,6 +115,8 @@ pub struct Crossing {
 pub struct Assumption {
     /// Its path or name.
     pub setting: String,
+    /// The options that it holds for; empty if for all of them.
+    pub options: Vec<String>,
     /// What was in force, with its unit.
     pub value: String,
     /// Where the value comes from.

@@ -1,9 +1,9 @@
 //! What happened: series, distributions, latency parts, decisions.
 
 use scenarios::results::{Results, SeriesRow, merged};
-use sim_core::metrics::{Gauge, Part, Record, ServiceRecord};
+use sim_core::metrics::{FunctionsRecord, Gauge, Part, Record, ServiceRecord};
 
-use crate::data::{self, Column, LatencyParts, PartMean, VariantSeries};
+use crate::data::{self, ColdStarts, Column, LatencyParts, PartMean, VariantSeries};
 
 /// The most decisions that one report lists.
 const DECISIONS: usize = 5000;
@@ -31,6 +31,10 @@ impl Shown {
 
     pub(super) fn distributions(&self, labels: &[String]) -> Vec<data::Distribution> {
         self.each(labels, distribution).collect()
+    }
+
+    pub(super) fn cold_starts(&self, labels: &[String]) -> Vec<ColdStarts> {
+        self.each(labels, cold_starts).flatten().collect()
     }
 
     pub(super) fn latency_parts(&self, labels: &[String]) -> Vec<LatencyParts> {
@@ -146,6 +150,24 @@ fn distribution(name: &str, record: &Record) -> data::Distribution {
     data::Distribution { variant: name.to_owned(), points: points.collect() }
 }
 
+fn cold_starts(name: &str, record: &Record) -> Vec<ColdStarts> {
+    let spreads = record.functions.iter().map(|(fleet, functions)| spread(name, fleet, functions));
+    spreads.filter(|spread| spread.functions > 0).collect()
+}
+
+/// The distribution of cold starts over the functions of a fleet, at each percent.
+fn spread(variant: &str, fleet: &str, functions: &FunctionsRecord) -> ColdStarts {
+    let shares = functions.cold_shares();
+    let at_most = |share: f64| shares.partition_point(|it| *it <= share) as f64 / shares.len() as f64;
+    let points = (0..=100).map(|percent| f64::from(percent) / 100.0).map(|share| (share, at_most(share)));
+    ColdStarts {
+        variant: variant.into(),
+        fleet: fleet.into(),
+        functions: shares.len(),
+        points: points.collect(),
+    }
+}
+
 fn parts(name: &str, record: &Record) -> LatencyParts {
     let ok: u64 = record.services.values().map(ServiceRecord::ok).sum();
     let mean = |part: Part| {
@@ -186,4 +208,25 @@ pub(super) fn decisions(results: &Results, labels: &[String]) -> (Vec<data::Deci
     let of = results.manifest.run.replications;
     let cut = if cut { ", shortened: all are in decisions.csv" } else { "" };
     (list, format!("replication 1 of {of}{cut}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cold_starts_over_functions() {
+        let functions = FunctionsRecord {
+            invocations: vec![1, 4, 100, 10, 0],
+            cold: vec![1, 1, 1, 0, 0],
+            throttled: vec![0, 0, 0, 0, 7],
+        };
+        let spread = spread("lambda", "fleet", &functions);
+        assert_eq!(spread.functions, 4, "one was only throttled");
+        let at = |percent: usize| spread.points[percent];
+        assert_eq!(
+            [at(0), at(1), at(24), at(25), at(99), at(100)].map(|point| point.1),
+            [0.25, 0.5, 0.5, 0.75, 0.75, 1.0]
+        );
+    }
 }

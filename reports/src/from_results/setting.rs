@@ -4,7 +4,7 @@ use scenarios::results::{Results, VariantManifest};
 use sim_core::cost::Purchase;
 use sim_core::spec::{ClusterSpec, ServiceSpec};
 
-/// `Fargate, 0.5vCPU tasks`, `ECS on m7g.large, 1vCPU tasks`, `Lambda, 1769MB, nodejs22`.
+/// `Fargate, 0.5vCPU tasks`, `ECS on m7g.large, 1vCPU tasks`, `Lambda, 1769 MB, nodejs22`.
 pub(super) fn platform(manifest: &VariantManifest) -> String {
     let fleet = &manifest.fleet;
     let services: Vec<String> = fleet
@@ -26,7 +26,8 @@ pub(super) fn platform(manifest: &VariantManifest) -> String {
                 format!("Fargate{spot}, {} tasks", fargate.task.cpu)
             }
             ServiceSpec::Lambda(function) => match function.memory {
-                Some(memory) => format!("Lambda, {memory}, {}", function.runtime),
+                // The platform says MB and means MiB.
+                Some(memory) => format!("Lambda, {} MB, {}", memory.0, function.runtime),
                 None => format!("Lambda, {}", function.runtime),
             },
         })

@@ -45,37 +45,44 @@ fn item_name(item: &str, detail: &str) -> String {
     if with_detail && !detail.is_empty() { format!("{name}, {detail}") } else { name.to_owned() }
 }
 
-/// The assumptions in force, each once; where variants differ in the value, with their names.
+/// The assumptions in force, each once, with the options that it holds for unless those are all.
 pub(super) fn assumptions(results: &Results) -> Vec<Assumption> {
-    let mut list: Vec<(Assumption, Vec<&str>)> = Vec::new();
+    let mut list: Vec<Assumption> = Vec::new();
+    let mut families: Vec<String> = Vec::new();
     for manifest in &results.manifest.variants {
+        let family = manifest.family_label();
         for of in of_fleet(&manifest.fleet) {
-            let entry = Assumption {
+            let of = Assumption {
                 setting: of.setting,
+                options: Vec::new(),
                 value: of.value,
                 source: of.source.to_owned(),
                 low: of.low.map(str::to_owned),
                 high: of.high.map(str::to_owned),
             };
-            match list.iter_mut().find(|(known, _)| *known == entry) {
-                Some((_, variants)) => variants.push(&manifest.family),
-                None => list.push((entry, vec![&manifest.family])),
-            }
+            note(&mut list, of, &family);
+        }
+        if !families.contains(&family) {
+            families.push(family);
         }
     }
-    let alike = |setting: &str| list.iter().filter(|(other, _)| other.setting == setting).count() > 1;
-    let named = |(entry, variants): &(Assumption, Vec<&str>)| {
-        let mut variants = variants.clone();
-        variants.dedup();
-        let setting = match alike(&entry.setting) {
-            true => format!("{} ({})", entry.setting, variants.join(", ")),
-            false => entry.setting.clone(),
-        };
-        Assumption { setting, ..entry.clone() }
-    };
-    let mut all: Vec<Assumption> = list.iter().map(named).collect();
-    all.extend(discounts(results));
-    all
+    for assumption in &mut list {
+        if assumption.options.len() == families.len() {
+            assumption.options.clear();
+        }
+    }
+    list.extend(discounts(results));
+    list
+}
+
+/// Notes that `assumption` holds for `family` too.
+fn note(list: &mut Vec<Assumption>, assumption: Assumption, family: &str) {
+    let same = |known: &&mut Assumption| Assumption { options: Vec::new(), ..(*known).clone() } == assumption;
+    match list.iter_mut().find(same) {
+        Some(known) if known.options.iter().any(|option| option == family) => {}
+        Some(known) => known.options.push(family.to_owned()),
+        None => list.push(Assumption { options: vec![family.to_owned()], ..assumption }),
+    }
 }
 
 /// Discounts for Spot, where any is used.
@@ -90,6 +97,7 @@ fn discounts(results: &Results) -> Vec<Assumption> {
     let (book, options) = (&results.prices.book, results.prices.options);
     let row = |setting: &str, price: &Price, set: Option<f64>| Assumption {
         setting: setting.to_owned(),
+        options: Vec::new(),
         value: format!("{:.0} %", set.unwrap_or(price.price) * 100.0),
         source: if set.is_some() { "set for this bill".into() } else { price.source.clone() },
         low: Some("50 %".into()),

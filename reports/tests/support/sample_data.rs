@@ -281,6 +281,7 @@ fn comparisons() -> Vec<Comparison> {
 
 fn assumptions() -> Vec<Assumption> {
     let row = |(setting, value, low, high, source): (&str, &str, &str, &str, &str)| Assumption {
+        options: if setting.contains("fleet") { vec!["EC2".into()] } else { Vec::new() },
         setting: setting.into(),
         value: value.into(),
         source: source.into(),
@@ -343,6 +344,7 @@ pub(crate) fn launch_day() -> ReportData {
         clock: Clock::TimeOfDay(0.0),
         series: OPTIONS.iter().map(series).collect(),
         distributions: vec![distribution(ec2, 1.5), distribution(fargate, 0.55), distribution(lambda, 0.5)],
+        cold_starts: Vec::new(),
         latency_parts: vec![parts(ec2, 0.0192, 0.0041, 0.0), parts(fargate, 0.0021, 0.0064, 0.0), parts(lambda, 0.0, 0.0, 0.0009)],
         bills: vec![
             bill(ec2, &[("EC2 m7g.large on demand", 1312.40), ("ALB hours", 16.43), ("ALB capacity units", 214.17)]),
@@ -363,6 +365,23 @@ pub(crate) fn launch_day() -> ReportData {
         scenario_toml: "name  = \"launch-day\"\n\n[run]\nduration = \"24h\"\nreplications = 10\n\n[sources.visitors]\nto = \"web\"\narrivals = { poisson = { rate = \"680/s\" } }\n\n[services.web]\nobjective = \"p99 < 300ms\"\n".into(),
         warnings: Vec::new(),
     }
+}
+
+/// The sample with fleets of functions: two of them on one variant, one on another.
+pub(crate) fn fleets_of_functions() -> ReportData {
+    let mut data = launch_day();
+    let fleet = |variant: &str, fleet: &str, always: f64| ColdStarts {
+        variant: variant.into(),
+        fleet: fleet.into(),
+        functions: 10_000,
+        points: (0..=100u32)
+            .map(|percent| f64::from(percent) / 100.0)
+            .map(|share| (share, if share < 1.0 { (1.0 - always) * share.sqrt() } else { 1.0 }))
+            .collect(),
+    };
+    data.cold_starts =
+        vec![fleet("fargate", "fleet", 0.2), fleet("lambda", "jobs", 0.5), fleet("lambda", "hooks", 0.9)];
+    data
 }
 
 /// The sample with a sweep of the request rate.

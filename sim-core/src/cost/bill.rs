@@ -296,8 +296,13 @@ fn unbilled(monthly: &BTreeMap<Meter, BTreeMap<String, f64>>, book: &PriceBook) 
         .collect();
     if let Some(owners) = monthly.get(&Meter::DataOut) {
         let gigabytes = owners.values().sum::<f64>() / 1e9;
+        let digits = if gigabytes < 10.0 { 1 } else { 0 };
         let item = "data sent by the services, if it leaves the region".to_owned();
-        lines.push(UnbilledLine { item, price: None, quantity: Some(format!("{gigabytes:.1} GB")) });
+        lines.push(UnbilledLine {
+            item,
+            price: None,
+            quantity: Some(format!("about {gigabytes:.digits$} GB")),
+        });
     }
     lines
 }
