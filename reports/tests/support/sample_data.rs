@@ -379,6 +379,7 @@ pub(crate) fn fleets_of_functions() -> ReportData {
             .map(|share| (share, if share < 1.0 { (1.0 - always) * share.sqrt() } else { 1.0 }))
             .collect(),
     };
+    data.title = "functions".into();
     data.cold_starts =
         vec![fleet("fargate", "fleet", 0.2), fleet("lambda", "jobs", 0.5), fleet("lambda", "hooks", 0.9)];
     data
