@@ -11,6 +11,7 @@ mod distribution;
 mod latency;
 mod over_time;
 mod page;
+mod ranked;
 mod stacked;
 mod sweep;
 mod table_over_time;

@@ -56,9 +56,12 @@ fn named(data: &ReportData, fleet: &ColdStarts) -> String {
     if several { format!("{}: {}", fleet.variant, fleet.fleet) } else { fleet.variant.clone() }
 }
 
+/// The fleets of one variant have its look in lines of different widths.
 fn stroke(source: &Source<'_>, fleet: &ColdStarts) -> Stroke {
+    let mut of_variant = source.data.cold_starts.iter().filter(|it| it.variant == fleet.variant);
+    let place = of_variant.position(|it| it.fleet == fleet.fleet).unwrap_or(0);
     let look = source.looks.variant(source.data, &fleet.variant);
-    Stroke::new(look.ink, 2.0).dashed(look.dash)
+    Stroke::new(look.ink, [2.0, 3.5, 1.0][place % 3]).dashed(look.dash)
 }
 
 fn draw(source: &Source<'_>, page: &Page<'_>, fleets: &[&ColdStarts], items: &[KeyItem]) {

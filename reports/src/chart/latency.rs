@@ -1,18 +1,15 @@
 //! Latency percentiles over time, one strip per variant, one logarithmic axis for all.
 
-use super::over_time::{Line, Strip, Strips, drawn_series, finite, omitted, peak, platform, timed};
+use super::over_time::{Strips, drawn_series, omitted, peak};
+use super::ranked::{Ranked, strip, values};
 use super::table_over_time::{Pick, table};
 use super::{Chart, Source, Words, listed, sentence};
 use crate::axis::Scale;
-use crate::canvas::Stroke;
-use crate::data::{Clock, Column, ReportData, Unit, VariantSeries};
+use crate::data::{Clock, ReportData, Unit, VariantSeries};
 use crate::format::{clock_time, duration, tick};
-use crate::palette::rank_dash;
-
-type Percentile = (&'static str, fn(&VariantSeries) -> &Column, f64);
 
 /// Slowest first, with the width of its line: the tail is what an objective is about.
-const PERCENTILES: [Percentile; 3] = [
+const PERCENTILES: [Ranked; 3] = [
     ("p99", |series| &series.latency_p99, 1.8),
     ("p95", |series| &series.latency_p95, 1.3),
     ("p50", |series| &series.latency_p50, 1.3),
@@ -24,7 +21,8 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
     let mut strips = Strips::new(source, Unit::Seconds);
     strips.bound = latency_bound(data).map(|(limit, text)| (limit, format!("objective {text}")));
     let y = scale(data, strips.bound.as_ref().map(|bound| bound.0));
-    strips.strips = drawn_series(data).into_iter().map(|series| strip(source, series, y)).collect();
+    strips.strips =
+        drawn_series(data).into_iter().map(|series| strip(source, series, y, &PERCENTILES)).collect();
     // Percentiles of several services do not add up; each window shows the one that served most.
     let several = data.metrics.iter().any(|metric| metric.headline && !metric.subject.is_empty());
     let words = Words {
@@ -50,31 +48,7 @@ pub(super) fn latency_bound(data: &ReportData) -> Option<(f64, String)> {
 }
 
 fn scale(data: &ReportData, bound: Option<f64>) -> Scale {
-    let values = drawn_series(data).into_iter().flat_map(|series| {
-        PERCENTILES
-            .iter()
-            .flat_map(move |percentile| (percentile.1)(series).iter().filter_map(|v| finite(*v)))
-    });
-    Scale::logarithmic(values.chain(bound))
-}
-
-fn strip(source: &Source<'_>, series: &VariantSeries, y: Scale) -> Strip {
-    let look = source.looks.variant(source.data, &series.variant);
-    let line = |(rank, (label, column, width)): (usize, &Percentile)| Line {
-        label: (*label).into(),
-        points: timed(series, column(series)),
-        stroke: Stroke::new(look.ink, *width).dashed(rank_dash(rank)),
-        ink: look.label,
-        stepped: false,
-    };
-    Strip {
-        name: series.variant.clone(),
-        note: platform(source.data, &series.variant),
-        look,
-        lines: PERCENTILES.iter().enumerate().map(line).collect(),
-        area: None,
-        y,
-    }
+    Scale::logarithmic(values(data, &PERCENTILES).chain(bound))
 }
 
 fn takeaway(data: &ReportData) -> String {

@@ -1,17 +1,14 @@
 //! Utilization over time: how much of what is paid for is used.
 
-use super::over_time::{Line, Strip, Strips, drawn_series, finite, mean, omitted, peak, platform, timed};
+use super::over_time::{Strips, drawn_series, mean, omitted, peak};
+use super::ranked::{Ranked, strip, values};
 use super::table_over_time::{Pick, table};
 use super::{Chart, Source, Words, sentence};
 use crate::axis::Scale;
-use crate::canvas::Stroke;
-use crate::data::{Column, ReportData, Unit, VariantSeries};
+use crate::data::{ReportData, Unit, VariantSeries};
 use crate::format::share;
-use crate::palette::rank_dash;
 
-type Used = (&'static str, fn(&VariantSeries) -> &Column, f64);
-
-const USED: [Used; 3] = [
+const USED: [Ranked; 3] = [
     ("reserved CPU", |series| &series.cpu_of_reserved, 1.8),
     ("instance CPU", |series| &series.cpu_of_capacity, 1.3),
     ("reserved memory", |series| &series.memory, 1.3),
@@ -22,7 +19,7 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
     let data = source.data;
     let mut strips = Strips::new(source, Unit::Share);
     let y = scale(data);
-    strips.strips = drawn_series(data).into_iter().map(|series| strip(source, series, y)).collect();
+    strips.strips = drawn_series(data).into_iter().map(|series| strip(source, series, y, &USED)).collect();
     let words = Words {
         name: "utilization-over-time".into(),
         title: "Utilization over time".into(),
@@ -46,32 +43,8 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
 
 /// 0 to 100 %, further only where something went further.
 fn scale(data: &ReportData) -> Scale {
-    let all = drawn_series(data).into_iter().flat_map(|series| {
-        USED.iter().flat_map(move |used| (used.1)(series).iter().filter_map(|value| finite(*value)))
-    });
-    let most = all.fold(1.0, f64::max);
+    let most = values(data, &USED).fold(1.0, f64::max);
     if most <= 1.02 { Scale::exact(0.0, 1.0) } else { Scale::from_zero([most]) }
-}
-
-fn strip(source: &Source<'_>, series: &VariantSeries, y: Scale) -> Strip {
-    let look = source.looks.variant(source.data, &series.variant);
-    let present = |used: &&(usize, &Used)| (used.1.1)(series).iter().any(|value| finite(*value).is_some());
-    let ranked: Vec<(usize, &Used)> = USED.iter().enumerate().collect();
-    let line = |(rank, (label, column, width)): &(usize, &Used)| Line {
-        label: (*label).into(),
-        points: timed(series, column(series)),
-        stroke: Stroke::new(look.ink, *width).dashed(rank_dash(*rank)),
-        ink: look.label,
-        stepped: false,
-    };
-    Strip {
-        name: series.variant.clone(),
-        note: platform(source.data, &series.variant),
-        look,
-        lines: ranked.iter().filter(present).map(line).collect(),
-        area: None,
-        y,
-    }
 }
 
 fn takeaway(data: &ReportData) -> String {
