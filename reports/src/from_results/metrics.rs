@@ -115,7 +115,10 @@ impl Keys {
             }
         }
         lead_with(&mut keys, &bounded);
-        keys.extend(OF_VARIANT.iter().map(|template| key(template, Some(String::new()), false)));
+        let mut of_variant = OF_VARIANT.iter().map(|template| key(template, Some(String::new()), false));
+        // What it costs stands first: on a phone one sees no more than the first columns.
+        keys.splice(0..0, of_variant.next());
+        keys.extend(of_variant);
         Keys { keys, several }
     }
 
