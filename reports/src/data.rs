@@ -284,6 +284,23 @@ impl Metric {
     }
 }
 
+/// A percentile of latency, and the share of requests that it leaves room for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tail {
+    /// The metric's key, `latency_p99` say.
+    pub key: String,
+    /// The share of requests beyond it, 0.01 say.
+    pub share: f64,
+}
+
+/// The share of requests beyond the percentile that a key names: `latency_p99_9` leaves 0.001.
+fn exceeded(key: &str) -> Option<f64> {
+    let percent: f64 = key.strip_prefix("latency_p")?.replace('_', ".").parse().ok()?;
+    let share = (100.0 - percent) / 100.0;
+    // 100 - 99.9 is not quite 0.1 in binary.
+    (share > 0.0 && share < 1.0).then(|| (share * 1e9).round() / 1e9)
+}
+
 impl ReportData {
     /// The workloads in order of appearance; one, without a name, where none is swept.
     pub fn workloads(&self) -> Vec<&str> {
@@ -299,6 +316,15 @@ impl ReportData {
     /// Whether variants have objectives at all.
     pub fn has_objective(&self) -> bool {
         self.objective.is_some() || !self.objectives.is_empty()
+    }
+
+    /// The latency that the decision is about: the percentile that the objective bounds, or else the 99th.
+    pub fn tail(&self) -> Tail {
+        let bounded = self.objective.as_ref().map(|objective| objective.metric.as_str());
+        let known = |key: &&str| self.variants.iter().any(|variant| variant.metrics.contains_key(*key));
+        let of = |key: &str| Some(Tail { key: key.to_owned(), share: exceeded(key)? });
+        let ninety_nine = || Tail { key: LATENCY_P99.to_owned(), share: 0.01 };
+        bounded.filter(known).and_then(of).unwrap_or_else(ninety_nine)
     }
 
     /// The metric of a key, with the key itself as its label where nothing is declared.

@@ -31,7 +31,7 @@ pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
     let variants = variants(results, analysis, &keys, &labels);
     let shown = over_time::Shown::of(results);
     let (decisions, decisions_from) = over_time::decisions(results, &labels);
-    ReportData {
+    let mut data = ReportData {
         title: manifest.name.clone(),
         about: manifest.about.clone(),
         command: manifest.command.clone(),
@@ -55,7 +55,7 @@ pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
         latency_parts: shown.latency_parts(&labels),
         bills: tables::bills(results, analysis, &labels),
         month: analysis.basis.clone(),
-        sweeps: sweep::sweeps(results, &variants),
+        sweeps: Vec::new(),
         variants,
         decisions,
         decisions_from,
@@ -63,7 +63,9 @@ pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
         not_billed: tables::not_billed(analysis),
         scenario_toml: setting::scenario(results),
         warnings: warnings(results, &labels),
-    }
+    };
+    data.sweeps = sweep::sweeps(results, &data.variants, &data.tail().key);
+    data
 }
 
 /// Writes `report.html` and `charts/` beside the tables, and returns what the report shows.

@@ -109,9 +109,8 @@ fn draw(source: &Source<'_>, page: &Page<'_>, items: &[KeyItem]) {
 /// The corner of what an objective on a quantile rules out: slower than its bound, for more than its share.
 fn forbidden(data: &ReportData) -> Option<(f64, f64)> {
     let (limit, _) = super::latency_bound(data)?;
-    let digits = data.objective.as_ref()?.metric.strip_prefix("latency_p")?;
-    let share = 1.0 - format!("0.{digits}").parse::<f64>().ok()?;
-    (share > 0.0 && share < 1.0).then_some((limit, share))
+    let tail = data.tail();
+    (data.objective.as_ref()?.metric == tail.key).then_some((limit, tail.share))
 }
 
 /// The tails, each named near its slow end.

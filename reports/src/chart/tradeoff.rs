@@ -1,8 +1,8 @@
 //! Cost against latency: the picture of the decision.
 //!
 //! Left is faster, down is cheaper. What nothing beats on both is filled and joined by the frontier; what something
-//! beats on both is hollow. Crosses are the 95 % intervals of both numbers. An option without a p99, because more than
-//! one request in a hundred fails, stands in a lane of its own at the right: left out it would look as if never run.
+//! beats on both is hollow. Crosses are the 95 % intervals of both numbers. The latency is the percentile that the
+//! objective bounds, the 99th without one. An option without it, because more requests fail than it leaves room for, stands in a lane of its own at the right: left out it would look as if never run.
 //! Under several workloads only options under the same one compete, and each group's points are joined along them.
 
 mod lane;
@@ -13,8 +13,8 @@ use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, latency_bound, listed, named, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten_name, text_width};
-use crate::data::{COST_PER_MONTH, Estimate, LATENCY_P99, Meets, ReportData, Unit, VariantSummary};
-use crate::format::{estimate, tick};
+use crate::data::{COST_PER_MONTH, Estimate, Meets, ReportData, Tail, Unit, VariantSummary};
+use crate::format::{estimate, share, tick};
 use crate::palette::{AXIS, MISS, MUTED};
 use lane::{all_fail, draw_lane, without_latency};
 
@@ -38,8 +38,9 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         title: "Cost against latency".into(),
         takeaway: takeaway(source.data, &points),
         description: format!(
-            "Cost of a month (up) against p99 latency (across, logarithmic) with 95 % intervals. Filled points are \
+            "Cost of a month (up) against {} (across, logarithmic) with 95 % intervals. Filled points are \
              beaten by no other on both; hollow ones are.{}",
+            latency_name(source.data),
             missing(source.data)
         ),
         table: table(source.data, &points),
@@ -68,7 +69,8 @@ fn key(source: &Source<'_>, form: Form) -> Vec<KeyItem> {
 }
 
 fn points(data: &ReportData) -> Vec<Point<'_>> {
-    let both = |variant: &VariantSummary| Some((variant.value(LATENCY_P99)?, variant.value(COST_PER_MONTH)?));
+    let tail = data.tail().key;
+    let both = |variant: &VariantSummary| Some((variant.value(&tail)?, variant.value(COST_PER_MONTH)?));
     let known: Vec<(&VariantSummary, (f64, f64))> =
         data.variants.iter().filter_map(|variant| Some((variant, both(variant)?))).collect();
     let beats = |a: (f64, f64), b: (f64, f64)| a.0 <= b.0 && a.1 <= b.1 && a != b;
@@ -84,9 +86,9 @@ fn points(data: &ReportData) -> Vec<Point<'_>> {
 
 fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
     if points.is_empty() {
-        return page.nothing("No variant has both a p99 and a cost.");
+        return page.nothing(&no_points(source.data));
     }
-    let bound = latency_bound(source.data).filter(|_| bounds_p99(source.data));
+    let bound = latency_bound(source.data).filter(|_| bounds_tail(source.data));
     let (x, y) = scales(source.data, points, bound.as_ref().map(|bound| bound.0));
     let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(Unit::Dollars, v), Weight::Regular));
     let left = labels.fold(30.0, f64::max) + 12.0;
@@ -124,8 +126,18 @@ fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
 
 /// `p99 latency`; with several services that of the slowest.
 fn latency_name(data: &ReportData) -> String {
-    let label = data.metric(LATENCY_P99).label;
-    if label == "p99" { "p99 latency".into() } else { label }
+    let label = data.metric(&data.tail().key).label;
+    if label.contains(' ') { label } else { format!("{label} latency") }
+}
+
+/// `p99.9`.
+fn short_name(data: &ReportData, tail: &Tail) -> String {
+    let label = data.metric(&tail.key).label;
+    label.split(' ').next().unwrap_or_default().to_owned()
+}
+
+fn no_points(data: &ReportData) -> String {
+    format!("No variant has both a {} and a cost.", short_name(data, &data.tail()))
 }
 
 /// Each group's points joined along the workload.
@@ -139,8 +151,8 @@ fn join_groups(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
     }
 }
 
-fn bounds_p99(data: &ReportData) -> bool {
-    data.objective.as_ref().is_some_and(|objective| objective.metric == LATENCY_P99)
+fn bounds_tail(data: &ReportData) -> bool {
+    data.objective.as_ref().is_some_and(|objective| objective.metric == data.tail().key)
 }
 
 fn scales(data: &ReportData, points: &[Point<'_>], bound: Option<f64>) -> (Scale, Scale) {
@@ -154,7 +166,7 @@ fn scales(data: &ReportData, points: &[Point<'_>], bound: Option<f64>) -> (Scale
     // A little room around, so that no point sits on the edge and the bound has two sides.
     let roomy = |value: f64| [value / 1.15, value * 1.15];
     let latencies = points.iter().map(|p| p.latency).flat_map(roomy).chain(bound.into_iter().flat_map(roomy));
-    let high = ends(LATENCY_P99).into_iter().fold(0.0, f64::max);
+    let high = ends(&data.tail().key).into_iter().fold(0.0, f64::max);
     let mut cost = ends(COST_PER_MONTH);
     cost.extend(without_latency(data).into_iter().map(|(_, cost)| cost));
     let spread = Scale::fitting(&cost);
@@ -189,12 +201,13 @@ fn draw_points(
     named: Option<Frame>,
 ) {
     let short = !key(source, page.form).is_empty();
+    let tail = source.data.tail().key;
     let mut taken: Vec<Frame> =
         points.iter().map(|point| around(panel.pixel((point.latency, point.cost)))).chain(named).collect();
     for point in points {
         let look = source.looks.variant(source.data, &point.variant.name);
         let stroke = Stroke::new(look.ink, 1.3);
-        if let Some((low, high)) = point.variant.metrics.get(LATENCY_P99).and_then(Estimate::interval) {
+        if let Some((low, high)) = point.variant.metrics.get(&tail).and_then(Estimate::interval) {
             panel
                 .draw(&Mark::line(vec![(low.max(panel.x.ends().0), point.cost), (high, point.cost)], stroke));
         }
@@ -235,7 +248,8 @@ fn name_of(data: &ReportData, point: &Point<'_>, short: bool) -> String {
         return format!("{}{misses}", point.variant.name);
     }
     let mut of_group = data.variants.iter().filter(|it| it.colour_group() == point.variant.colour_group());
-    let first = of_group.find(|it| it.value(LATENCY_P99).is_some() && it.value(COST_PER_MONTH).is_some());
+    let tail = data.tail().key;
+    let first = of_group.find(|it| it.value(&tail).is_some() && it.value(COST_PER_MONTH).is_some());
     let is_first = first.is_some_and(|first| first.name == point.variant.name);
     if is_first { point.variant.group.clone() } else { String::new() }
 }
@@ -282,8 +296,10 @@ fn missing(data: &ReportData) -> String {
 }
 
 fn table(data: &ReportData, points: &[Point<'_>]) -> Table {
+    let tail = data.tail();
+    let latency = short_name(data, &tail);
     let head =
-        ["Variant", "p99", "Cost per month", "Objective", "Beaten on both by"].map(str::to_owned).to_vec();
+        ["Variant", &latency, "Cost per month", "Objective", "Beaten on both by"].map(str::to_owned).to_vec();
     let row = |variant: &VariantSummary| {
         let shown = |key: &str, unit| {
             variant.metrics.get(key).map_or(crate::format::MISSING.into(), |e| estimate(unit, e))
@@ -297,7 +313,7 @@ fn table(data: &ReportData, points: &[Point<'_>]) -> Table {
         };
         vec![
             variant.name.clone(),
-            shown(LATENCY_P99, Unit::Seconds),
+            shown(&tail.key, Unit::Seconds),
             shown(COST_PER_MONTH, Unit::Dollars),
             meets.into(),
             beaten.unwrap_or("nothing").into(),
@@ -308,12 +324,8 @@ fn table(data: &ReportData, points: &[Point<'_>]) -> Table {
 
 fn takeaway(data: &ReportData, points: &[Point<'_>]) -> String {
     if points.is_empty() {
-        let nothing = if data.variants.is_empty() {
-            "There is no variant to compare."
-        } else {
-            "No variant has both a p99 and a cost."
-        };
-        return nothing.into();
+        let nothing = || "There is no variant to compare.".to_owned();
+        return if data.variants.is_empty() { nothing() } else { no_points(data) };
     }
     if data.workloads().len() > 1 {
         return along_workloads(data);
@@ -334,15 +346,23 @@ fn takeaway(data: &ReportData, points: &[Point<'_>]) -> String {
         [_, _, ..] if names.len() > 1 => format!("; the other {} are beaten on both", beaten.len()),
         _ => String::new(),
     };
-    let failing = without_latency(data);
-    let of = if failing.len() == 1 { "its" } else { "their" };
-    let why = if all_fail(&failing) { format!(", as over 1 % of {of} requests fail") } else { String::new() };
-    let failing = match failing.len() {
-        0 => String::new(),
-        1 => format!("; one more has no p99{why}"),
-        more => format!("; {more} more have no p99{why}"),
-    };
+    let failing = without(data);
     sentence(&format!("{main}{}{behind}{failing}", missing_objective(points, &unbeaten)))
+}
+
+/// How many options have no such latency, and why, as a clause.
+fn without(data: &ReportData) -> String {
+    let (failing, tail) = (without_latency(data), data.tail());
+    let (of, verb) = if failing.len() == 1 { ("its", "has") } else { ("their", "have") };
+    let why = match all_fail(data, &failing) {
+        true => format!(", as over {} of {of} requests fail", share(tail.share)),
+        false => String::new(),
+    };
+    let many = if failing.len() == 1 { "one".to_owned() } else { failing.len().to_string() };
+    match failing.len() {
+        0 => String::new(),
+        _ => format!("; {many} more {verb} no {}{why}", short_name(data, &tail)),
+    }
 }
 
 /// Which group is cheapest under how many of several workloads.

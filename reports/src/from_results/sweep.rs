@@ -3,15 +3,12 @@
 use scenarios::results::{Results, axis_name};
 use sim_core::quantity::{Bytes, Cpu, Dollars, MemorySize, Percent, Quantity, Rate};
 
-use crate::data::{
-    COST_PER_MONTH, Crossing, LATENCY_P99, Sweep, SweepLine, SweepPoint, Unit, VariantSummary,
-};
+use crate::data::{COST_PER_MONTH, Crossing, Sweep, SweepLine, SweepPoint, Unit, VariantSummary};
 
-/// The metrics that are drawn along an axis.
-const METRICS: [&str; 4] = [COST_PER_MONTH, "cost_per_million", LATENCY_P99, "errors_total"];
-
-/// One sweep for each axis whose values are numbers. Along it, all other axes stand at their first value.
-pub(super) fn sweeps(results: &Results, variants: &[VariantSummary]) -> Vec<Sweep> {
+/// One sweep for each axis whose values are numbers, with the `tail` of latency beside cost and errors. Along it, all
+/// other axes stand at their first value.
+pub(super) fn sweeps(results: &Results, variants: &[VariantSummary], tail: &str) -> Vec<Sweep> {
+    let metrics = [COST_PER_MONTH, "cost_per_million", tail, "errors_total"];
     let mut paths: Vec<&str> = Vec::new();
     for (path, _) in results.manifest.variants.iter().flat_map(|variant| &variant.axes) {
         if !paths.contains(&path.as_str()) {
@@ -19,10 +16,10 @@ pub(super) fn sweeps(results: &Results, variants: &[VariantSummary]) -> Vec<Swee
         }
     }
     let alone = |path: &str| paths.iter().filter(|other| axis_name(other) == axis_name(path)).count() == 1;
-    paths.iter().filter_map(|path| sweep(path, alone(path), variants)).collect()
+    paths.iter().filter_map(|path| sweep(path, alone(path), variants, metrics)).collect()
 }
 
-fn sweep(path: &str, alone: bool, variants: &[VariantSummary]) -> Option<Sweep> {
+fn sweep(path: &str, alone: bool, variants: &[VariantSummary], metrics: [&str; 4]) -> Option<Sweep> {
     let mut unit = None;
     let mut groups: Vec<(&str, Vec<(f64, &VariantSummary)>)> = Vec::new();
     for variant in variants.iter().filter(|variant| is_on(path, variant, variants)) {
@@ -41,15 +38,15 @@ fn sweep(path: &str, alone: bool, variants: &[VariantSummary]) -> Option<Sweep> 
     let shares_traffic = groups.iter().all(|(_, points)| proportional(points));
     // Where the traffic is the same all along, cost per million is cost per month on another scale.
     let told_twice = |metric: &str| metric == "cost_per_million" && shares_traffic;
-    let metrics = METRICS.iter().filter(|metric| !told_twice(metric)).filter(|metric| {
+    let shown = metrics.iter().filter(|metric| !told_twice(metric)).filter(|metric| {
         groups
             .iter()
             .any(|(_, points)| points.iter().any(|(_, variant)| variant.metrics.contains_key(**metric)))
     });
-    let lines: Vec<SweepLine> = metrics
+    let lines: Vec<SweepLine> = shown
         .flat_map(|metric| groups.iter().map(move |(group, points)| line(group, metric, points)))
         .collect();
-    let crossings = METRICS.iter().take(3).flat_map(|metric| crossings(metric, &lines)).collect();
+    let crossings = metrics.iter().take(3).flat_map(|metric| crossings(metric, &lines)).collect();
     Some(Sweep { label: label(path, alone), unit: unit.unwrap_or_default(), lines, crossings })
 }
 

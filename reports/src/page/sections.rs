@@ -56,7 +56,7 @@ pub(super) fn tiles(data: &ReportData) -> Vec<Tile> {
     match data.recommended() {
         Some(variant) => recommended_tiles(data, variant),
         None if data.workloads().len() > 1 => break_evens(data),
-        None => [("Cheapest", COST_PER_MONTH), ("Fastest", LATENCY_P99)]
+        None => [("Cheapest", COST_PER_MONTH), ("Fastest", data.tail().key.as_str())]
             .into_iter()
             .filter_map(|(label, key)| extreme(data, label, key))
             .collect(),

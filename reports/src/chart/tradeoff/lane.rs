@@ -1,25 +1,29 @@
-//! The lane beside the picture for options that have a cost and no p99: left out they would look as if never run.
+//! The lane beside the picture for options that have a cost and no such latency: left out they would look as if never run.
 
 use super::super::page::{Frame, spread};
 use super::super::{Form, Page, Source};
+use super::short_name;
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, shorten_name};
-use crate::data::{AMONG_FAILURES, COST_PER_MONTH, LATENCY_P99, ReportData, VariantSummary};
+use crate::data::{AMONG_FAILURES, COST_PER_MONTH, ReportData, VariantSummary};
+use crate::format::share;
 use crate::palette::{MISS, MUTED};
 
-/// Options with a cost and no p99: it lies among their failures.
+/// Options with a cost and without the tail's latency: it lies among their failures.
 pub(super) fn without_latency(data: &ReportData) -> Vec<(&VariantSummary, f64)> {
-    let no_latency = data.variants.iter().filter(|variant| variant.value(LATENCY_P99).is_none());
+    let tail = data.tail().key;
+    let no_latency = data.variants.iter().filter(|variant| variant.value(&tail).is_none());
     no_latency.filter_map(|variant| Some((variant, variant.value(COST_PER_MONTH)?))).collect()
 }
 
-/// Whether failures are why there is no p99.
-pub(super) fn all_fail(failing: &[(&VariantSummary, f64)]) -> bool {
-    let note = |variant: &VariantSummary| variant.metrics.get(LATENCY_P99).and_then(|it| it.note.clone());
+/// Whether failures are why there is none.
+pub(super) fn all_fail(data: &ReportData, failing: &[(&VariantSummary, f64)]) -> bool {
+    let tail = data.tail().key;
+    let note = |variant: &VariantSummary| variant.metrics.get(&tail).and_then(|it| it.note.clone());
     failing.iter().all(|(variant, _)| note(variant).as_deref() == Some(AMONG_FAILURES))
 }
 
-/// The lane of options without a p99, by cost alone.
+/// The lane of options without that latency, by cost alone.
 pub(super) fn draw_lane(
     source: &Source<'_>,
     page: &Page<'_>,
@@ -30,11 +34,15 @@ pub(super) fn draw_lane(
     page.rectangle(frame, MISS);
     let lane = page.panel(frame, Scale::exact(0.0, 1.0), y);
     let place = ((frame.left + frame.right) / 2.0, frame.bottom + page.form.text() + 5.0);
-    page.text(place, "no p99", MUTED, |mark| mark.anchor(Anchor::Middle));
+    let tail = source.data.tail();
+    page.text(place, &format!("no {}", short_name(source.data, &tail)), MUTED, |mark| {
+        mark.anchor(Anchor::Middle)
+    });
     let why = (place.0, page.height - 8.0);
-    if all_fail(failing) {
-        let text = page.form.pick("over 1 % of requests fail", "> 1 % fail");
-        page.text(why, text, MUTED, |mark| mark.anchor(Anchor::Middle));
+    if all_fail(source.data, failing) {
+        let share = share(tail.share);
+        let text = page.form.pick(format!("over {share} of requests fail"), format!("> {share} fail"));
+        page.text(why, &text, MUTED, |mark| mark.anchor(Anchor::Middle));
     }
     let mut ordered = failing.to_vec();
     ordered.sort_by(|a, b| b.1.total_cmp(&a.1));
