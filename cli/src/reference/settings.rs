@@ -59,7 +59,7 @@ impl Page<'_> {
                 }
                 text
             }
-            Shape::Choice(options) => {
+            Shape::Choice(options) | Shape::ShortChoice(_, options) => {
                 let mut text = String::from("| Option | Settings | Meaning |\n|---|---|---|\n");
                 for option in options {
                     let inside = option.settings.map_or(String::new(), |node| self.value(node));
