@@ -139,6 +139,13 @@ impl Diagnostics {
         found.list.into_iter().for_each(|problem| self.push(problem));
     }
 
+    /// Gives problems without a path the one that `path_at` knows for their place in the file.
+    pub(super) fn name_paths(&mut self, path_at: impl Fn(Place) -> Option<String>) {
+        for problem in self.list.iter_mut().filter(|problem| problem.path.is_empty()) {
+            problem.path = problem.origin.place().and_then(&path_at).unwrap_or_default();
+        }
+    }
+
     /// Keeps only what `keep` accepts.
     pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
         self.list.retain(keep);

@@ -71,10 +71,14 @@ impl Expander<'_> {
         axis::apart(&[], &common, "sweep", problems);
         let mut families = self.families(base, variants, &common, problems);
         self.apply_overrides(&mut families, problems);
-        if !self.within_limits(&families, sweep, problems) {
-            return (Vec::new(), families.len());
-        }
-        (families.iter().flat_map(|family| self.points(family)).collect(), families.len())
+        let points = match self.within_limits(&families, sweep, problems) {
+            true => families.iter().flat_map(|family| self.points(family)).collect(),
+            // Nothing of it will be run; what is wrong besides its size, one point of each family shows.
+            false => {
+                families.iter().map(|family| self.point(family, &axis::labels(&family.axes), 0)).collect()
+            }
+        };
+        (points, families.len())
     }
 
     fn families(

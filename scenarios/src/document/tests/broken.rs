@@ -362,7 +362,7 @@ think = { exponental = { mean = "1s" } }
 #[test]
 fn mistakes_in_syntax() {
     insta::assert_snapshot!(report("duration = 10s\nreplications = 1\nreplications = 2\n[services.a]\nplatform = \"ecs\"\ntimeout = $5\n[services.a]\nmemory = 3\n"), @r#"
-    error: text and quantities are written in quotes
+    error: duration: text and quantities are written in quotes
       --> test.toml:1:12
        | duration = 10s
        |            ^^^
@@ -374,7 +374,7 @@ fn mistakes_in_syntax() {
        | ^^^^^^^^^^^^
        = hint: keep one; a table of one name has one `[header]`, with all its keys below
 
-    error: text and quantities are written in quotes
+    error: services.a.timeout: text and quantities are written in quotes
       --> test.toml:6:11
        | timeout = $5
        |           ^^
@@ -429,7 +429,7 @@ fn mistakes_in_syntax() {
     5 problems in test.toml
     "#);
     insta::assert_snapshot!(report("duration = \"1h\"\nreplications = 99999999999999999999\n"), @r#"
-    error: this number is outside the range of 64 bits
+    error: replications: this number is outside the range of 64 bits
       --> test.toml:2:16
        | replications = 99999999999999999999
        |                ^^^^^^^^^^^^^^^^^^^^

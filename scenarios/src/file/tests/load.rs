@@ -12,7 +12,7 @@ use crate::document::parse::parse;
 use crate::document::set::Override;
 use crate::document::{Diagnostics, Report, Schema, check::check};
 
-fn load(text: &str, overrides: &[&str]) -> Result<Scenario, Report> {
+pub(super) fn load(text: &str, overrides: &[&str]) -> Result<Scenario, Report> {
     let overrides = overrides.iter().map(|given| Override::parse(given).unwrap()).collect();
     let options = Options { overrides, ..Options::default() };
     let instance_types = instance_types().map(|known| (known.name.clone(), known.clone())).collect();
@@ -99,6 +99,22 @@ fn a_whole_scenario() {
     assert!(
         matches!(&last.fleet.services["web"], ServiceSpec::Lambda(function) if function.memory == Some(sim_core::quantity::MemorySize(512)))
     );
+}
+
+/// The sample by which the format was agreed, character by character.
+#[test]
+fn the_sample_of_the_design() {
+    let text = include_str!("sample.toml");
+    let scenario = load(text, &[]).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!((scenario.variants.len(), scenario.jobs()), (12, 120));
+    let printed = |path: &str| {
+        let fleet = serde_json::to_value(&scenario.variants[0].fleet).unwrap();
+        fleet.pointer(path).unwrap_or_else(|| panic!("{path}: {fleet}")).to_string()
+    };
+    // Short forms are printed in one way: a constant as a bare quantity, a capacity provider as its group's scaling.
+    assert_eq!(printed("/work/page/memory"), "\"6MiB\"");
+    assert_eq!(printed("/clusters/fleet/instances/scaling/managed/target_capacity"), "\"100%\"");
+    assert!(!printed("/clusters/fleet").contains("capacity_provider"));
 }
 
 #[test]
