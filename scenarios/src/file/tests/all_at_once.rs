@@ -65,7 +65,7 @@ scaling   = { fixed = { cuont = 3 } }                      #! unknown key `cuont
 [variants."a b".services.web]                              #! `a b` is not accepted as a name
 platform  = "fargat"                                       #! unknown platform `fargat`
 [sweep]
-"work.api.cpu" = ["1ms", "many"]                           #! `many`
+"work.api.cpu" = ["1ms", "many"]                           #! "many" is not a length of time or a distribution
 "work.pgae.cpu" = ["1ms"]                                  #! there is no entry `pgae`
 "##;
 
