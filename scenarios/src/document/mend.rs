@@ -40,11 +40,6 @@ impl Mended {
         self.doubtful.iter().any(inside) || self.robbed.contains(&path)
     }
 
-    /// Whether nothing had to be mended.
-    pub fn is_whole(&self) -> bool {
-        self.doubtful.is_empty() && self.robbed.is_empty()
-    }
-
     /// Replaces what stands at two keys (`services`, `web`) and nobody could read.
     pub fn replace_entry(&mut self, schema: &Schema, table: &str, name: &str, with: StandIn) {
         let shape = match schema.shape(schema.root()) {

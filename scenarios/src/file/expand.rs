@@ -58,8 +58,8 @@ pub(super) struct Expander<'e> {
 }
 
 impl Expander<'_> {
-    /// All variants of the document, and how many of them the file names. The document's entries are `base` (without the experiment's own keys), `variants` and
-    /// `sweep`.
+    /// All variants of the document, and how many of them the file names. The document's entries are `base` (without the
+    /// experiment's own keys), `variants` and `sweep`.
     pub(super) fn expand(
         &self,
         base: &Node,
