@@ -99,7 +99,8 @@ impl Diagnostic {
         self
     }
 
-    fn is_like(&self, other: &Diagnostic) -> bool {
+    /// Whether it is the same problem, in whatever variants.
+    pub(crate) fn is_like(&self, other: &Diagnostic) -> bool {
         self.origin == other.origin && self.path == other.path && self.message == other.message
     }
 }

@@ -16,6 +16,9 @@ use super::open::located;
 use crate::document::Schema;
 use crate::document::mend::{Mended, StandIn, mend};
 
+/// The tables of things that others refer to by name.
+const NAMED: &[&str] = &["work", "populations", "services", "clusters"];
+
 /// Of how many points of a variant's sweep the sound parts are looked at where there are structural mistakes; the
 /// others will say the same.
 const BROKEN_LOOKED_AT: usize = 20;
@@ -97,7 +100,11 @@ impl<'r> Reader<'r> {
         let mut mended = mend(self.schema, &point.node, with);
         let Some(fleet) = self.readable(&mut mended, with) else { return Vec::new() };
         let mut problems = self.fleet_problems(&fleet);
-        problems.retain(|problem| !mended.doubts(&problem.path));
+        let lost: Vec<&str> = NAMED.iter().copied().filter(|kind| mended.doubts(kind)).collect();
+        problems.retain(|problem| {
+            let absent = lost.iter().any(|kind| is_about_absence(&problem.path, kind));
+            !absent && !mended.doubts(&problem.path)
+        });
         problems
     }
 
@@ -152,6 +159,18 @@ impl<'r> Reader<'r> {
             }
         }
     }
+}
+
+/// Whether a problem at `path` may only be that all things of this kind were lost with the table that names them.
+fn is_about_absence(path: &str, kind: &str) -> bool {
+    path == kind
+        || match kind {
+            "work" => path.starts_with("services.") && path.ends_with(".work"),
+            "services" => path.starts_with("sources.") && path.ends_with(".to"),
+            "populations" => path.ends_with(".population") || path.ends_with(".functions"),
+            "clusters" => path.starts_with("services.") && path.ends_with(".cluster"),
+            _ => false,
+        }
 }
 
 /// What cannot be deserialised although its structure is right, by name: a text with a form of its own, say.

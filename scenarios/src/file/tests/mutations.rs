@@ -223,3 +223,53 @@ proptest! {
         judge(&lines.join("\n"))?;
     }
 }
+
+/// The paths of all entries of a tree, each as its keys.
+fn paths(table: &Table, below: &[String], found: &mut Vec<Vec<String>>) {
+    for (key, value) in table {
+        let path = [below, &[key.clone()]].concat();
+        if let Value::Table(inner) = value {
+            paths(inner, &path, found);
+        }
+        found.push(path);
+    }
+}
+
+fn entry<'t>(table: &'t mut Table, path: &[String]) -> Option<&'t mut Value> {
+    let (first, rest) = path.split_first()?;
+    let value = table.get_mut(first)?;
+    if rest.is_empty() { Some(value) } else { entry(value.as_table_mut()?, rest) }
+}
+
+/// Where every entry in turn is a date, which no setting takes, the report is about that entry and nothing else.
+#[test]
+fn one_broken_entry_makes_no_other_look_wrong() {
+    let date: Value = Value::Datetime("1979-05-27".parse().expect("it is a date"));
+    let mut tried = 0;
+    let mut strays: Vec<String> = Vec::new();
+    for known in builtin::all() {
+        let document: Table = known.text.parse().expect("built-in scenarios are TOML");
+        let mut all = Vec::new();
+        paths(&document, &[], &mut all);
+        for path in all.iter().filter(|path| !path.iter().any(|step| step == "sweep")) {
+            let mut broken = document.clone();
+            *entry(&mut broken, path).expect("it is there") = date.clone();
+            let text = toml::to_string(&broken).expect("TOML prints");
+            let Err(report) = load(&text) else { panic!("{} is loaded with a date:\n{text}", known.name) };
+            let spoilt = match path.as_slice() {
+                [variants, _, rest @ ..] if variants == "variants" && !rest.is_empty() => rest.join("."),
+                path => path.join("."),
+            };
+            for problem in report.list() {
+                let said = problem.path.replace('"', "");
+                let related = said.starts_with(&spoilt) || spoilt.starts_with(&said);
+                if !related {
+                    strays.push(format!("{}: {spoilt} is a date; {said}: {}", known.name, problem.message));
+                }
+            }
+            tried += 1;
+        }
+    }
+    assert!(strays.is_empty(), "{strays:#?}");
+    assert!(tried > 200, "{tried}");
+}
