@@ -227,7 +227,7 @@ proptest! {
 /// The paths of all entries of a tree, each as its keys.
 fn paths(table: &Table, below: &[String], found: &mut Vec<Vec<String>>) {
     for (key, value) in table {
-        let path = [below, &[key.clone()]].concat();
+        let path = [below, std::slice::from_ref(key)].concat();
         if let Value::Table(inner) = value {
             paths(inner, &path, found);
         }
