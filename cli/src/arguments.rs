@@ -68,7 +68,7 @@ Every variant is run as often as the scenario has replications, each with other 
 luck, on all cores. The comparison is printed at the end; the folder of results holds the whole report.
 
 Finished replications are kept: a run that was stopped with Ctrl-C goes on where it was when the same command is given
-again.";
+again, and with more replications only those that are new are run.";
 
 const RUN_EXAMPLES: &str = "Examples:
   fleetsim run hello

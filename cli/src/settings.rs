@@ -212,7 +212,7 @@ impl<'s> Walk<'s> {
                     self.setting(below(field.name, field.node, presence));
                 }
             }
-            Shape::Choice(options) => {
+            Shape::Choice(options) | Shape::ShortChoice(_, options) => {
                 for option in options {
                     let node = option.settings.unwrap_or(option.node);
                     let help = settings.help(option.node);

@@ -7,6 +7,8 @@
 mod check;
 #[path = "commands/decide.rs"]
 mod decide;
+#[path = "commands/faulty_policy.rs"]
+mod faulty_policy;
 #[path = "commands/help.rs"]
 mod help;
 #[path = "commands/own_policies.rs"]

@@ -11,13 +11,15 @@
 //! 3. [`merge()`](merge::merge) lays a variant's patch over the base, knowing from the schema what is a choice.
 //! 4. [`set()`](set::set) puts one value at a [`Path`]: `--set` and sweep axes.
 //! 5. [`check()`](check::check) walks the tree against the schema and collects every problem.
-//! 6. [`Report`] sorts, merges and renders [`Diagnostic`]s as text.
+//! 6. [`mend()`](mend::mend) puts stand-ins in the place of what is wrong, so that the rest can be read.
+//! 7. [`Report`] sorts, merges and renders [`Diagnostic`]s as text.
 //!
 //! Text from a file is not trusted: sizes and depths are limited, names are restricted to what is safe in a file
 //! name and in HTML, and control characters are escaped before anything is shown.
 
 pub mod check;
 pub mod diagnostic;
+pub mod mend;
 pub mod merge;
 pub mod parse;
 pub mod path;

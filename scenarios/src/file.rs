@@ -109,10 +109,10 @@ impl Scenario {
         let fleet = Schema::new(&fleet_schema).with_formats(FORMATS);
         let mut problems = Diagnostics::default();
         let opened = open::open(text, &fleet_schema, &fleet, options, &mut problems);
-        let run = opened.frame.as_ref().map(|frame| &frame.run);
-        let mut reader = read::Reader::new(surroundings);
+        let mut reader = read::Reader::new(surroundings, &fleet);
         let mut points = opened.points;
-        let fleets: Vec<Option<FleetSpec>> = points.iter_mut().map(|point| reader.read(point, run)).collect();
+        let fleets: Vec<Option<FleetSpec>> =
+            points.iter_mut().map(|point| reader.read(point, opened.duration)).collect();
         expand::collect_problems(&points, opened.families, &mut problems);
         let variants: Option<Vec<Variant>> =
             points.into_iter().zip(fleets).map(|(point, fleet)| Some(variant(point, fleet?))).collect();

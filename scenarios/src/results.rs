@@ -16,10 +16,12 @@
 mod analysis;
 mod digest;
 mod error;
+mod findings;
 mod folder;
 mod manifest;
 mod pairs;
 mod series;
+mod standing;
 mod stored;
 mod summary;
 mod tables;
@@ -31,18 +33,20 @@ use std::path::Path;
 use sim_core::cost::{Bill, Days, bill};
 use sim_core::metrics::{MonthlyCost, Record};
 
-pub use analysis::{Analysis, Pair, VariantAnalysis, analyse};
+pub use analysis::{Analysis, analyse};
 pub(crate) use digest::Digest;
 pub use error::{ErrorKind, ResultsError};
+pub use findings::{Pair, VariantAnalysis};
 pub use folder::{Folder, MANIFEST};
 pub(crate) use manifest::slugs;
 pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest, axis_name};
 pub use series::{SeriesRow, merged, rows as series_rows};
+pub use standing::{Holds, Standing};
 pub use stored::{DayRequests, JobRecord};
 pub use summary::Summary;
 pub(crate) use tables::Cell;
 pub use tables::{LineKey, MeanLine, mean_lines};
-pub use verdict::{Holds, Standing, Verdict};
+pub use verdict::Verdict;
 
 /// Everything that is stored of an experiment.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@
 mod azure;
 mod cell;
 mod check;
+mod errors;
 mod feed;
 mod population;
 mod table;
@@ -19,7 +20,8 @@ use sim_core::traffic::{
 };
 
 pub use azure::{AzureDataset, AzureDurations, AzureFunction, AzureMemory, check_azure};
-pub use check::{MOST_REPORTED, TraceSummary, check};
+pub use check::{TraceSummary, check};
+pub use errors::MOST_REPORTED;
 
 use azure::MINUTE;
 use feed::CsvFeed;

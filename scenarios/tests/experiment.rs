@@ -81,6 +81,41 @@ fn a_cancelled_run_keeps_what_is_finished_and_goes_on() {
     assert_same(&contents(&folder.path().join("whole")), &contents(&out));
 }
 
+/// More replications go on where fewer ended, fewer are the first of more, and what the file says besides is no matter.
+#[test]
+fn the_number_of_replications_can_be_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = |name: &str| folder.path().join(name);
+    let replications = |count| Options { replications: Some(count), ..threads(2) };
+    let counted = |outcome: scenarios::runner::Outcome| {
+        outcome.results.write_tables().unwrap();
+        assert!(outcome.results.missing().is_empty());
+        (outcome.simulated, outcome.resumed)
+    };
+    let fresh = |count| {
+        let name = format!("fresh {count}");
+        assert_eq!(counted(run(THREE, &out(&name), replications(count)).unwrap()), (count as usize * 3, 0));
+        contents(&out(&name))
+    };
+    assert_eq!(counted(run(THREE, &out("out"), replications(2)).unwrap()), (6, 0));
+    assert_eq!(counted(run(THREE, &out("out"), replications(4)).unwrap()), (6, 6));
+    let four = fresh(4);
+    assert_same(&four, &contents(&out("out")));
+    // Fewer: everything but the records is what a run of so many leaves; the others are kept for when they are wanted.
+    assert_eq!(counted(run(THREE, &out("out"), replications(1)).unwrap()), (0, 3));
+    let fewer = contents(&out("out"));
+    let one = fresh(1);
+    assert_eq!(fewer.len(), four.len());
+    one.iter().for_each(|(name, bytes)| assert!(fewer[name] == *bytes, "{} differs", name.display()));
+    assert_eq!(results::load(&out("out")).unwrap().variants[0].records.len(), 1);
+    assert_eq!(counted(run(THREE, &out("out"), replications(4)).unwrap()), (0, 12));
+    assert_same(&four, &contents(&out("out")));
+    // The same by changing the file, and a comment with it.
+    let edited = THREE.replace("replications = 3", "replications = 5 # more");
+    assert_ne!(edited, THREE);
+    assert_eq!(counted(run(&edited, &out("out"), threads(2)).unwrap()), (3, 12));
+}
+
 #[test]
 fn folders_of_others_are_refused_before_anything_is_simulated() {
     let folder = tempfile::tempdir().unwrap();
@@ -187,16 +222,43 @@ fn equal_variants_differ_by_exactly_nothing() {
     let analysis = results::analyse(results).unwrap();
     let of = |name: &str| &analysis.variants[index(name)].rows;
     assert_eq!(of("twin"), of("lambda"));
-    let pair = analysis.pairs.iter().find(|pair| {
-        let both = [pair.variant, pair.baseline];
-        both.contains(&index("twin")) && both.contains(&index("lambda"))
-    });
-    if let Some(pair) = pair {
-        for row in &pair.rows {
-            assert!(row.difference.value == 0.0 || row.difference.is_blank(), "{row:?}");
-            assert!(!row.ratio.is_significant(), "{row:?}");
-        }
+}
+
+/// An experiment of two equal variants: their paired differences are exactly nothing, each with an interval around it
+/// where the metric has one, and none is called a difference.
+#[test]
+fn twins_alone_are_compared_and_differ_by_exactly_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = THREE.split("[variants.").next().unwrap();
+    let twin = |name: &str| {
+        format!(
+            "[variants.{name}.services.web]\nplatform = \"lambda\"\nmemory = \"1769MB\"\nruntime = \"nodejs22\"\n"
+        )
+    };
+    let text = format!("{head}{}{}", twin("one"), twin("two"));
+    let outcome = run(&text, &folder.path().join("out"), threads(2)).unwrap();
+    let analysis = results::analyse(&outcome.results).unwrap();
+    let [pair] = analysis.pairs.as_slice() else { panic!("one pair, not {}", analysis.pairs.len()) };
+    assert_eq!((pair.variant, pair.baseline), (1, 0));
+    let of = |metric: &str| pair.row("web", metric).unwrap_or_else(|| panic!("{metric} is compared"));
+    for metric in ["latency.p50", "latency.ok.mean", "throughput.ok", "cold_start.share"] {
+        let row = of(metric);
+        assert_eq!((row.difference.value, row.difference.n), (0.0, 3), "{row:?}");
+        assert!(row.difference.half_width.is_some(), "{row:?}");
     }
+    assert_eq!(
+        (of("latency.ok.mean").ratio.value, of("latency.ok.mean").ratio.interval),
+        (1.0, Some((1.0, 1.0)))
+    );
+    assert!(pair.rows.len() > 40, "{} metrics", pair.rows.len());
+    for row in &pair.rows {
+        let blank = row.difference.is_blank();
+        assert!(row.difference.value == 0.0 || (blank && row.difference.note.is_some()), "{row:?}");
+        assert!(!row.difference.is_significant() && !row.ratio.is_significant(), "{row:?}");
+    }
+    let blank: Vec<&str> =
+        pair.rows.iter().filter(|row| row.difference.is_blank()).map(|row| row.metric.as_str()).collect();
+    assert!(blank.len() < pair.rows.len() / 4, "{blank:?}");
 }
 
 #[test]

@@ -27,7 +27,7 @@ seed = 11
 
 [sources.visitors]
 to = "web"
-network = { constant = "10ms" }
+network = "10ms"
 client = { timeout = "3s", retries = { attempts = 3, backoff = "200ms" } }
 
 [sources.visitors.arrivals.poisson]
@@ -37,9 +37,9 @@ shape = { spike = { at = "10min", rise = "1min", hold = "4min", decay = "2min", 
 [work.page]
 cpu = { lognormal = { p50 = "40ms", p99 = "300ms" } }
 wait = { exponential = { mean = "50ms" } }
-memory = { constant = "5MB" }
-request = { constant = "1kB" }
-response = { constant = "10kB" }
+memory = "5MB"
+request = "1kB"
+response = "10kB"
 
 [services.web]
 work = "page"
@@ -63,7 +63,7 @@ scaling = { fixed = { count = 2 } }
 platform = "lambda"
 memory = "1769MB"
 runtime = "nodejs22"
-placement_overhead = { constant = "0s" }
+placement_overhead = "0s"
 "#;
 
 /// Rows by column name.

@@ -124,7 +124,7 @@ fn fields(settings: &Settings, node: &serde_json::Value) -> Vec<(String, String)
         Shape::Table(fields) => {
             fields.iter().map(|field| line(field.name, field.node, field.required)).collect()
         }
-        Shape::Choice(options) => {
+        Shape::Choice(options) | Shape::ShortChoice(_, options) => {
             options.iter().map(|option| line(option.name, option.node, false)).collect()
         }
         Shape::Tagged(tag, kinds) => {

@@ -8,7 +8,7 @@ use crate::settings::{Settings, Shape, inline_toml, reference};
 use crate::text::blocks;
 
 const INTRO: &str = "A scenario is one TOML file. Quantities are text with their units; a choice is its name, or one key \
-                     with its settings. A variant, `[variants.NAME]`, has the tables of the base (`work` to `hardware`) \
+                     with its settings; a quantity in place of a distribution is a constant. A variant, `[variants.NAME]`, has the tables of the base (`work` to `hardware`) \
                      and says only what differs; an axis of `[sweep]` is the path of a setting and a list of values. \
                      [The smallest useful scenario](../../scenarios/builtin/hello.toml) is commented line by line; \
                      `fleetsim explain PATH` shows what is here in a terminal, and \
@@ -59,7 +59,7 @@ impl Page<'_> {
                 }
                 text
             }
-            Shape::Choice(options) => {
+            Shape::Choice(options) | Shape::ShortChoice(_, options) => {
                 let mut text = String::from("| Option | Settings | Meaning |\n|---|---|---|\n");
                 for option in options {
                     let inside = option.settings.map_or(String::new(), |node| self.value(node));

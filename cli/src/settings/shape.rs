@@ -38,6 +38,8 @@ pub(crate) enum Shape<'s> {
     List(&'s Json),
     /// An option by name, with settings of its own or without.
     Choice(Vec<ChoiceOption<'s>>),
+    /// A choice, or for short a plain value that stands for one of its options.
+    ShortChoice(&'s Json, Vec<ChoiceOption<'s>>),
     /// A table whose keys depend on the value of one of them.
     Tagged(&'s str, Vec<(&'s str, &'s Json)>),
     /// One of several unlike shapes.
@@ -81,10 +83,15 @@ impl Settings {
         if let Some(tagged) = tagged.filter(|tagged| tagged.windows(2).all(|pair| pair[0].0 == pair[1].0)) {
             return Shape::Tagged(tagged[0].0, tagged.iter().map(|(_, name, kind)| (*name, *kind)).collect());
         }
-        let options: Option<Vec<_>> = members.iter().map(|member| options(member)).collect();
-        match options {
-            Some(options) => Shape::Choice(distinct(options.into_iter().flatten())),
-            None => Shape::Either(members),
+        let (known, other): (Vec<_>, Vec<_>) =
+            members.iter().map(|member| (*member, options(member))).partition(|(_, known)| known.is_some());
+        let known = distinct(known.into_iter().filter_map(|(_, options)| options).flatten());
+        match other.as_slice() {
+            [] => Shape::Choice(known),
+            [(short, _)] if !known.is_empty() && matches!(self.shape(short), Shape::Leaf) => {
+                Shape::ShortChoice(short, known)
+            }
+            _ => Shape::Either(members),
         }
     }
 
@@ -105,6 +112,7 @@ impl Settings {
                 _ => "a table of names".into(),
             },
             Shape::List(item) => format!("a list; each item is {}", self.kind(item)),
+            Shape::ShortChoice(short, _) => format!("{}, or one of the options below", self.kind(short)),
             Shape::Choice(options) => match options.iter().any(|option| option.settings.is_some()) {
                 true => "one of the options below".into(),
                 false => {

@@ -1,31 +1,12 @@
 //! A user's own binary: `examples/own_policies.rs` offers the whole command line with two policies added.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use serde_json::Value;
 
-use crate::support::Shell;
-
-/// The example's program. `cargo test` has built it along with the tests; where only this test was asked for, it is
-/// built here.
-fn program() -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_fleetsim")).parent().expect("it is in a folder");
-    let program = folder.join("examples").join(format!("own_policies{}", std::env::consts::EXE_SUFFIX));
-    if !program.exists() {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--offline", "--package", "cli", "--example", "own_policies"])
-            .args(if folder.ends_with("release") { &["--release"][..] } else { &[] })
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status();
-        assert!(built.is_ok_and(|status| status.success()) && program.exists(), "the example builds");
-    }
-    program
-}
+use crate::support::{Shell, example};
 
 #[test]
 fn its_policies_stand_beside_the_others() {
-    let shell = Shell::of(&program());
+    let shell = Shell::of(&example("own_policies"));
     let list = shell.run("list policies").quiet();
     for name in ["trend", "balanced", "target-tracking", "binpack"] {
         assert!(list.contains(&format!("  {name}  ")), "{name} in {list}");
@@ -44,7 +25,7 @@ fn its_policies_stand_beside_the_others() {
 /// A scenario names them like any other policy; their decisions stand in the timeline with their reasons.
 #[test]
 fn a_scenario_runs_with_them() {
-    let shell = Shell::of(&program()).file("mine.toml", SCENARIO);
+    let shell = Shell::of(&example("own_policies")).file("mine.toml", SCENARIO);
     let out = shell.run("run mine.toml --out results").quiet();
     assert!(out.ends_with("report: results/report.html\n"), "{out}");
     let decisions = std::fs::read_to_string(shell.path("results/decisions.csv")).unwrap();

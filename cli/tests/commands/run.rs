@@ -113,6 +113,19 @@ fn results_are_kept_redrawn_and_priced_again() {
     same(&first, &files(&path));
 }
 
+/// More replications into the same folder simulate only what is missing; fewer simulate nothing.
+#[test]
+fn replications_are_added_to_a_folder() {
+    let shell = shop();
+    shell.run("run shop.toml --out results --replications 1").quiet();
+    let more = shell.run("run shop.toml --out results --replications 3");
+    assert_eq!((more.code, more.talk.as_str()), (Some(0), "2 runs were there already, 4 are new\n"));
+    let whole = shell.run("run shop.toml --out whole --replications 3").quiet();
+    assert_eq!(more.out.replace("results/", "whole/"), whole);
+    let fewer = shell.run("run shop.toml --out results --replications 2");
+    assert_eq!((fewer.code, fewer.talk.as_str()), (Some(0), "4 runs were there already, 0 are new\n"));
+}
+
 /// One job of an experiment alone, as the message about a failed one says.
 #[test]
 fn one_job_alone() {

@@ -6,6 +6,22 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+/// The program of an example. `cargo test` has built it along with the tests; where only some tests were asked for, it
+/// is built here.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_BIN_EXE_fleetsim")).parent().expect("it is in a folder");
+    let program = folder.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !program.exists() {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--offline", "--package", "cli", "--example", name])
+            .args(if folder.ends_with("release") { &["--release"][..] } else { &[] })
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status();
+        assert!(built.is_ok_and(|status| status.success()) && program.exists(), "the example builds");
+    }
+    program
+}
+
 /// A folder to run commands in.
 pub(crate) struct Shell {
     folder: TempDir,

@@ -58,11 +58,29 @@ impl<'c> Checker<'c> {
             (Shape::Choice(rule), Value::Text(text)) => self.plain_choice(node, text, rule),
             (Shape::Choice(rule), Value::Table(_)) => self.choice(node, rule),
             (Shape::Either(shapes), value) => match schema.pick(shapes, value) {
-                Some(shape) => self.value(node, shape),
+                Some(shape) if !self.neither(node, id, shape) => self.value(node, shape),
+                Some(_) => {}
                 None => self.wrong_type(node, id),
             },
             _ => self.wrong_type(node, id),
         }
+    }
+
+    /// Reports a word that is none of the options of `picked` nor anything like one, where `id` takes other texts too: a
+    /// quantity with its unit instead of a distribution, say.
+    fn neither(&mut self, node: &Node, id: ShapeId, picked: ShapeId) -> bool {
+        let (Shape::Choice(rule), Value::Text(text)) = (self.schema.shape(picked), &node.value) else {
+            return false;
+        };
+        let known = rule.options.contains_key(text) || rule.with_argument(text).is_some();
+        let Some(help) = self.schema.example(id, &node.value) else { return false };
+        if known || suggest::closest(text, rule.names()).is_some() {
+            return false;
+        }
+        let message = format!("\"{text}\" is not {}", self.schema.describe(id));
+        let hint = format!("{help}; or one of {}", suggest::list(rule.names()));
+        self.report(Code::UnknownChoice, &node.origin, message, hint);
+        true
     }
 
     fn child(&mut self, key: &str, node: &Node, id: ShapeId) {

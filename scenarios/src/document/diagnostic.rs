@@ -99,7 +99,8 @@ impl Diagnostic {
         self
     }
 
-    fn is_like(&self, other: &Diagnostic) -> bool {
+    /// Whether it is the same problem, in whatever variants.
+    pub(crate) fn is_like(&self, other: &Diagnostic) -> bool {
         self.origin == other.origin && self.path == other.path && self.message == other.message
     }
 }
@@ -137,6 +138,13 @@ impl Diagnostics {
     pub fn append(&mut self, found: Diagnostics) {
         self.left_out += found.left_out;
         found.list.into_iter().for_each(|problem| self.push(problem));
+    }
+
+    /// Gives problems without a path the one that `path_at` knows for their place in the file.
+    pub(super) fn name_paths(&mut self, path_at: impl Fn(Place) -> Option<String>) {
+        for problem in self.list.iter_mut().filter(|problem| problem.path.is_empty()) {
+            problem.path = problem.origin.place().and_then(&path_at).unwrap_or_default();
+        }
     }
 
     /// Keeps only what `keep` accepts.

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
+use super::path::Path;
 use super::{Node, Origin, Place, Value};
 
 /// Largest file that is read, in bytes. A scenario is written by hand; a large one is generated and counts names.
@@ -39,17 +40,40 @@ pub fn parse(text: &str, problems: &mut Diagnostics) -> Parsed {
         sound: true,
         complete: errors.is_empty(),
     };
+    let mut found = Diagnostics::default();
     for error in &errors {
         let place =
             error.span().map_or_else(Place::default, |span| Place { start: span.start, end: span.end });
         let (diagnostic, dependable) = syntax(text, place, error.message());
         parsed.sound &= dependable;
-        problems.push(diagnostic);
+        found.push(diagnostic);
     }
-    let mut reader = Reader { problems, too_deep: false };
+    let mut reader = Reader { problems: &mut found, too_deep: false };
     parsed.root.value = reader.table(table.get_ref(), 0);
     parsed.sound &= !reader.too_deep;
+    found.name_paths(|place| setting_at(&parsed.root, place, &mut Path::default()));
+    problems.append(found);
     parsed
+}
+
+/// The path of the single value that stands at `place`.
+fn setting_at(node: &Node, place: Place, path: &mut Path) -> Option<String> {
+    let mut inside = |child: &Node, step: &dyn Fn(&mut Path)| {
+        step(path);
+        let found = setting_at(child, place, path);
+        path.pop();
+        found
+    };
+    match &node.value {
+        Value::Table(entries) => {
+            entries.iter().find_map(|(key, child)| inside(child, &|path: &mut Path| path.push_key(key)))
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, child)| inside(child, &|path: &mut Path| path.push_index(index))),
+        _ => (node.origin.place() == Some(place)).then(|| path.to_string()),
+    }
 }
 
 /// Parses one value as TOML writes it, for `--set`; `None` where it is not one.

@@ -257,7 +257,12 @@ impl Schema {
             Shape::Table(_) | Shape::Tagged(_) => "a table".into(),
             Shape::Choice(rule) => format!("a choice ({})", super::suggest::list(rule.names())),
             Shape::Either(shapes) => {
-                shapes.iter().map(|shape| self.describe(*shape)).collect::<Vec<_>>().join(" or ")
+                let member = |id: &ShapeId| match self.shape(*id) {
+                    // Beside something else, what the options are called says more than their list.
+                    Shape::Choice(rule) if rule.noun != compile::UNNAMED => format!("a {}", rule.noun),
+                    _ => self.describe(*id),
+                };
+                shapes.iter().map(member).collect::<Vec<_>>().join(" or ")
             }
         }
     }

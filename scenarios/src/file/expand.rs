@@ -58,8 +58,8 @@ pub(super) struct Expander<'e> {
 }
 
 impl Expander<'_> {
-    /// All variants of the document, and how many of them the file names. The document's entries are `base` (without the experiment's own keys), `variants` and
-    /// `sweep`.
+    /// All variants of the document, and how many of them the file names. The document's entries are `base` (without the
+    /// experiment's own keys), `variants` and `sweep`.
     pub(super) fn expand(
         &self,
         base: &Node,
@@ -71,10 +71,30 @@ impl Expander<'_> {
         axis::apart(&[], &common, "sweep", problems);
         let mut families = self.families(base, variants, &common, problems);
         self.apply_overrides(&mut families, problems);
-        if !self.within_limits(&families, sweep, problems) {
-            return (Vec::new(), families.len());
-        }
-        (families.iter().flat_map(|family| self.points(family)).collect(), families.len())
+        let points: Vec<Point> = match self.within_limits(&families, sweep, problems) {
+            true => families.iter().flat_map(|family| self.points(family)).collect(),
+            // Nothing of it will be run; what is wrong besides its size, one point of each family shows.
+            false => {
+                families.iter().map(|family| self.point(family, &axis::labels(&family.axes), 0)).collect()
+            }
+        };
+        let written = std::iter::once(base).chain(families.iter().map(|family| &family.node));
+        written.for_each(|node| self.overridden(node, &points, problems));
+        (points, families.len())
+    }
+
+    /// What is wrong with values that no point has, because a patch or an axis replaces them in all. What a base lacks is
+    /// no mistake: its variants or axes may have it.
+    fn overridden(&self, node: &Node, points: &[Point], problems: &mut Diagnostics) {
+        let mut found = Diagnostics::default();
+        check(self.fleet, node, &mut found);
+        let known = |problem: &Diagnostic, list: &[Diagnostic]| list.iter().any(|it| it.is_like(problem));
+        found.retain(|problem| {
+            !matches!(problem.code, Code::MissingKey | Code::ChoiceCount)
+                && !known(problem, problems.list())
+                && !points.iter().any(|point| known(problem, point.problems.list()))
+        });
+        problems.append(found);
     }
 
     fn families(

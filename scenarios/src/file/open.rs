@@ -3,12 +3,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
+use sim_core::engine::Span;
 use sim_core::spec::Problem;
 
 use super::expand::{COMMON, Expander, Point, is_common, refused};
 use super::settings::RunSettings;
 use super::{FORMATS, Options};
 use crate::document::check::check;
+use crate::document::mend::{StandIn, mend};
 use crate::document::parse::parse;
 use crate::document::set::set;
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Schema, Value};
@@ -31,6 +33,8 @@ pub(super) struct Frame {
 #[derive(Debug)]
 pub(super) struct Opened {
     pub frame: Option<Frame>,
+    /// How long the run is, if that could be read.
+    pub duration: Option<Span>,
     pub points: Vec<Point>,
     /// How many variants the file names.
     pub families: usize,
@@ -55,7 +59,7 @@ pub(super) fn open(
     options: &Options,
     problems: &mut Diagnostics,
 ) -> Opened {
-    let nothing = Opened { frame: None, points: Vec::new(), families: 0 };
+    let nothing = Opened { frame: None, duration: None, points: Vec::new(), families: 0 };
     let mut parsed = parse(text, problems);
     if !parsed.sound {
         return nothing;
@@ -71,7 +75,14 @@ pub(super) fn open(
     let mut found = Diagnostics::default();
     check(&schema, &parsed.root, &mut found);
     found.retain(|problem| parsed.complete || problem.code != Code::MissingKey);
-    let frame = if found.any_error() || !parsed.complete { None } else { frame(&parsed.root, &mut found) };
+    let whole = !found.any_error() && parsed.complete;
+    let frame = if whole { frame(&parsed.root, &mut found) } else { None };
+    let run = match &frame {
+        Some(frame) => {
+            Known { duration: Some(frame.run.duration), replications: Some(frame.run.replications) }
+        }
+        None => mended_frame(&schema, &parsed.root, &mut found),
+    };
     problems.append(found);
 
     let Value::Table(entries) = &mut parsed.root.value else { return nothing };
@@ -83,22 +94,24 @@ pub(super) fn open(
         fleet,
         complete: parsed.complete,
         overrides: &of_variants,
-        replications: frame.as_ref().map_or(1, |frame| frame.run.replications),
+        replications: run.replications.unwrap_or(1),
         job_limit: options.job_limit,
     };
     let (points, families) = expander.expand(&parsed.root, variants.as_ref(), sweep.as_ref(), problems);
-    Opened { frame, points, families }
+    Opened { frame, duration: run.duration, points, families }
+}
+
+/// What else needs to know of the run settings.
+struct Known {
+    duration: Option<Span>,
+    replications: Option<u32>,
 }
 
 /// The frame of a document whose structure has been found right, and what makes no sense in it.
 fn frame(root: &Node, problems: &mut Diagnostics) -> Option<Frame> {
-    let Value::Table(entries) = &root.value else { return None };
-    let own = entries.iter().filter(|(key, _)| COMMON.contains(&key.as_str()));
-    let json: Json = own.map(|(key, node)| (key.clone(), node.to_json())).collect();
-    match serde_json::from_value::<Frame>(json) {
+    match read(root) {
         Ok(frame) => {
-            let mut found = Vec::new();
-            frame.run.problems("run", &mut found);
+            let found = run_problems(&frame.run);
             found.into_iter().for_each(|problem| problems.push(located(root, problem)));
             Some(frame)
         }
@@ -106,6 +119,38 @@ fn frame(root: &Node, problems: &mut Diagnostics) -> Option<Frame> {
             problems.push(Diagnostic::new(Code::Meaning, Origin::BuiltIn, "", error.to_string()));
             None
         }
+    }
+}
+
+fn read(root: &Node) -> serde_json::Result<Frame> {
+    let own = root.as_table().into_iter().flatten().filter(|(key, _)| COMMON.contains(&key.as_str()));
+    let json: Json = own.map(|(key, node)| (key.clone(), node.to_json())).collect();
+    serde_json::from_value(json)
+}
+
+fn run_problems(run: &RunSettings) -> Vec<Problem> {
+    let mut found = Vec::new();
+    run.problems("run", &mut found);
+    found
+}
+
+/// What makes no sense in a frame with structural mistakes, whatever might stand in their place.
+fn mended_frame(schema: &Schema, root: &Node, problems: &mut Diagnostics) -> Known {
+    let [first, last] = [StandIn::First, StandIn::Last].map(|with| {
+        let mended = mend(schema, root, with);
+        read(&mended.node).ok().map(|frame| (mended, frame.run))
+    });
+    let (Some((mended, run)), Some((_, other))) = (first, last) else {
+        return Known { duration: None, replications: None };
+    };
+    let others = run_problems(&other);
+    let found = run_problems(&run).into_iter();
+    found
+        .filter(|problem| others.contains(problem) && !mended.doubts(&problem.path))
+        .for_each(|problem| problems.push(located(root, problem)));
+    Known {
+        duration: (!mended.doubts("run.duration")).then_some(run.duration),
+        replications: (!mended.doubts("run.replications")).then_some(run.replications),
     }
 }
 

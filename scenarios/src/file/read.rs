@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use sim_core::engine::Span;
 use sim_core::spec::{ClusterSpec, FleetSpec, Problem, ServiceSpec, SourceSpec, WorkSpec};
 use sim_core::traffic::{ArrivalSpec, FeedError, FunctionsSpec, Population, PopulationOfFunctionsSpec};
 
@@ -13,8 +13,11 @@ use super::Surroundings;
 use super::expand::Point;
 use super::late;
 use super::open::located;
-use super::settings::RunSettings;
-use crate::document::{Node, Origin, Value};
+use crate::document::Schema;
+use crate::document::mend::{Mended, StandIn, mend};
+
+/// The tables of things that others refer to by name.
+const NAMED: &[&str] = &["work", "populations", "services", "clusters"];
 
 /// Of how many points of a variant's sweep the sound parts are looked at where there are structural mistakes; the
 /// others will say the same.
@@ -23,6 +26,8 @@ const BROKEN_LOOKED_AT: usize = 20;
 /// Reads fleets, and remembers which traces it has seen: variants mostly share them.
 pub(super) struct Reader<'r> {
     surroundings: &'r Surroundings<'r>,
+    /// The shape of a fleet.
+    schema: &'r Schema,
     traces: BTreeMap<String, Vec<FeedError>>,
     /// Populations of files: how many functions lack durations, and how many memory.
     populations: BTreeMap<String, Result<(usize, usize), Vec<FeedError>>>,
@@ -31,9 +36,10 @@ pub(super) struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    pub(super) fn new(surroundings: &'r Surroundings<'r>) -> Self {
+    pub(super) fn new(surroundings: &'r Surroundings<'r>, schema: &'r Schema) -> Self {
         Reader {
             surroundings,
+            schema,
             traces: BTreeMap::new(),
             populations: BTreeMap::new(),
             broken: BTreeMap::new(),
@@ -42,50 +48,78 @@ impl<'r> Reader<'r> {
 
     /// The fleet of a variant. What is wrong with its meaning is added to the variant's problems; where something is
     /// wrong with its structure already, there is no fleet, and what can be said of the sound parts is added.
-    pub(super) fn read(&mut self, point: &mut Point, run: Option<&RunSettings>) -> Option<FleetSpec> {
+    /// `duration` is that of the run, if it could be read.
+    pub(super) fn read(&mut self, point: &mut Point, duration: Option<Span>) -> Option<FleetSpec> {
         let mut found = Vec::new();
         let fleet = if point.problems.any_error() {
             self.read_parts(point, &mut found);
             None
         } else {
-            self.read_whole(&point.node.to_json(), &mut found)
+            self.read_whole(point, &mut found)
         };
         found.into_iter().for_each(|problem| point.problems.push(located(&point.node, problem)));
-        if let Some(run) = run {
-            late::warn(&point.node, run.duration, &mut point.problems);
+        if let Some(duration) = duration {
+            late::warn(&point.node, duration, &mut point.problems);
         }
         fleet
     }
 
-    fn read_whole(&mut self, json: &Json, found: &mut Vec<Problem>) -> Option<FleetSpec> {
+    fn read_whole(&mut self, point: &Point, found: &mut Vec<Problem>) -> Option<FleetSpec> {
+        let json = point.node.to_json();
         match serde_json::from_value::<FleetSpec>(json.clone()) {
             Ok(fleet) => {
-                found.extend(fleet.problems(self.surroundings.platform));
-                self.trace_problems(&fleet, found);
+                found.extend(self.fleet_problems(&fleet));
                 Some(fleet)
             }
             Err(error) => {
-                found.extend(unreadable(json, &error.to_string()));
+                found.extend(unreadable(&json, &error.to_string()));
+                self.read_parts(point, found);
                 None
             }
         }
     }
 
-    /// What makes no sense in those parts that can be read once the mistaken values are left out.
+    fn fleet_problems(&mut self, fleet: &FleetSpec) -> Vec<Problem> {
+        let mut found = fleet.problems(self.surroundings.platform);
+        self.trace_problems(fleet, &mut found);
+        found
+    }
+
+    /// What makes no sense in a fleet with structural mistakes, whatever might stand in their place.
     fn read_parts(&mut self, point: &Point, found: &mut Vec<Problem>) {
         let seen = self.broken.entry(point.variant.clone()).or_default();
         *seen += 1;
         if *seen > BROKEN_LOOKED_AT {
             return;
         }
-        let mistakes: Vec<&Origin> = point.problems.list().iter().map(|problem| &problem.origin).collect();
-        let mut node = point.node.clone();
-        prune(&mut node, &mistakes);
-        let (fleet, lost) = sound_parts(&node.to_json(), &point.node);
-        let mut problems = fleet.problems(self.surroundings.platform);
-        self.trace_problems(&fleet, &mut problems);
-        problems.retain(|problem| !lost.iter().any(|kind| is_about_absence(&problem.path, kind)));
-        found.extend(problems);
+        let [first, last] = [StandIn::First, StandIn::Last].map(|with| self.problems_with(point, with));
+        found.extend(first.into_iter().filter(|problem| last.contains(problem)));
+    }
+
+    fn problems_with(&mut self, point: &Point, with: StandIn) -> Vec<Problem> {
+        let mut mended = mend(self.schema, &point.node, with);
+        let Some(fleet) = self.readable(&mut mended, with) else { return Vec::new() };
+        let mut problems = self.fleet_problems(&fleet);
+        let lost: Vec<&str> = NAMED.iter().copied().filter(|kind| mended.doubts(kind)).collect();
+        problems.retain(|problem| {
+            let absent = lost.iter().any(|kind| is_about_absence(&problem.path, kind));
+            !absent && !mended.doubts(&problem.path)
+        });
+        problems
+    }
+
+    /// A mended fleet, entries that nevertheless cannot be read replaced too.
+    fn readable(&self, mended: &mut Mended, with: StandIn) -> Option<FleetSpec> {
+        let json = mended.node.to_json();
+        let Ok(fleet) = serde_json::from_value(json.clone()) else {
+            for problem in unreadable(&json, "") {
+                if let Some((table, name)) = problem.path.split_once('.') {
+                    mended.replace_entry(self.schema, table, name, with);
+                }
+            }
+            return serde_json::from_value(mended.node.to_json()).ok();
+        };
+        Some(fleet)
     }
 
     fn trace_problems(&mut self, fleet: &FleetSpec, found: &mut Vec<Problem>) {
@@ -127,6 +161,18 @@ impl<'r> Reader<'r> {
     }
 }
 
+/// Whether a problem at `path` may only be that all things of this kind were lost with the table that names them.
+fn is_about_absence(path: &str, kind: &str) -> bool {
+    path == kind
+        || match kind {
+            "work" => path.starts_with("services.") && path.ends_with(".work"),
+            "services" => path.starts_with("sources.") && path.ends_with(".to"),
+            "populations" => path.ends_with(".population") || path.ends_with(".functions"),
+            "clusters" => path.starts_with("services.") && path.ends_with(".cluster"),
+            _ => false,
+        }
+}
+
 /// What cannot be deserialised although its structure is right, by name: a text with a form of its own, say.
 fn unreadable(json: &Json, error: &str) -> Vec<Problem> {
     let mut found = Vec::new();
@@ -139,70 +185,6 @@ fn unreadable(json: &Json, error: &str) -> Vec<Problem> {
         found.push(Problem::new("", error));
     }
     found
-}
-
-/// Leaves out what a mistake was found in: a value where the value is wrong, a key where the key is.
-fn prune(node: &mut Node, mistakes: &[&Origin]) {
-    let sound = |node: &Node| !mistakes.contains(&&node.origin) && !mistakes.contains(&&node.key);
-    match &mut node.value {
-        Value::Table(entries) => {
-            entries.retain(|_, child| sound(child));
-            entries.values_mut().for_each(|child| prune(child, mistakes));
-        }
-        Value::Array(items) => {
-            items.retain(sound);
-            items.iter_mut().for_each(|item| prune(item, mistakes));
-        }
-        _ => {}
-    }
-}
-
-/// The fleet of what can be read, and the kinds of thing of which something is missing from it.
-fn sound_parts(json: &Json, whole: &Node) -> (FleetSpec, Vec<&'static str>) {
-    let fleet = FleetSpec {
-        work: sound(json, "work"),
-        sources: sound(json, "sources"),
-        populations: sound(json, "populations"),
-        services: sound(json, "services"),
-        clusters: sound(json, "clusters"),
-        account: setting(json, "account"),
-        telemetry: setting(json, "telemetry"),
-        hardware: setting(json, "hardware"),
-    };
-    let read = [
-        ("work", fleet.work.len()),
-        ("sources", fleet.sources.len()),
-        ("populations", fleet.populations.len()),
-        ("services", fleet.services.len()),
-        ("clusters", fleet.clusters.len()),
-    ];
-    let written = |kind: &str| whole.get(kind).and_then(Node::as_table).map_or(0, IndexMap::len);
-    let lost =
-        read.into_iter().filter(|(kind, count)| *count < written(kind)).map(|(kind, _)| kind).collect();
-    (fleet, lost)
-}
-
-fn sound<T: DeserializeOwned>(json: &Json, kind: &str) -> IndexMap<String, T> {
-    let entries = json[kind].as_object().into_iter().flatten();
-    entries
-        .filter_map(|(name, entry)| Some((name.clone(), serde_json::from_value(entry.clone()).ok()?)))
-        .collect()
-}
-
-fn setting<T: DeserializeOwned + Default>(json: &Json, key: &str) -> T {
-    json.get(key).and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
-}
-
-/// Whether a problem at `path` may only be that something of this kind was left out.
-fn is_about_absence(path: &str, kind: &str) -> bool {
-    path == kind
-        || match kind {
-            "work" => path.starts_with("services.") && path.ends_with(".work"),
-            "services" => path.starts_with("sources.") && path.ends_with(".to"),
-            "populations" => path.ends_with(".population") || path.ends_with(".functions"),
-            "clusters" => path.starts_with("services.") && path.ends_with(".cluster"),
-            _ => false,
-        }
 }
 
 fn entries<T: DeserializeOwned>(json: &Json, kind: &str, found: &mut Vec<Problem>) {

@@ -1,6 +1,8 @@
 //! Scenario files become variants; mistakes in what leads there, as the user sees them.
 
+mod all_at_once;
 mod load;
+mod mutations;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -156,6 +158,12 @@ memry = "1GB"
        | ^^^^^^^
        = hint: did you mean `services`?
 
+    error: run.warm_up: a warm-up of 2h leaves nothing of a run of 1h to measure
+      --> test.toml:5:11
+       | warm_up = "2h"
+       |           ^^^^
+       = hint: `duration` includes the warm-up
+
     error: run.kind: unknown kind of run `stedy`
       --> test.toml:6:8
        | kind = "stedy"
@@ -226,7 +234,7 @@ memry = "1GB"
        |           ^^^^^^^
        = hint: give one of them another name
 
-    14 problems in test.toml
+    15 problems in test.toml
     "#);
 }
 
@@ -279,6 +287,11 @@ days = [
        |        ^^
        = hint: write 1 to 100 characters
 
+    error: run.duration: a run that takes no time shows nothing
+      --> test.toml:3:12
+       | duration = '0s'
+       |            ^^^^
+
     error: run.replications: 0 is out of range
       --> test.toml:4:16
        | replications = 0
@@ -290,6 +303,11 @@ days = [
        | seed = -1
        |        ^^
        = hint: a whole number from 0 up
+
+    error: run.days[0].to: 0s is not after 0s
+      --> test.toml:6:28
+       | days = [{ name = 'x', to = '0s', weight = 0 }]
+       |                            ^^^^
 
     error: run.days[0].weight: 0 is out of range
       --> test.toml:6:43
@@ -311,7 +329,7 @@ days = [
       --> --set run.kind=quick
        = hint: one of `terminating` or `steady`
 
-    7 problems in test.toml
+    9 problems in test.toml
     "#);
 }
 

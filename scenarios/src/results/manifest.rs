@@ -170,8 +170,9 @@ impl Manifest {
         }
     }
 
-    /// In which ways another experiment is another one, in words; nothing where it is the same. Prices do not count:
-    /// they do not change what was simulated. Nor does how the command was written.
+    /// In which ways another experiment is another one, in words; nothing where what one has simulated serves the other.
+    /// So prices do not count, nor how command and scenario are worded. Nor does the number of replications: each is
+    /// determined by itself, more of them go on where fewer ended, and fewer are the first of more.
     pub fn differences(&self, other: &Manifest) -> Vec<String> {
         let mut list = Vec::new();
         let mut say = |what: &str, mine: &dyn std::fmt::Display, theirs: &dyn std::fmt::Display| {
@@ -182,14 +183,14 @@ impl Manifest {
         };
         say("scenario", &self.name, &other.name);
         say("seed", &self.run.seed, &other.run.seed);
-        say("replications", &self.run.replications, &other.run.replications);
         say("program version", &self.program, &other.program);
         say("instance types of", &self.instance_types, &other.instance_types);
-        if list.is_empty() && (&self.run, &self.about) != (&other.run, &other.about) {
+        let one = |run: &RunSettings| RunSettings { replications: 1, ..run.clone() };
+        if list.is_empty() && one(&self.run) != one(&other.run) {
             list.push("other run settings".into());
         }
-        if self.scenario != other.scenario || self.variants != other.variants {
-            list.push("another scenario text or other settings".into());
+        if self.variants != other.variants {
+            list.push("other variants or other settings".into());
         }
         if self.traces != other.traces {
             list.push("other traces".into());

@@ -2,7 +2,7 @@
 
 use sim_core::metrics::{Comparison, MonthlyCost, Record, Variant, compare};
 
-use super::analysis::{Pair, VariantAnalysis};
+use super::findings::{Pair, VariantAnalysis};
 use super::{Results, VariantResults};
 
 /// Compares every variant with the baseline of its workload: `baselines[variant]`, none where there is none.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use sim_core::metrics::{Comparison, INTERVAL_LABEL, Row};
 
 use super::analysis::Analysis;
-use super::verdict::{Holds, Verdict};
+use super::standing::Holds;
+use super::verdict::Verdict;
 use super::{FORMAT, Results};
 
 /// What `summary.json` holds.

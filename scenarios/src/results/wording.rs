@@ -13,7 +13,7 @@ fn decimals(step: f64) -> usize {
     decimals
 }
 
-/// The step to print a value at: its half-width, or a thousandth of the value where there is none.
+/// The step to print a value at: its half-width, or a three-hundredth of the value where there is none.
 fn step(value: f64, half_width: Option<f64>) -> f64 {
     half_width.filter(|half| *half > 0.0).unwrap_or(value.abs() / 300.0).max(1e-6)
 }
@@ -72,6 +72,9 @@ pub(super) fn latency(estimate: &Estimate) -> String {
 
 /// A share in percent: `98.62 ± 0.04 %`.
 pub(super) fn share(estimate: &Estimate) -> String {
+    if estimate.is_blank() {
+        return "an unknown share".into();
+    }
     let (value, half) = (estimate.value * 100.0, estimate.half_width.map(|half| half * 100.0));
     let exact = half.is_none_or(|half| half == 0.0) && value.fract() == 0.0;
     let decimals = if exact { 0 } else { decimals(step(value, half)).min(4) };
@@ -121,6 +124,7 @@ mod tests {
         check(latency, f64::NAN, None, "unknown");
         check(share, 0.9862, Some(0.0004), "98.62 ± 0.04 %");
         check(share, 1.0, Some(0.0), "100 %");
+        check(share, f64::NAN, None, "an unknown share");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use sim_core::random::PercentilesSpec;
 use sim_core::traffic::FeedError;
 
 use super::cell;
-use super::check::Bounded;
+use super::errors::Bounded;
 use super::table::{Column, Row, Table};
 
 /// The interval of the data set's counts.

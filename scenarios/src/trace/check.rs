@@ -4,11 +4,9 @@ use sim_core::engine::Span;
 use sim_core::traffic::{FeedError, RowsSpec, TraceRow, TraceSpec};
 
 use super::azure::{self, MINUTE};
+use super::errors::Bounded;
 use super::feed::CsvFeed;
 use super::{TraceFiles, shown};
-
-/// More malformed cells than this are counted, not listed.
-pub const MOST_REPORTED: usize = 20;
 
 /// What a trace holds, before its options.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +22,7 @@ pub struct TraceSummary {
 /// Reads the trace of `spec` from end to end.
 ///
 /// # Errors
-/// Returns what is malformed: the first [`MOST_REPORTED`] errors, each with file, row and column, and how many more
+/// Returns what is malformed: the first [`MOST_REPORTED`](super::MOST_REPORTED) errors, each with file, row and column, and how many more
 /// there are.
 pub fn check(files: &TraceFiles, spec: &TraceSpec) -> Result<TraceSummary, Vec<FeedError>> {
     let path = files.path(spec);
@@ -67,27 +65,5 @@ impl TraceSummary {
         self.rows += 1;
         self.requests += requests;
         self.length = end;
-    }
-}
-
-/// Errors, of which the first [`MOST_REPORTED`] are kept.
-#[derive(Debug, Default)]
-pub(super) struct Bounded {
-    kept: Vec<FeedError>,
-    more: u64,
-}
-
-impl Bounded {
-    pub(super) fn push(&mut self, error: FeedError) {
-        if self.kept.len() < MOST_REPORTED { self.kept.push(error) } else { self.more += 1 }
-    }
-
-    pub(super) fn finish(mut self) -> Result<(), Vec<FeedError>> {
-        let Some(first) = self.kept.first() else { return Ok(()) };
-        if self.more > 0 {
-            let file = first.file.clone();
-            self.kept.push(FeedError::new(file, format!("and {} more", self.more)));
-        }
-        Err(self.kept)
     }
 }

@@ -33,7 +33,7 @@ client = { timeout = "10s", retries = { attempts = 2, backoff = "100ms" } }
 [work.page]
 cpu = { lognormal = { p50 = "20ms", p99 = "120ms" } }
 wait = { exponential = { mean = "30ms" } }
-memory = { constant = "6MB" }
+memory = "6MB"
 
 [services.web]
 work = "page"

@@ -176,13 +176,14 @@ fn paired(
 
 /// The difference between the quantiles `p` of two variants, `a` less `b`.
 pub fn quantile_difference(a: &[Sample<'_>], b: &[Sample<'_>], p: f64) -> Estimate {
-    paired(a, b, p, |a, b| a - b, f64::max)
+    // Either quantile may be off by its histogram's error, and in opposite directions.
+    paired(a, b, p, |a, b| a - b, |a, b| a + b)
 }
 
 /// How many times the quantile `p` of `b` that of `a` is.
 pub fn quantile_ratio(a: &[Sample<'_>], b: &[Sample<'_>], p: f64) -> Ratio {
     let relative = Histogram::new().relative_error();
-    Ratio::from_log(paired(a, b, p, |a, b| libm::log(a / b), |_, _| relative))
+    Ratio::from_log(paired(a, b, p, |a, b| libm::log(a / b), |_, _| 2.0 * relative))
 }
 
 #[cfg(test)]

@@ -1,19 +1,38 @@
 //! Distributions as scenario files write them: `cpu = { lognormal = { p50 = "8ms", p99 = "60ms" } }`.
+//!
+//! What does not vary needs no law: a bare quantity, `cpu = "8ms"`, means that constant wherever a distribution is
+//! expected. `{ constant = "8ms" }` says the same at length; a constant is always printed in its short form.
+
+use std::fmt;
+use std::marker::PhantomData;
 
 use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Distribution;
 use super::table::parse_percentile;
 use crate::quantity::Quantity;
 
-/// How a quantity varies from draw to draw.
+/// How a quantity varies from draw to draw: one of the laws below with its settings. A quantity alone, `"5ms"`, is
+/// always the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(rename = "DistributionSpec-{Q}")]
+#[serde(
+    remote = "Self",
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    bound(serialize = "Q: Quantity + Serialize", deserialize = "Q: Quantity + Deserialize<'de>")
+)]
+#[schemars(
+    rename = "DistributionSpec-{Q}",
+    extend("x-noun" = "distribution"),
+    bound = "Q: Quantity + JsonSchema",
+    transform = or_bare::<Q>
+)]
 pub enum DistributionSpec<Q> {
-    /// Always the same: `{ constant = "5ms" }`.
+    /// Always the same: `{ constant = "5ms" }`, or `"5ms"` for short.
     Constant(Q),
     /// Exponential, by its mean: coefficient of variation 1, no memory.
     Exponential {
@@ -53,6 +72,47 @@ pub enum DistributionSpec<Q> {
     Percentiles(PercentilesSpec<Q>),
     /// One of several distributions, by weight.
     Mixture(Vec<BranchSpec<Q>>),
+}
+
+/// Lets the schema of a distribution take a bare quantity too, before the laws.
+fn or_bare<Q: Quantity>(schema: &mut Schema) {
+    if let Some(laws) = schema.get_mut("oneOf").and_then(|laws| laws.as_array_mut()) {
+        laws.insert(0, serde_json::json!({ "type": "string", "format": Q::FORMAT }));
+    }
+}
+
+impl<Q: Quantity + Serialize> Serialize for DistributionSpec<Q> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Constant(value) => value.serialize(serializer),
+            law => Self::serialize(law, serializer),
+        }
+    }
+}
+
+impl<'de, Q: Quantity + Deserialize<'de>> Deserialize<'de> for DistributionSpec<Q> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BareOrLaw(PhantomData))
+    }
+}
+
+/// Reads a bare quantity as a constant, and a table as the law that its key names.
+struct BareOrLaw<Q>(PhantomData<Q>);
+
+impl<'de, Q: Quantity + Deserialize<'de>> Visitor<'de> for BareOrLaw<Q> {
+    type Value = DistributionSpec<Q>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a distribution, or {}", Q::HELP)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        text.parse().map(DistributionSpec::Constant).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        DistributionSpec::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 /// A lognormal distribution, by `p50` and `p99` or by `mean` and `cv`.
@@ -118,8 +178,11 @@ pub struct RateBranchSpec<Q> {
 
 /// One branch of a mixture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "BranchSpec-{Q}")]
+#[serde(
+    deny_unknown_fields,
+    bound(serialize = "Q: Quantity + Serialize", deserialize = "Q: Quantity + Deserialize<'de>")
+)]
+#[schemars(rename = "BranchSpec-{Q}", bound = "Q: Quantity + JsonSchema")]
 pub struct BranchSpec<Q> {
     /// How often this branch is taken, relative to the others; above zero.
     pub weight: f64,
@@ -198,5 +261,35 @@ impl<Q: Quantity> PercentilesSpec<Q> {
         let mut points: Vec<_> = self.0.iter().filter_map(parse).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         points
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Span;
+
+    #[test]
+    fn a_bare_quantity_is_a_constant() {
+        let check = |given: &str, printed: &str| {
+            let spec: DistributionSpec<Span> = serde_json::from_str(given).unwrap();
+            assert_eq!(serde_json::to_string(&spec).unwrap(), printed, "{given}");
+            assert_eq!(serde_json::from_str::<DistributionSpec<Span>>(printed).unwrap(), spec, "{given}");
+        };
+        check(r#""8ms""#, r#""8ms""#);
+        check(r#"{"constant":"8000us"}"#, r#""8ms""#);
+        check(r#"{"exponential":{"mean":"1s"}}"#, r#"{"exponential":{"mean":"1s"}}"#);
+        check(r#"{"mixture":[{"weight":1.0,"of":"2s"}]}"#, r#"{"mixture":[{"weight":1.0,"of":"2s"}]}"#);
+    }
+
+    #[test]
+    fn what_is_neither_quantity_nor_law_is_refused() {
+        let check = |given: &str, part: &str| {
+            let said = serde_json::from_str::<DistributionSpec<Span>>(given).unwrap_err().to_string();
+            assert!(said.contains(part), "{given}: {said}");
+        };
+        check(r#""8 parsecs""#, "`parsecs` is not a unit that fits here; one of ns");
+        check(r#"{"exponental":{"mean":"1s"}}"#, "unknown variant `exponental`");
+        check("8", "a distribution, or a length of time");
     }
 }

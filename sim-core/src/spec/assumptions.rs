@@ -4,8 +4,6 @@
 //!
 //! Defaults are not repeated here: they are asked of the types, by reading the smallest spec that leaves everything out.
 
-use std::fmt::Display;
-
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
@@ -15,6 +13,7 @@ use super::{
 };
 use crate::cost::Arch;
 use crate::model::Runtime;
+use crate::quantity::Quantity;
 use crate::random::DistributionSpec;
 
 /// A default that is in force although no platform documents it.
@@ -262,7 +261,7 @@ shown_as_it_is!(
     crate::quantity::Percent
 );
 
-impl<Q: Display + Serialize> Text for DistributionSpec<Q> {
+impl<Q: Quantity + Serialize> Text for DistributionSpec<Q> {
     fn text(&self) -> String {
         match self {
             DistributionSpec::Constant(value) => value.to_string(),

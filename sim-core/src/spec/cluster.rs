@@ -1,5 +1,7 @@
 //! Clusters: groups of EC2 instances that tasks are placed on.
 
+mod provider;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,17 +9,22 @@ use serde::{Deserialize, Serialize};
 use super::{Problem, lognormal};
 use crate::cost::Purchase;
 use crate::engine::Span;
+use crate::policy::cluster_scaling::ManagedParameters;
 use crate::policy::{ClusterScalingSpec, TerminationSpec};
 use crate::quantity::{MemorySize, Percent};
 use crate::random::DistributionSpec;
 
 /// A cluster of EC2 instances: one group, or several of different types.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ClusterSpec {
     /// The cluster's only group.
     #[serde(default)]
     pub instances: Option<GroupSpec>,
+    /// The capacity provider of `instances`, with ECS managed scaling: `{ target_capacity = "100%" }` is short for
+    /// `instances.scaling = { managed = { target_capacity = "100%" } }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<ManagedParameters>,
     /// Several groups by name, instead of `instances`.
     #[serde(default)]
     pub groups: IndexMap<String, GroupSpec>,
@@ -152,6 +159,7 @@ impl ClusterSpec {
             )),
             _ => {}
         }
+        self.provider_problems(path, out);
         for (name, group) in self.groups() {
             group.problems(&self.group_path(path, name), out);
         }
@@ -179,7 +187,7 @@ impl GroupSpec {
                 format!("{} instances; a group holds at most 100000 here", self.max),
             ));
         }
-        if !(self.min..=self.max).contains(&self.initial()) {
+        if self.min <= self.max && !(self.min..=self.max).contains(&self.initial()) {
             out.push(Problem::new(
                 format!("{path}.desired"),
                 format!("{} is not between min = {} and max = {}", self.initial(), self.min, self.max),

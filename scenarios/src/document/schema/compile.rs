@@ -18,6 +18,9 @@ const FOLLOW_LIMIT: usize = 16;
 const STRUCTURE: &[&str] =
     &["properties", "type", "oneOf", "anyOf", "allOf", "items", "enum", "const", "x-noun"];
 
+/// What the options of a choice are called where the schema does not say.
+pub(super) const UNNAMED: &str = "choice";
+
 type Keywords = Map<String, Json>;
 
 pub(super) fn compile(schema: &Json) -> Schema {
@@ -262,7 +265,7 @@ impl<'s> Compiler<'s> {
 }
 
 fn named(noun: Option<&str>) -> String {
-    noun.unwrap_or("choice").to_owned()
+    noun.unwrap_or(UNNAMED).to_owned()
 }
 
 fn rename(shape: Shape, noun: Option<&str>) -> Shape {

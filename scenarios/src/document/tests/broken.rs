@@ -229,6 +229,15 @@ think = "nevr"
 [sources.b]
 arrivals = []
 think = { exponental = { mean = "1s" } }
+[sources.c]
+arrivals = { poisson = { rate = "1/s" } }
+think = "fast"
+[sources.d]
+arrivals = { poisson = { rate = "1/s" } }
+think = "10 parsecs"
+[sources.e]
+arrivals = { poisson = { rate = "1/s" } }
+think = 10
 "#;
     insta::assert_snapshot!(report(text), @r#"
     error: services.a.platform: unknown platform `fargat`
@@ -355,14 +364,32 @@ think = { exponental = { mean = "1s" } }
        |           ^^^^^^^^^^
        = hint: did you mean `exponential`?
 
-    21 problems in test.toml
+    error: sources.c.think: "fast" is not a length of time or a distribution
+      --> test.toml:39:9
+       | think = "fast"
+       |         ^^^^^^
+       = hint: a length of time: 250us, 8ms, 1.5s, 5m (or 5min), 2h, 7d, 1w; or one of `never` or `exponential`
+
+    error: sources.d.think: `parsecs` is not a unit that fits here; one of ns, us, ms, s, min, m, h, d, w
+      --> test.toml:42:9
+       | think = "10 parsecs"
+       |         ^^^^^^^^^^^^
+       = hint: a length of time: 250us, 8ms, 1.5s, 5m (or 5min), 2h, 7d, 1w
+
+    error: sources.e.think: expected a length of time or a distribution, found the number 10
+      --> test.toml:45:9
+       | think = 10
+       |         ^^
+       = hint: write "10s"; a length of time: 250us, 8ms, 1.5s, 5m (or 5min), 2h, 7d, 1w
+
+    24 problems in test.toml
     "#);
 }
 
 #[test]
 fn mistakes_in_syntax() {
     insta::assert_snapshot!(report("duration = 10s\nreplications = 1\nreplications = 2\n[services.a]\nplatform = \"ecs\"\ntimeout = $5\n[services.a]\nmemory = 3\n"), @r#"
-    error: text and quantities are written in quotes
+    error: duration: text and quantities are written in quotes
       --> test.toml:1:12
        | duration = 10s
        |            ^^^
@@ -374,7 +401,7 @@ fn mistakes_in_syntax() {
        | ^^^^^^^^^^^^
        = hint: keep one; a table of one name has one `[header]`, with all its keys below
 
-    error: text and quantities are written in quotes
+    error: services.a.timeout: text and quantities are written in quotes
       --> test.toml:6:11
        | timeout = $5
        |           ^^
@@ -429,7 +456,7 @@ fn mistakes_in_syntax() {
     5 problems in test.toml
     "#);
     insta::assert_snapshot!(report("duration = \"1h\"\nreplications = 99999999999999999999\n"), @r#"
-    error: this number is outside the range of 64 bits
+    error: replications: this number is outside the range of 64 bits
       --> test.toml:2:16
        | replications = 99999999999999999999
        |                ^^^^^^^^^^^^^^^^^^^^

@@ -1,18 +1,21 @@
 //! Whole files of the real configuration.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
+use serde_json::Value;
 use sim_core::model::Platform;
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::spec::ServiceSpec;
 use sim_core::traffic::{FeedError, NoTraces, TraceSpec};
 
-use super::super::{Options, Scenario, Surroundings, file_schema};
+use super::super::{Options, Scenario, Surroundings, file_schema, fleet_schema};
 use crate::catalogue::instance_types;
 use crate::document::parse::parse;
 use crate::document::set::Override;
 use crate::document::{Diagnostics, Report, Schema, check::check};
 
-fn load(text: &str, overrides: &[&str]) -> Result<Scenario, Report> {
+pub(super) fn load(text: &str, overrides: &[&str]) -> Result<Scenario, Report> {
     let overrides = overrides.iter().map(|given| Override::parse(given).unwrap()).collect();
     let options = Options { overrides, ..Options::default() };
     let instance_types = instance_types().map(|known| (known.name.clone(), known.clone())).collect();
@@ -101,6 +104,22 @@ fn a_whole_scenario() {
     );
 }
 
+/// The sample by which the format was agreed, character by character.
+#[test]
+fn the_sample_of_the_design() {
+    let text = include_str!("sample.toml");
+    let scenario = load(text, &[]).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!((scenario.variants.len(), scenario.jobs()), (12, 120));
+    let printed = |path: &str| {
+        let fleet = serde_json::to_value(&scenario.variants[0].fleet).unwrap();
+        fleet.pointer(path).unwrap_or_else(|| panic!("{path}: {fleet}")).to_string()
+    };
+    // Short forms are printed in one way: a constant as a bare quantity, a capacity provider as its group's scaling.
+    assert_eq!(printed("/work/page/memory"), "\"6MiB\"");
+    assert_eq!(printed("/clusters/fleet/instances/scaling/managed/target_capacity"), "\"100%\"");
+    assert!(!printed("/clusters/fleet").contains("capacity_provider"));
+}
+
 #[test]
 fn the_schema_for_editors_accepts_what_the_loader_accepts() {
     let schema = file_schema(&Catalogue::builtin());
@@ -116,6 +135,57 @@ fn the_schema_for_editors_accepts_what_the_loader_accepts() {
         assert!(schema.pointer(pointer).is_some(), "{pointer} is referred to and absent");
     }
     assert!(text.contains("Where requests come from"), "the help is there");
+}
+
+/// A keyword that the check does not know would be a rule that editors enforce and the loader does not.
+#[test]
+fn every_keyword_of_the_schema_is_enforced() {
+    const ENFORCED: &[&str] = &[
+        "type",
+        "format",
+        "additionalProperties",
+        "properties",
+        "$ref",
+        "required",
+        "const",
+        "enum",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "oneOf",
+        "anyOf",
+        "allOf",
+        "items",
+        "prefixItems",
+        "minItems",
+        "maxItems",
+        "minLength",
+        "maxLength",
+        "$defs",
+    ];
+    const ANNOTATIONS: &[&str] =
+        &["description", "default", "title", "$schema", "x-noun", "x-argument", "examples"];
+    fn keywords(node: &Value, found: &mut BTreeSet<String>) {
+        for (word, inner) in node.as_object().into_iter().flatten() {
+            found.insert(word.clone());
+            match (word.as_str(), inner) {
+                ("default" | "const" | "enum" | "examples", _) => {}
+                ("properties" | "$defs", Value::Object(named)) => {
+                    named.values().for_each(|inner| keywords(inner, found));
+                }
+                (_, Value::Array(list)) => list.iter().for_each(|inner| keywords(inner, found)),
+                _ => keywords(inner, found),
+            }
+        }
+    }
+    let policies = Catalogue::builtin();
+    let mut found = BTreeSet::new();
+    keywords(&file_schema(&policies), &mut found);
+    keywords(&fleet_schema(&policies), &mut found);
+    assert!(found.len() > 15, "{found:?}");
+    found.retain(|word| !ENFORCED.contains(&word.as_str()) && !ANNOTATIONS.contains(&word.as_str()));
+    assert!(found.is_empty(), "not enforced: {found:?}");
 }
 
 #[test]

@@ -4,9 +4,10 @@ use sim_core::cost::Purchase;
 use sim_core::metrics::INTERVAL_LABEL;
 use sim_core::spec::{ClusterSpec, ServiceSpec};
 
-use super::{Holds, Point, percentile};
-use crate::results::analysis::VariantAnalysis;
+use super::points::Point;
+use crate::results::findings::VariantAnalysis;
 use crate::results::manifest::VariantManifest;
+use crate::results::standing::{Holds, percentile};
 use crate::results::{Results, wording};
 
 /// Below this many replications an interval rests on too little.

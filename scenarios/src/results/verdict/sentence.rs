@@ -2,9 +2,10 @@
 
 use sim_core::metrics::{Estimate, Ratio};
 
-use super::{Holds, Point, Standing, percentile};
+use super::points::{Point, month};
 use crate::results::Results;
-use crate::results::analysis::{Pair, VariantAnalysis};
+use crate::results::findings::{Pair, VariantAnalysis};
+use crate::results::standing::{Holds, Standing, percentile};
 use crate::results::wording;
 
 /// What the sentence is made of.
@@ -41,7 +42,7 @@ impl Sentence<'_> {
     }
 
     fn month(&self, index: usize) -> f64 {
-        super::month(self.variants, index)
+        month(self.variants, index)
     }
 
     fn standing(&self, index: usize) -> &Standing {

@@ -27,7 +27,7 @@ const FROM_ZERO: u32 = 2;
 /// warm-up. A group without instances first grows to two. Fifteen datapoints below the target scale in, by at most half
 /// of the group per action, and not within fifteen minutes of scaling out. Which instances may go is the group's
 /// affair: with managed termination protection only empty ones.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManagedParameters {
     /// The share of the group that is meant to be used, from 1% to 100%; below 100% leaves spare instances.
