@@ -23,6 +23,7 @@ mod spec;
 mod table;
 
 pub use distribution::Distribution;
+pub(crate) use generator::round_at_random;
 pub use generator::{Draw, Stream, below, open01};
 pub use normal::{normal_cdf, normal_quantile};
 pub use problems::PLAUSIBLE_CV;

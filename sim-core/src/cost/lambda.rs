@@ -1,8 +1,7 @@
 //! Lambda's meters: requests and duration on the request path, provisioned concurrency beside it.
 
 use super::{Arch, Meter, Usage};
-use crate::engine::{Span, Time};
-use crate::metrics::Window;
+use crate::engine::{Span, Time, Window};
 use crate::quantity::MemorySize;
 
 const MILLISECOND: Span = Span::from_millis(1);

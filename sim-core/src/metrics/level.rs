@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::wide;
-use super::window::{Grid, Window};
+use super::{Grid, Window};
 use crate::engine::Time;
 
 /// A time-weighted integral of a whole number over a window.

@@ -22,6 +22,7 @@ use super::service::{FrontDoor, Platform as Behind, Service, Work};
 use super::source::{Generator, Retries, Source};
 use super::telemetry::ContainerTelemetry;
 use crate::arena::{Arena, Slab};
+use crate::calendar::Calendar;
 use crate::cost::{Arch, InstanceType};
 use crate::engine::{Span, Time};
 use crate::observe::{Door, FunctionId, Names, Probe, ServiceId};
@@ -36,7 +37,7 @@ use crate::spec::{
     NetworkMode, ServerSpec, ServiceSpec, SourceSpec, TaskSpec, WorkSpec,
 };
 use crate::traffic::{
-    self, ArrivalSpec, Calendar, FeedError, Members, OpenTrace, Origin, Population, PopulationOfFunctionsSpec,
+    self, ArrivalSpec, FeedError, Members, OpenTrace, Origin, Population, PopulationOfFunctionsSpec,
 };
 
 /// What a fleet is built with besides its spec.
@@ -141,6 +142,7 @@ impl Builder<'_> {
         let mut fleet = Fleet {
             probe,
             luck: self.run.luck,
+            calendar: self.run.calendar,
             end: Time::ZERO + self.run.duration,
             sources: Arena::new(),
             services: Arena::new(),

@@ -156,12 +156,14 @@ impl<P: Probe> Fleet<P> {
             now.nanos(),
         ));
         let name = self.services[service].name.clone();
+        let run_start = self.calendar;
         let provisioned = self.provisioned(service);
         let (busy, ready) = (provisioned.busy.take(now), provisioned.ready.take(now));
         provisioned.points.close(now, (ready > 0).then(|| busy as f64 / ready as f64));
         let before = provisioned.desired;
         let decision = provisioned.policy.decide(&ProvisioningView {
             now,
+            run_start,
             function: name.clone(),
             ready: provisioned.alive,
             desired: before,

@@ -11,8 +11,8 @@ use super::arithmetic::proportional;
 use super::service_scaling::{Schedule, ScheduledParameters, within};
 use super::view::{AlarmState, Bounds, ProvisioningDecision, ProvisioningPolicy, ProvisioningView};
 use crate::engine::Span;
+use crate::problem::Problem;
 use crate::quantity::Percent;
-use crate::spec::Problem;
 
 /// Keeps as many environments provisioned all the time.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -36,30 +36,25 @@ impl ProvisioningPolicy for FixedProvisioning {
 }
 
 /// The policy `scheduled`: as for services, with environments for tasks.
-pub struct ScheduledProvisioning {
-    schedule: Schedule,
-    initial: Bounds,
-}
+pub struct ScheduledProvisioning(Schedule);
 
 impl ScheduledProvisioning {
     /// The policy, if its parameters make sense together.
-    pub fn new(parameters: ScheduledParameters) -> Result<Self, Vec<Problem>> {
-        let initial = Bounds { min: parameters.min, max: parameters.max };
-        Schedule::new(parameters.actions).map(|schedule| ScheduledProvisioning { schedule, initial })
+    pub fn new(parameters: &ScheduledParameters) -> Result<Self, Vec<Problem>> {
+        Schedule::new(parameters).map(ScheduledProvisioning)
     }
 }
 
 impl ProvisioningPolicy for ScheduledProvisioning {
     fn decide(&mut self, view: &ProvisioningView) -> ProvisioningDecision {
-        let due = self.schedule.bounds(view.now);
+        let due = self.0.bounds(view.now, view.run_start);
         let (min, max) = (due.min.unwrap_or(view.min), due.max.unwrap_or(view.max));
         let reason = format!("schedule: between {min} and {max}");
         ProvisioningDecision { min: due.min, max: due.max, ..ProvisioningDecision::hold(reason) }
     }
 
     fn bounds(&self) -> Bounds {
-        let at_start = self.schedule.bounds(crate::engine::Time::ZERO);
-        Bounds { min: at_start.min.or(self.initial.min), max: at_start.max.or(self.initial.max) }
+        self.0.at_start()
     }
 }
 
@@ -177,6 +172,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::calendar::Calendar;
     use crate::engine::Time;
     use crate::policy::view::Datapoint;
 
@@ -191,6 +187,7 @@ mod tests {
         let datapoint = |value: &f64| Datapoint::new(now, value.is_finite().then_some(*value));
         let view = ProvisioningView {
             now,
+            run_start: Calendar::default(),
             function: "resize".into(),
             ready,
             desired,
@@ -232,7 +229,7 @@ mod tests {
         check(FixedProvisioning(FixedProvisioningParameters { count: 50 }), 0, 50, &[], None);
         let scheduled = |min: u32| {
             let action = json!({ "at": "8h", "min": min });
-            ScheduledProvisioning::new(serde_json::from_value(json!({ "actions": [action] })).unwrap())
+            ScheduledProvisioning::new(&serde_json::from_value(json!({ "actions": [action] })).unwrap())
                 .unwrap()
         };
         check(scheduled(100), 20, 20, &[], Some(100));

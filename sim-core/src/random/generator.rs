@@ -128,6 +128,12 @@ pub fn below<R: Rng + ?Sized>(rng: &mut R, bound: u64) -> u64 {
     }
 }
 
+/// The whole number below or above `value`, at random so that the mean is `value`.
+pub(crate) fn round_at_random(value: f64, rng: &mut impl Rng) -> u64 {
+    let whole = value.floor();
+    whole as u64 + u64::from(open01(rng) < value - whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

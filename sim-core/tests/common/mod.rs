@@ -4,6 +4,7 @@
 
 use indexmap::IndexMap;
 use serde_json::Value;
+use sim_core::calendar::Calendar;
 use sim_core::cost::{Arch, Burst, InstanceType};
 use sim_core::engine::Span;
 use sim_core::model::{Finish, Platform, Run, simulate};
@@ -12,7 +13,7 @@ use sim_core::policy::catalogue::Catalogue;
 use sim_core::quantity::MemorySize;
 use sim_core::random::Luck;
 use sim_core::spec::FleetSpec;
-use sim_core::traffic::{Calendar, NoTraces};
+use sim_core::traffic::NoTraces;
 
 /// A row of the catalogue: name, vCPU, MiB, interfaces, trunk tasks, (baseline, credits an hour).
 type Row = (&'static str, u32, u32, u32, Option<u32>, Option<(f64, u32)>);

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{AlarmReading, Bounds, Datapoint, instant};
+use crate::calendar::Calendar;
 use crate::engine::{Span, Time};
 
 /// Decides a function's provisioned concurrency.
@@ -23,6 +24,9 @@ pub struct ProvisioningView {
     #[serde(with = "instant")]
     #[schemars(with = "Span")]
     pub now: Time,
+    /// The day and hour at which the run started, for calendars: the scenario's `run.start`.
+    #[serde(default)]
+    pub run_start: Calendar,
     /// The function's name.
     pub function: String,
     /// Provisioned environments that are ready.
