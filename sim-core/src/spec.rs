@@ -23,6 +23,7 @@ use crate::random::{DistributionSpec, LognormalSpec};
 use crate::traffic::PopulationOfFunctionsSpec;
 
 pub use crate::problem::{Problem, did_you_mean};
+pub(crate) use account::UNRESERVED_FLOOR;
 pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
 pub use assumptions::{Assumption, assumptions};
 pub use cluster::{ClusterSpec, CreditMode, GroupSpec};

@@ -394,6 +394,9 @@ impl Builder<'_> {
             alive: 0,
             alive_mib: 0,
             cpu_busy: 0,
+            memory_used_kib: 0,
+            busy_mib: 0,
+            uses_memory: false,
             provisioned: spec.provisioned_concurrency.as_ref().map(|provisioned| {
                 let policy = policies.provisioning(provisioned).expect("a checked policy");
                 Provisioned::new(policy, self.spec.telemetry.function_lag)

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use sim_core::engine::Span;
-use sim_core::observe::{Billable, Finished, Gauge, Outcome, Part};
+use sim_core::observe::{Billable, DecisionKind, Finished, Gauge, Outcome, Part};
 
+use crate::common::problems;
 use crate::facts::{Facts, SERVICE, facts};
 use crate::{every, one_service, patched, together, within};
 
@@ -70,8 +71,68 @@ fn throttles_and_their_reasons() {
     check(1000, provisioned.clone(), together(5), "100s", &[]);
     check(1000, provisioned, together(6), "100s", &[own_full]);
     let provisioned = json!({ "provisioned_concurrency": { "fixed": { "count": 15 } } });
-    check(20, provisioned.clone(), together(20), "100s", &[]);
-    check(20, provisioned, together(21), "100s", &[account_full]);
+    check(120, provisioned.clone(), together(120), "100s", &[]);
+    check(120, provisioned, together(121), "100s", &[account_full]);
+    // A reservation of nothing switches the function off, whoever asks and however seldom.
+    check(1000, reserved(0), together(1), "1s", &[own_full]);
+    check(1000, reserved(0), every("400/s"), "1s", &[own_full]);
+}
+
+#[test]
+fn what_is_set_aside_leaves_the_account_its_floor() {
+    let check = |account: u32, functions: &[Value], expected: &[&str]| {
+        let mut spec = one_service(&every("1/s"), "1s", &function(&functions[0]));
+        spec["account"] = json!({ "lambda_concurrency": account });
+        for (index, more) in functions.iter().enumerate().skip(1) {
+            let other = patched(&function(more), &json!({ "work": "work" }));
+            spec["services"][format!("other{index}")] = other;
+        }
+        let problems = problems(&serde_json::from_value(spec).unwrap());
+        let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(paths, expected, "{problems:?}");
+    };
+    let reserved = |units: u32| json!({ "reserved_concurrency": units });
+    let fixed = |count: u32| json!({ "provisioned_concurrency": { "fixed": { "count": count } } });
+    let tracking = |min: u32, max: u32| json!({ "provisioned_concurrency": { "target-tracking": { "min": min, "max": max } } });
+    check(1000, &[reserved(900)], &[]);
+    check(1000, &[reserved(901)], &["services.service.reserved_concurrency"]);
+    check(1000, &[fixed(900)], &[]);
+    check(1000, &[fixed(901)], &["services.service.provisioned_concurrency"]);
+    check(
+        1000,
+        &[fixed(500), reserved(401)],
+        &["services.service.provisioned_concurrency", "services.other1.reserved_concurrency"],
+    );
+    check(1000, &[tracking(500, 900), fixed(400)], &[]); // what it adds is kept within the account when it asks
+    // It comes out of the function's reservation.
+    let both = |count: u32| patched(&json!({ "reserved_concurrency": 500, "timeout": "9s" }), &fixed(count));
+    check(1000, &[both(500), fixed(400)], &[]);
+    check(
+        1000,
+        &[both(500), fixed(401)],
+        &["services.service.reserved_concurrency", "services.other1.provisioned_concurrency"],
+    );
+    check(1000, &[both(501)], &["services.service.provisioned_concurrency"]);
+}
+
+#[test]
+fn a_wish_beyond_what_the_account_can_spare_is_cut() {
+    // 130 in all, 100 of which nobody may set aside, 12 of them already provisioned by another function.
+    let growing = json!({ "provisioned_concurrency": { "scheduled": {
+        "min": 5, "max": 50, "actions": [{ "at": "5min", "min": 40 }],
+    } } });
+    let mut spec = one_service(&every("1/h"), "1s", &function(&growing));
+    spec["account"] = json!({ "lambda_concurrency": 130 });
+    let other = function(&json!({ "provisioned_concurrency": { "fixed": { "count": 12 } } }));
+    spec["services"]["other"] = patched(&other, &json!({ "work": "work" }));
+    let facts = facts(&spec, "20min", 0);
+    let levels: Vec<u64> =
+        facts.levels(SERVICE, Gauge::Provisioned).iter().map(|(_, count)| *count).collect();
+    assert_eq!(levels, [5, 18]);
+    let decisions: Vec<_> = facts.decisions(DecisionKind::ServiceScaling).collect();
+    assert_eq!(decisions.len(), 1);
+    let reason = &decisions[0].reason;
+    assert!(reason.ends_with("40 wanted, 18 is all that the account can spare"), "{reason}");
 }
 
 #[test]
@@ -183,11 +244,7 @@ fn after_a_time_limit_the_next_event_initialises_again() {
     }
     assert!(facts.count(Outcome::Ok) > 15 && facts.count(Outcome::FunctionTimeout) > 15);
     // The time up to the limit is billed, no more.
-    let longest = facts.bills().map(|billable| match billable {
-        Billable::Invocation { handler, .. } => *handler,
-        _ => Span::ZERO,
-    });
-    assert_eq!(longest.max(), Some(Span::from_secs(3)));
+    assert_eq!(facts.bills().filter_map(handler).max(), Some(Span::from_secs(3)));
 }
 
 #[test]
@@ -230,6 +287,41 @@ fn what_of_an_invocation_is_billed() {
     );
     assert_eq!(bills[1], (Span::ZERO, Span::from_nanos(3_400_000)));
     assert_eq!(warm.at - warm.born, Span::from_nanos(9_400_000));
+}
+
+#[test]
+fn memory_in_use_and_out_of_memory() {
+    // Ten requests of 10 s in 20 s. Used: what the request needs, while it is in its environment.
+    let check = |memory: &str, used_mib: f64, outcome: Outcome| {
+        let more = json!({ "memory": "128MB", "app_init": { "constant": "500ms" } });
+        let mut spec = one_service(&every("3/min"), "10s", &function(&more));
+        spec["work"]["work"]["memory"] = json!({ "constant": memory });
+        let facts = facts(&spec, "201s", 0);
+        assert_eq!(facts.count(outcome), facts.finished().count(), "{memory}");
+        let ratio =
+            |above, below| facts.mean(SERVICE, above, 40.0, 200.0) / facts.mean(SERVICE, below, 40.0, 200.0);
+        let of_reserved = ratio(Gauge::MemoryUsed, Gauge::MemoryReserved);
+        let of_paid = ratio(Gauge::MemoryUsed, Gauge::MemoryCapacity);
+        if outcome == Outcome::Ok {
+            within("of reserved", of_reserved, used_mib / 128.0 * 0.5, used_mib / 128.0 * 0.5);
+        }
+        within("of paid", of_paid, used_mib / 128.0 - 1e-9, used_mib / 128.0 + 1e-9);
+        facts
+    };
+    check("32MiB", 32.0, Outcome::Ok);
+    check("128MiB", 128.0, Outcome::Ok);
+    // It ends at once, and the environment starts again inside the next invocation.
+    let facts = check("129MiB", 128.0, Outcome::Failed);
+    let bills: Vec<Span> = facts.bills().filter_map(handler).collect();
+    assert_eq!(bills[0], Span::ZERO);
+    within("initialised again", bills[1].seconds(), 0.505, 0.6);
+    assert_eq!(facts.begun().iter().filter(|(_, cold)| *cold).count(), 1);
+    assert_eq!(facts.refusals().next().unwrap().2, "the function exceeded its memory");
+}
+
+/// The billed handler of an invocation.
+fn handler(billable: &Billable) -> Option<Span> {
+    if let Billable::Invocation { handler, .. } = billable { Some(*handler) } else { None }
 }
 
 #[test]
@@ -284,7 +376,7 @@ fn a_response_on_its_way_back_is_not_late_for_the_front_door() {
 #[test]
 fn provisioned_concurrency_follows_its_utilization() {
     let more = json!({ "provisioned_concurrency": { "target-tracking": {
-        "target": "70%", "min": 2, "max": 50, "scale_out_cooldown": "5min",
+        "target": "70%", "min": 2, "max": 50,
     } } });
     // Ten at once from the tenth minute on, for half an hour.
     let steps = json!({ "steps": [{ "at": "10min", "users": 10 }, { "at": "40min", "users": 0 }] });

@@ -31,6 +31,10 @@ pub struct ProvisioningView {
     pub function: String,
     /// Provisioned environments that are ready.
     pub ready: u32,
+    /// Since when there are exactly so many: the last time that some became ready or went.
+    #[serde(default, with = "instant::optional")]
+    #[schemars(with = "Option<Span>")]
+    pub ready_since: Option<Time>,
     /// Provisioned environments that were asked for.
     pub desired: u32,
     /// The lower bound in force.
