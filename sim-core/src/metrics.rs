@@ -15,6 +15,7 @@ mod intervals;
 mod level;
 mod measure;
 mod record;
+mod recorder;
 mod request;
 mod series;
 mod service;
@@ -34,7 +35,8 @@ pub use intervals::{
 };
 pub use level::{Integral, Level, LevelRecord};
 pub use measure::Measure;
-pub use record::{ArrivalDigest, ClusterRecord, ClusterRecorder, Record, Recorder};
+pub use record::{ArrivalDigest, ClusterRecord, Record};
+pub use recorder::Recorder;
 pub use request::Finished;
 pub use series::{Counts, LatencySeries};
 pub use service::{Outcomes, ServiceRecord, ServiceRecorder};

@@ -50,9 +50,7 @@ impl<P: Probe> Fleet<P> {
             let index = match functions.reuse {
                 ReuseOrder::MostRecentlyUsed => last,
                 ReuseOrder::LeastRecentlyUsed => 0,
-                ReuseOrder::Random => {
-                    random::below(&mut random::draw(seed, Purpose::Route, 0), last as u64 + 1) as usize
-                }
+                ReuseOrder::Random => random::pick(&mut random::draw(seed, Purpose::Route, 0), idle.len()),
                 ReuseOrder::NewestCreated => {
                     let created = |index: &usize| (self.environments[idle[*index]].created, *index);
                     (0..=last).max_by_key(created)?
