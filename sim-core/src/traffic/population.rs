@@ -81,7 +81,7 @@ pub(super) enum Law {
 
 /// Standard deviation of the logarithm of a function's durations, call by call: "about 1" describes what lies between
 /// the minimum and the maximum of most functions of the data set.
-const CALL_SIGMA: f64 = 1.0;
+pub(crate) const CALL_SIGMA: f64 = 1.0;
 
 impl Duration {
     /// Draws the duration of the request with this seed, in seconds.
