@@ -9,6 +9,7 @@
 //! settings, the levels that are watched and the account's concurrency they share.
 
 mod environment;
+mod idle;
 mod invocation;
 
 use super::account::REQUESTS_PER_CONCURRENCY;
@@ -16,7 +17,6 @@ use super::bucket::{Bucket, Pace};
 use super::fleet::{Agenda, Fleet};
 use super::provisioned::Provisioned;
 use super::request::{Call, RequestId};
-use super::runtime::InitLaw;
 use crate::arena::Arena;
 use crate::cost::Arch;
 use crate::engine::{Span, Time};
@@ -24,8 +24,10 @@ use crate::observe::{FunctionId, Invoked, Outcome, Probe, ServiceId};
 use crate::policy::view::{KeepAlivePolicy, ReuseOrder};
 use crate::quantity::MemorySize;
 use crate::random::Distribution;
+use crate::spec::InitLaw;
 
 pub(super) use environment::{Environment, EnvironmentId};
+pub(super) use idle::IdleWatch;
 
 /// The reason of a throttle at a function's own concurrency (Lambda API).
 const OWN_CONCURRENCY: &str = "ReservedFunctionConcurrentInvocationLimitExceeded";
@@ -50,6 +52,8 @@ pub(super) struct Functions {
     pub reuse: ReuseOrder,
     pub keep_alive: Box<dyn KeepAlivePolicy>,
     pub keep: Span,
+    /// How long the functions are idle, where the policy is asked again.
+    pub idle: Option<IdleWatch>,
     /// On-demand environments busy, and all on-demand environments and their memory.
     pub busy: u32,
     pub alive: u32,

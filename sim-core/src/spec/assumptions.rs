@@ -12,11 +12,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
-    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FleetSpec, FunctionSpec, GroupSpec, ServiceSpec,
-    TaskSpec, TelemetrySpec, WorkSpec,
+    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FleetSpec, FunctionSpec, GroupSpec, Runtime,
+    ServiceSpec, TaskSpec, TelemetrySpec, WorkSpec,
 };
 use crate::cost::Arch;
-use crate::model::Runtime;
 use crate::random::DistributionSpec;
 use crate::traffic::ArrivalSpec;
 

@@ -2,14 +2,14 @@
 
 use rand::Rng as _;
 
-use super::Functions;
+use super::{Functions, IdleWatch};
 use crate::engine::{Span, Time};
 use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::provisioned::Provisioned;
 use crate::model::request::RequestId;
 use crate::observe::{DecisionKind, FunctionId, Gauge, Probe, ServiceId};
-use crate::policy::view::{IdleTimes, KeepAliveView, ReuseOrder};
+use crate::policy::view::{KeepAliveView, ReuseOrder};
 use crate::quantity::MemorySize;
 use crate::random::{self, Purpose};
 use crate::spec::lambda_vcpus;
@@ -193,7 +193,7 @@ impl<P: Probe> Fleet<P> {
         let view = KeepAliveView {
             now,
             function: name.clone(),
-            idle_times: IdleTimes::default(),
+            idle_times: functions.idle.as_ref().map(IdleWatch::times).unwrap_or_default(),
             luck: draw.next_u64(),
         };
         let decision = functions.keep_alive.decide(&view);

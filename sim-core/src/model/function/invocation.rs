@@ -90,14 +90,14 @@ impl<P: Probe> Fleet<P> {
         request.cpu_busy = if held.is_zero() { 0 } else { (core_nanos / held.nanos() as f64 * 1e6) as u32 };
         agenda.schedule(FleetEvent::new(request.due, Kind::InvocationDone, 0, id.0));
         let cold = request.cold;
-        self.occupy(service_id, id, true);
+        self.occupy(service_id, id, now, true);
         self.probe.began(now, service_id, cold);
         self.watch_function(service_id, id, if cold { Invoked::Cold } else { Invoked::Warm }, now);
         self.concurrency_levels(service_id, now);
     }
 
     /// Enters what an invocation uses into its service's sums, or takes it out again.
-    fn occupy(&mut self, service: ServiceId, id: RequestId, begins: bool) {
+    fn occupy(&mut self, service: ServiceId, id: RequestId, now: Time, begins: bool) {
         let request = &self.requests[id];
         let provisioned = self.environments[EnvironmentId(request.place)].provisioned;
         let functions = self.services[service].functions();
@@ -114,6 +114,11 @@ impl<P: Probe> Fleet<P> {
             *sum = if begins { *sum + part } else { *sum - part };
         }
         functions.uses_memory |= used_kib > 0;
+        match &mut functions.idle {
+            Some(idle) if begins => idle.begins(request.call.function, now),
+            Some(idle) => idle.ends(request.call.function, now),
+            None => {}
+        }
     }
 
     /// States what became of an attempt to invoke a function, where there are many.
@@ -125,7 +130,7 @@ impl<P: Probe> Fleet<P> {
 
     /// An invocation is over.
     pub(in crate::model) fn invocation_done(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
-        self.occupy(self.requests[id].call.service, id, false);
+        self.occupy(self.requests[id].call.service, id, now, false);
         let request = &self.requests[id];
         let Call { service, function, .. } = request.call;
         let environment = EnvironmentId(request.place);

@@ -11,9 +11,9 @@
 //! What an application adds of its own is a separate term, [`Runtime::app_init`], chosen so that both together land in
 //! reported production ranges.
 
+use super::Package;
 use crate::cost::Arch;
 use crate::random::{Draw, normal_quantile, open01};
-use crate::spec::Package;
 
 /// One cell: median in ms, sigma of the body, share of slow starts, their multiple of the median.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -306,7 +306,7 @@ mod tests {
     fn first_requests_cost_what_was_measured() {
         let check = |name: &str, measured: [(u32, f64); 3]| {
             for (megabytes, expected_ms) in measured {
-                let vcpus = crate::spec::lambda_vcpus(crate::quantity::MemorySize(megabytes)).min(1.0);
+                let vcpus = super::super::lambda_vcpus(crate::quantity::MemorySize(megabytes)).min(1.0);
                 let found = Runtime::named(name).unwrap().first_request_ms / vcpus;
                 assert!(
                     (found - expected_ms).abs() <= (0.5 * expected_ms).max(2.0),
