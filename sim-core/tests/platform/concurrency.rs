@@ -147,18 +147,22 @@ fn demand_above_provisioned_concurrency_spills_over() {
 
 #[test]
 fn provisioned_environments_come_all_at_once_after_a_minute_or_two() {
-    let more = json!({ "provisioned_concurrency": { "scheduled": {
-        "min": 0, "max": 600, "actions": [{ "at": "5min", "min": 600 }],
-    } } });
-    let facts = facts(&one_service(&every("1/h"), "1s", &function(&more)), "20min", 0);
-    let asked = facts.reaches(SERVICE, Gauge::Provisioned, 600).unwrap();
-    within("asked for", asked, 300.0, 360.0);
-    let steps: Vec<u64> =
-        facts.levels(SERVICE, Gauge::Environments).iter().map(|(_, value)| *value).collect();
-    let ready = facts.reaches(SERVICE, Gauge::Environments, 600).unwrap();
-    assert!(ready == facts.reaches(SERVICE, Gauge::Environments, 1).unwrap(), "none before all: {steps:?}");
-    // A minute or two to prepare, then 6,000 a minute.
-    within("ready", ready - asked, 60.0 + 6.0, 120.0 + 6.0);
+    let check = |action: Value| {
+        let scheduled = json!({ "min": 0, "max": 600, "actions": [action] });
+        let more = json!({ "provisioned_concurrency": { "scheduled": scheduled } });
+        let facts = facts(&one_service(&every("1/h"), "1s", &function(&more)), "20min", 0);
+        let asked = facts.reaches(SERVICE, Gauge::Provisioned, 600).unwrap();
+        within("asked for", asked, 300.0, 360.0);
+        let steps: Vec<u64> =
+            facts.levels(SERVICE, Gauge::Environments).iter().map(|(_, value)| *value).collect();
+        let ready = facts.reaches(SERVICE, Gauge::Environments, 600).unwrap();
+        let first = facts.reaches(SERVICE, Gauge::Environments, 1).unwrap();
+        assert!(ready == first, "none before all: {steps:?}");
+        // A minute or two to prepare, then 6,000 a minute.
+        within("ready", ready - asked, 60.0 + 6.0, 120.0 + 6.0);
+    };
+    check(json!({ "at": "5min", "min": 600 }));
+    check(json!({ "cron": "cron(5 0 ? * MON *)", "min": 600 })); // a run starts at a Monday's midnight
 }
 
 #[test]
