@@ -4,6 +4,7 @@
 use indexmap::IndexMap;
 use scenarios::catalogue;
 use serde_json::{Value, json};
+use sim_core::calendar::Calendar;
 use sim_core::cost::InstanceType;
 use sim_core::engine::Span;
 use sim_core::metrics::{Record, Watcher};
@@ -11,7 +12,7 @@ use sim_core::model::{Platform, Run, simulate};
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::random::Luck;
 use sim_core::spec::FleetSpec;
-use sim_core::traffic::{Calendar, NoTraces};
+use sim_core::traffic::NoTraces;
 
 /// What runs are built with.
 pub struct Bench {

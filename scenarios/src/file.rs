@@ -22,12 +22,13 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
+use sim_core::calendar::Calendar;
 use sim_core::cost::InstanceType;
 use sim_core::model::Platform;
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::policy::service_scaling::Level;
 use sim_core::spec::{FleetSpec, Objective};
-use sim_core::traffic::{Calendar, FeedError, TraceSpec};
+use sim_core::traffic::{FeedError, TraceSpec};
 
 use crate::document::schema::Format;
 use crate::document::set::Override;

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use scenarios::trace::TraceFiles;
 use serde_json::{Value, json};
+use sim_core::calendar::Calendar;
 use sim_core::engine::{Span, Time};
 use sim_core::model::{Platform, Run, simulate};
 use sim_core::observe::{FunctionId, Gauge, Invoked, Names, Owner, Probe, ServiceId, SourceId};
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::random::Luck;
 use sim_core::spec::FleetSpec;
-use sim_core::traffic::{Calendar, Population};
+use sim_core::traffic::Population;
 
 /// The sample traces beside the project, where they are.
 fn shared() -> Option<PathBuf> {

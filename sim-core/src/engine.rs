@@ -16,9 +16,11 @@
 
 mod agenda;
 mod time;
+mod window;
 
 pub use agenda::Agenda;
 pub use time::{Span, Time};
+pub use window::Window;
 
 /// What can stand in an agenda: a small copyable value, ordered as it shall happen.
 ///

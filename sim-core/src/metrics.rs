@@ -9,11 +9,13 @@ mod decisions;
 mod estimate;
 mod functions;
 mod gauge;
+mod grid;
 mod histogram;
 mod intervals;
 mod level;
 mod measure;
 mod record;
+mod recorder;
 mod request;
 mod series;
 mod service;
@@ -21,24 +23,25 @@ mod student;
 mod summary;
 mod watch;
 mod wide;
-mod window;
 
 pub use decisions::{Decision, Decisions};
 pub use estimate::{Estimate, Ratio};
 pub use functions::FunctionsRecord;
 pub use gauge::{GaugeRecords, Gauges};
+pub use grid::Grid;
 pub use histogram::Histogram;
 pub use intervals::{
     INTERVAL_LABEL, Sample, difference, maximum, mean, quantile, quantile_difference, quantile_ratio, ratio,
 };
 pub use level::{Integral, Level, LevelRecord};
 pub use measure::Measure;
-pub use record::{ArrivalDigest, ClusterRecord, ClusterRecorder, Record, Recorder};
+pub use record::{ArrivalDigest, ClusterRecord, Record};
+pub use recorder::Recorder;
 pub use request::Finished;
 pub use series::{Counts, LatencySeries};
 pub use service::{Outcomes, ServiceRecord, ServiceRecorder};
 pub use summary::{Comparison, Metric, MonthlyCost, Row, Subjects, Variant, compare, metrics, summarize};
 pub use watch::Watcher;
-pub use window::{Grid, Window};
 
+pub use crate::engine::Window;
 pub use crate::observe::{DecisionKind, Gauge, Outcome, Part, Parts};

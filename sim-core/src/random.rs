@@ -23,7 +23,8 @@ mod spec;
 mod table;
 
 pub use distribution::Distribution;
-pub use generator::{Draw, Stream, below, open01};
+pub(crate) use generator::round_at_random;
+pub use generator::{Draw, Stream, below, open01, pick};
 pub use normal::{normal_cdf, normal_quantile};
 pub use problems::PLAUSIBLE_CV;
 pub use spec::{
@@ -31,7 +32,7 @@ pub use spec::{
     WeibullSpec,
 };
 
-use generator::mix;
+pub(crate) use generator::mix;
 
 /// What a draw is for. Draws for different purposes are independent.
 ///

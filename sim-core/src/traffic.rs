@@ -7,7 +7,7 @@
 //! own draws follow. Nothing here reads a file: traces come through [`OpenTrace`] and [`TraceFeed`].
 
 mod arrivals;
-mod calendar;
+mod files;
 mod intensity;
 mod population;
 mod schedule;
@@ -16,26 +16,30 @@ mod spec;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod traced;
 mod users;
 
 pub use arrivals::{Arrivals, Source};
-pub use calendar::{Calendar, DAY, Date, WEEK, parse_date_time};
-pub use population::{
-    AzureFilesSpec, FunctionsSpec, Members, PackedCounts, Population, PopulationOfFunctionsSpec,
-    SyntheticSpec, TracedDurations, TracedFunction, Trigger,
-};
-pub use schedule::{Cron, ScheduleSpec};
+pub use files::{NoTraces, OpenTrace};
+pub(crate) use population::CALL_SIGMA;
+pub use population::{FunctionsSpec, Members, Population, PopulationOfFunctionsSpec, SyntheticSpec};
+pub use schedule::ScheduleSpec;
 pub use shape::{Curve, Point, PointSpec, Shape, ShapeSpec};
 pub use spec::{ArrivalSpec, BatchArrivalSpec, MmppSpec, RateSpec, RenewalLaw, RenewalSpec, VariationSpec};
 pub use trace::{
-    CountsFeed, CountsSpec, FeedError, NoTraces, OpenTrace, Placement, QuantityColumn, RepeatSpec,
-    RequestsSpec, RowsSpec, TimestampFormat, TraceFeed, TraceOrigin, TraceRow, TraceSpec, WindowSpec,
+    CountsFeed, CountsSpec, FeedError, Placement, QuantityColumn, RepeatSpec, RequestsSpec, RowsSpec,
+    TimestampFormat, TraceFeed, TraceOrigin, TraceRow, TraceSpec, WindowSpec,
 };
+pub use traced::{AzureFilesSpec, PackedCounts, TracedDurations, TracedFunction, Trigger};
 pub use users::{PopulationPoint, PopulationSpec, Users, UsersSpec};
 
+use crate::calendar::Calendar;
 use crate::engine::{Span, Time};
 use crate::quantity::Bytes;
 use crate::random::Luck;
+
+/// Later than this (146 years) nothing arrives.
+const HORIZON: Time = Time::from_nanos(u64::MAX / 4);
 
 /// Whose traffic it is: what a source's streams are named by, and when its run takes place.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,8 @@
 #[path = "platform/clusters.rs"]
 mod clusters;
 mod common;
+#[path = "platform/concurrency.rs"]
+mod concurrency;
 #[path = "platform/determinism.rs"]
 mod determinism;
 #[path = "common/facts.rs"]

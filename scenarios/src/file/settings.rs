@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sim_core::calendar::Calendar;
 use sim_core::engine::Span;
 use sim_core::spec::Problem;
-use sim_core::traffic::Calendar;
 
 /// How the experiment is run; the same for all variants, which are compared under the same luck.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

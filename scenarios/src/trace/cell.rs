@@ -1,6 +1,7 @@
 //! Cells of a trace as numbers, with messages that say what is wrong with them.
 
-use sim_core::traffic::{TimestampFormat, parse_date_time};
+use sim_core::calendar::parse_date_time;
+use sim_core::traffic::TimestampFormat;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 

@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use sim_core::calendar::Calendar;
 use sim_core::engine::Span;
 use sim_core::random::Luck;
-use sim_core::traffic::{ArrivalSpec, Arrivals, Calendar, Origin};
+use sim_core::traffic::{ArrivalSpec, Arrivals, Origin};
 use tempfile::TempDir;
 
 use super::*;

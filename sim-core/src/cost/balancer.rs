@@ -7,8 +7,7 @@
 
 use super::booking::HOUR;
 use super::{Meter, Usage};
-use crate::engine::{Span, Time};
-use crate::metrics::Window;
+use crate::engine::{Span, Time, Window};
 
 const CONNECTIONS_PER_SECOND: f64 = 25.0;
 const ACTIVE_CONNECTIONS: f64 = 3000.0;

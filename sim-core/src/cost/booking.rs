@@ -6,8 +6,7 @@
 //! billed to the end of the window, without rounding: it was not over.
 
 use super::{Arch, InstanceType, Meter, Purchase, Usage};
-use crate::engine::{Span, Time};
-use crate::metrics::Window;
+use crate::engine::{Span, Time, Window};
 use crate::quantity::{Cpu, MemorySize};
 
 /// Fargate storage that each task has free (AWS Fargate pricing page: 20 GB).

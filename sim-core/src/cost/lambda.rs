@@ -1,8 +1,7 @@
 //! Lambda's meters: requests and duration on the request path, provisioned concurrency beside it.
 
 use super::{Arch, Meter, Usage};
-use crate::engine::{Span, Time};
-use crate::metrics::Window;
+use crate::engine::{Span, Time, Window};
 use crate::quantity::MemorySize;
 
 const MILLISECOND: Span = Span::from_millis(1);
@@ -51,7 +50,7 @@ impl Invocations {
     }
 
     /// An invocation whose initialisation (zero when warm) and handler took this long, the initialisation
-    /// beginning at `start`. Billed: their sum, rounded up to a millisecond. Since 2025-08-01 initialisation
+    /// beginning at `start`. Billed: their sum, rounded up to a millisecond and at least one. Since 2025-08-01 initialisation
     /// is billed for every kind of function. Of provisioned environments the initialisation is paid for by
     /// the reservation: pass zero.
     #[inline]
@@ -59,7 +58,7 @@ impl Invocations {
         if self.window.contains(start) {
             self.requests += 1;
         }
-        let billed = MILLISECOND * (initialisation + handler).div_ceil(MILLISECOND);
+        let billed = MILLISECOND * (initialisation + handler).div_ceil(MILLISECOND).max(1);
         let nanos = u128::from(self.window.overlap(start, start + billed).nanos());
         let duration = u128::from(self.memory) * nanos;
         match served {

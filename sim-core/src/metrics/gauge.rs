@@ -29,12 +29,6 @@ impl Gauges {
         self.level(gauge).set(now, level);
     }
 
-    /// From `now` on, `gauge` stands higher (or lower) by `change`.
-    #[inline]
-    pub fn change(&mut self, now: Time, gauge: Gauge, change: i64) {
-        self.level(gauge).change(now, change);
-    }
-
     #[inline]
     fn level(&mut self, gauge: Gauge) -> &mut Level {
         let (measured, grid) = (self.measured, self.grid);
@@ -106,7 +100,7 @@ mod tests {
         let mut gauges = Gauges::new(Window::new(at(0), at(100)), Grid::over(Span::from_secs(100)));
         gauges.set(at(0), Gauge::CpuReserved, 1_000_000);
         gauges.set(at(50), Gauge::CpuReserved, 3_000_000);
-        gauges.change(at(50), Gauge::CpuBusy, 1_500_000);
+        gauges.set(at(50), Gauge::CpuBusy, 1_500_000);
         gauges.set(at(0), Gauge::CpuCapacity, 0);
         let record = gauges.finish(at(100));
         assert_eq!(record.ratio(Gauge::CpuBusy, Gauge::CpuReserved), Some(75.0 / 200.0));

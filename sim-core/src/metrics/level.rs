@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::wide;
-use super::window::{Grid, Window};
+use super::{Grid, Window};
 use crate::engine::Time;
 
 /// A time-weighted integral of a whole number over a window.
@@ -74,13 +74,6 @@ impl Level {
     pub fn set(&mut self, now: Time, level: u64) {
         self.spread(now);
         self.measured.set(now, level);
-    }
-
-    /// From `now` on the level is higher (or lower) by `change`.
-    #[inline]
-    pub fn change(&mut self, now: Time, change: i64) {
-        let level = self.measured.level.checked_add_signed(change).expect("a level is never negative");
-        self.set(now, level);
     }
 
     /// Adds the level that held until `now` to the windows in which it did.
@@ -219,7 +212,7 @@ mod tests {
     fn runs_average() {
         let run = |value: u64| {
             let mut level = Level::new(Window::new(at(0), at(4)), Grid::over(Span::from_secs(4)));
-            level.change(at(0), value as i64);
+            level.set(at(0), value);
             level.finish(at(4))
         };
         let mut merged = run(2);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Histogram;
-use super::window::Grid;
+use super::grid::Grid;
 use crate::engine::Time;
 
 /// How often something happened in each window.

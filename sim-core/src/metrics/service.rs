@@ -215,12 +215,6 @@ impl ServiceRecorder {
         self.gauges.set(now, gauge, level);
     }
 
-    /// From `now` on, `gauge` stands higher (or lower) by `change`.
-    #[inline]
-    pub fn gauge_change(&mut self, now: Time, gauge: Gauge, change: i64) {
-        self.gauges.change(now, gauge, change);
-    }
-
     /// The record, the run having ended at `end`. Requests born in the measured window that have no outcome
     /// by then count as unfinished.
     pub fn finish(mut self, end: Time) -> ServiceRecord {

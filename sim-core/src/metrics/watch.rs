@@ -94,11 +94,9 @@ impl Watcher {
 
     /// The record of a run in which `events` happened and which drained until `end`.
     pub fn finish(self, end: Time, events: u64) -> Record {
-        let mut record = self.recorder.finish(end, events);
         let mut books = self.books.into_iter().map(|books| books.close(&self.names.services));
-        record.usage = books.next().expect("the measured window has books");
-        record.days = books.collect();
-        record
+        let usage = books.next().expect("the measured window has books");
+        self.recorder.finish(end, events, usage, books.collect())
     }
 }
 
@@ -250,7 +248,7 @@ impl Probe for Watcher {
     fn level(&mut self, at: Time, owner: Owner, gauge: Gauge, value: u64) {
         match owner {
             Owner::Service(service) => self.recorder.service(service.0 as usize).gauge(at, gauge, value),
-            Owner::Group(group) => self.recorder.cluster(group.0 as usize).gauge(at, gauge, value),
+            Owner::Group(group) => self.recorder.cluster(group.0 as usize).set(at, gauge, value),
         }
     }
 

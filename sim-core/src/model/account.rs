@@ -2,7 +2,7 @@
 
 use super::bucket::Bucket;
 use crate::engine::Time;
-use crate::spec::AccountSpec;
+use crate::spec::{AccountSpec, UNRESERVED_FLOOR};
 
 /// The account's limits and how much of them is in use.
 pub(super) struct Account {
@@ -10,6 +10,8 @@ pub(super) struct Account {
     /// Concurrency that functions without a reservation share, and how much of it is busy or provisioned.
     pub unreserved: u32,
     pub unreserved_in_use: u32,
+    /// How much of it is set aside for provisioned environments.
+    pub provisioned: u32,
     /// Requests a second that those functions share: ten times the account's concurrency.
     pub requests: Bucket,
 }
@@ -25,6 +27,7 @@ impl Account {
             fargate_launches: Bucket::new(spec.fargate_launch_burst, spec.fargate_launch_rate.0),
             unreserved: spec.lambda_concurrency.saturating_sub(reserved),
             unreserved_in_use: 0,
+            provisioned: 0,
             requests: Bucket::new(rate as u32, rate),
         }
     }
@@ -37,9 +40,20 @@ impl Account {
     }
 
     /// Gives a unit of the shared concurrency back.
-    pub(super) fn give_concurrency(&mut self, units: u32) {
-        self.unreserved_in_use =
-            self.unreserved_in_use.checked_sub(units).expect("what is given back was taken");
+    pub(super) fn give_concurrency(&mut self) {
+        self.unreserved_in_use = self.unreserved_in_use.checked_sub(1).expect("what is given back was taken");
+    }
+
+    /// Moves what a function without a reservation has provisioned from `before` to `after`.
+    pub(super) fn provision(&mut self, before: u32, after: u32) {
+        self.provisioned = self.provisioned - before + after;
+        self.unreserved_in_use = self.unreserved_in_use - before + after;
+    }
+
+    /// The most that a function without a reservation may have provisioned which has `own` now: what others have not
+    /// provisioned, less what must stay for functions with neither.
+    pub(super) fn most_provisioned(&self, own: u32) -> u32 {
+        self.unreserved.saturating_sub(UNRESERVED_FLOOR).saturating_sub(self.provisioned - own)
     }
 
     /// Takes a request of the shared rate if one is left.

@@ -14,14 +14,14 @@ use super::container::{Balancer, Containers, Server, Substrate};
 use super::credits::Credits;
 use super::deadlines::{Deadlines, Waiter};
 use super::fleet::{Agenda, Finish, Fleet};
-use super::function::{Function, Functions};
+use super::function::{Function, Functions, IdleWatch};
 use super::provisioned::Provisioned;
-use super::runtime::Runtime;
 use super::scaling::ServiceScaling;
 use super::service::{FrontDoor, Platform as Behind, Service, Work};
 use super::source::{Generator, Retries, Source};
 use super::telemetry::ContainerTelemetry;
 use crate::arena::{Arena, Slab};
+use crate::calendar::Calendar;
 use crate::cost::{Arch, InstanceType};
 use crate::engine::{Span, Time};
 use crate::observe::{Door, FunctionId, Names, Probe, ServiceId};
@@ -33,10 +33,10 @@ use crate::quantity::MemorySize;
 use crate::random::{Distribution, Luck, owner_key};
 use crate::spec::{
     AlbSpec, BalancerSpec, EcsSpec, FargateSpec, FleetSpec, FrontDoorSpec, FunctionSpec, GroupSpec,
-    NetworkMode, ServerSpec, ServiceSpec, SourceSpec, TaskSpec, WorkSpec,
+    NetworkMode, Runtime, ServerSpec, ServiceSpec, SourceSpec, TaskSpec, WorkSpec,
 };
 use crate::traffic::{
-    self, ArrivalSpec, Calendar, FeedError, Members, OpenTrace, Origin, Population, PopulationOfFunctionsSpec,
+    self, ArrivalSpec, FeedError, Members, OpenTrace, Origin, Population, PopulationOfFunctionsSpec,
 };
 
 /// What a fleet is built with besides its spec.
@@ -141,6 +141,7 @@ impl Builder<'_> {
         let mut fleet = Fleet {
             probe,
             luck: self.run.luck,
+            calendar: self.run.calendar,
             end: Time::ZERO + self.run.duration,
             sources: Arena::new(),
             services: Arena::new(),
@@ -371,7 +372,9 @@ impl Builder<'_> {
         let keep_alive = spec.keep_alive.clone().unwrap_or_else(|| "fixed".into());
         let usual =
             Distribution::lognormal_percentiles(runtime.app_init_ms / 1e3, runtime.app_init_ms / 1e3 * 3.2);
+        let keep_alive = policies.keep_alive(&keep_alive).expect("a checked policy");
         let account = &self.spec.account;
+        let members = self.members(name, spec);
         Functions {
             arch: spec.architecture,
             speed: if spec.architecture == Arch::Arm { hardware.lambda_arm } else { hardware.lambda_x86 },
@@ -386,18 +389,22 @@ impl Builder<'_> {
             own_rate: spec.reserved_concurrency.map(Functions::own_rate),
             pace: Pace::new(account.lambda_scaling_burst, account.lambda_scaling_rate.0),
             reuse: spec.reuse,
-            keep_alive: policies.keep_alive(&keep_alive).expect("a checked policy"),
+            idle: keep_alive.period().map(|_| IdleWatch::new(members.len())),
+            keep_alive,
             keep: Span::ZERO,
             busy: 0,
             alive: 0,
             alive_mib: 0,
             cpu_busy: 0,
+            memory_used_kib: 0,
+            busy_mib: 0,
+            uses_memory: false,
             provisioned: spec.provisioned_concurrency.as_ref().map(|provisioned| {
                 let policy = policies.provisioning(provisioned).expect("a checked policy");
                 Provisioned::new(policy, self.spec.telemetry.function_lag)
             }),
             is_fleet: spec.functions.is_some(),
-            members: self.members(name, spec),
+            members,
         }
     }
 

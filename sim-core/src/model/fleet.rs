@@ -10,6 +10,7 @@ use super::sharing::Claim;
 use super::source::{Generator, Source};
 use super::task::{Task, TaskId};
 use crate::arena::{Arena, Id as _, Slab};
+use crate::calendar::Calendar;
 use crate::engine::{self, Event, Span, Time, World};
 use crate::observe::{
     DecisionFact, DecisionKind, FunctionId, GroupId, Names, Outcome, Probe, ServiceId, SourceId,
@@ -24,6 +25,8 @@ pub(super) type Agenda = engine::Agenda<FleetEvent>;
 pub struct Fleet<P> {
     pub(super) probe: P,
     pub(super) luck: Luck,
+    /// On which date the run starts.
+    pub(super) calendar: Calendar,
     pub(super) names: Names,
     /// No request is born from here on.
     pub(super) end: Time,

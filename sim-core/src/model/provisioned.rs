@@ -27,6 +27,8 @@ pub(super) struct Provisioned {
     idle: Vec<EnvironmentId>,
     /// Environments on their way and when they are all ready.
     coming: Option<(Time, u32)>,
+    /// Since when there are so many.
+    ready_since: Time,
     last_out: Option<Time>,
     last_in: Option<Time>,
     points: Published,
@@ -46,6 +48,7 @@ impl Provisioned {
             alive: 0,
             idle: Vec::new(),
             coming: None,
+            ready_since: Time::ZERO,
             last_out: None,
             last_in: None,
             points: Published::new(lag),
@@ -67,6 +70,13 @@ impl Provisioned {
     /// Concurrency set aside: what is asked for, or what is still there if that is more.
     pub(super) fn allocated(&self) -> u32 {
         self.desired.max(self.alive)
+    }
+
+    /// There are as many as `alive` from `now` on.
+    fn count(&mut self, alive: u32, now: Time) {
+        if alive != self.alive {
+            (self.alive, self.ready_since) = (alive, now);
+        }
     }
 
     /// Notes how many are busy, for the utilization metric, and returns it.
@@ -105,11 +115,11 @@ impl<P: Probe> Fleet<P> {
                 fresh: true,
                 reset: false,
             });
-            let provisioned = self.provisioned(service);
-            provisioned.alive += 1;
-            provisioned.idle.push(id);
+            self.provisioned(service).idle.push(id);
         }
-        self.provisioned(service).note_busy(now);
+        let provisioned = self.provisioned(service);
+        provisioned.count(provisioned.alive + count, now);
+        provisioned.note_busy(now);
         self.environment_levels(service, now);
     }
 
@@ -119,11 +129,7 @@ impl<P: Probe> Fleet<P> {
             return;
         }
         let after = self.provisioned(service).allocated();
-        if after >= before {
-            self.account.unreserved_in_use += after - before;
-        } else {
-            self.account.give_concurrency(before - after);
-        }
+        self.account.provision(before, after);
     }
 
     /// Environments asked for earlier are ready, all at once.
@@ -156,17 +162,20 @@ impl<P: Probe> Fleet<P> {
             now.nanos(),
         ));
         let name = self.services[service].name.clone();
+        let run_start = self.calendar;
         let provisioned = self.provisioned(service);
         let (busy, ready) = (provisioned.busy.take(now), provisioned.ready.take(now));
         provisioned.points.close(now, (ready > 0).then(|| busy as f64 / ready as f64));
         let before = provisioned.desired;
         let decision = provisioned.policy.decide(&ProvisioningView {
             now,
+            run_start,
             function: name.clone(),
             ready: provisioned.alive,
             desired: before,
             min: provisioned.min,
             max: provisioned.max,
+            ready_since: Some(provisioned.ready_since),
             utilization: provisioned.points.visible(now),
             last_scale_out: provisioned.last_out,
             last_scale_in: provisioned.last_in,
@@ -174,18 +183,34 @@ impl<P: Probe> Fleet<P> {
         });
         provisioned.min = decision.min.unwrap_or(provisioned.min);
         provisioned.max = decision.max.unwrap_or(provisioned.max);
-        let after = decision.desired.unwrap_or(before).min(provisioned.max).max(provisioned.min);
+        let wanted = decision.desired.unwrap_or(before).min(provisioned.max).max(provisioned.min);
+        let (after, reason) = self.clip_provisioned(service, wanted, decision.reason);
         if after == before {
             return;
         }
+        let provisioned = self.provisioned(service);
         if after > before {
             provisioned.last_out = Some(now);
         } else {
             provisioned.last_in = Some(now);
         }
         let change = (Some(u64::from(before)), Some(u64::from(after)));
-        self.note(now, DecisionKind::ServiceScaling, &name, change, decision.reason);
+        self.note(now, DecisionKind::ServiceScaling, &name, change, reason);
         self.set_provisioned(service, after, now, agenda);
+    }
+
+    /// Keeps a wish within what the function has reserved, or else within what the account can spare.
+    fn clip_provisioned(&mut self, service: ServiceId, wanted: u32, reason: String) -> (u32, String) {
+        let functions = self.services[service].functions();
+        let (reserved, own) = (functions.reserved, self.provisioned(service).allocated());
+        let (most, whose) = match reserved {
+            Some(reserved) => (reserved, "the function has reserved"),
+            None => (self.account.most_provisioned(own), "the account can spare"),
+        };
+        if wanted <= most {
+            return (wanted, reason);
+        }
+        (most, format!("{reason}; {wanted} wanted, {most} is all that {whose}"))
     }
 
     fn set_provisioned(&mut self, service: ServiceId, desired: u32, now: Time, agenda: &mut Agenda) {
@@ -197,7 +222,7 @@ impl<P: Probe> Fleet<P> {
         while provisioned.alive > desired
             && let Some(id) = provisioned.idle.pop()
         {
-            provisioned.alive -= 1;
+            provisioned.count(provisioned.alive - 1, now);
             gone.push(id);
         }
         for id in gone {
@@ -217,7 +242,7 @@ impl<P: Probe> Fleet<P> {
             provisioned.idle.push(id);
             return;
         }
-        provisioned.alive -= 1;
+        provisioned.count(provisioned.alive - 1, now);
         self.environments.remove(id);
         self.take_account(service, before);
         self.environment_levels(service, now);

@@ -92,6 +92,8 @@ pub(super) struct Request {
     /// One way through the network.
     pub network: Span,
     pub cold: bool,
+    /// How its invocation of a function ends: known from its beginning.
+    pub ends: Outcome,
     pub parts: Parts,
 }
 
@@ -117,6 +119,7 @@ impl Request {
             init: Span::ZERO,
             network: Span::ZERO,
             cold: false,
+            ends: Outcome::Ok,
             parts,
         }
     }

@@ -52,6 +52,7 @@ impl<P: Probe> Fleet<P> {
         let before = containers.desired;
         let decision = scaling.scaler.decide(&ServiceScalingView {
             now,
+            run_start: self.calendar,
             service: name.clone(),
             running: containers.running,
             desired: before,

@@ -1,10 +1,7 @@
-//! The little arithmetic that scaling policies share: comparisons and roundings that forgive binary fractions, and
-//! the draws of a view's luck.
+//! The little arithmetic that scaling policies share: comparisons and roundings that forgive binary fractions.
 //!
 //! `10 x 0.9 / 0.6` is 15 on paper and 15.000000000000002 in binary: rounding that up would order a sixteenth task.
 //! A relative tolerance of 1e-9 is far above such noise and far below anything a metric means.
-
-use crate::random::{self, Draw, Purpose};
 
 const TOLERANCE: f64 = 1e-9;
 
@@ -41,18 +38,6 @@ pub(crate) fn percent_change(capacity: u32, percent: f64) -> i64 {
     } else {
         nudged.trunc() as i64
     }
-}
-
-/// The draws of a view's luck.
-#[inline]
-pub(crate) fn draws(luck: u64) -> Draw {
-    random::draw(luck, Purpose::Policy, 0)
-}
-
-/// A position below `count`, each as likely as the next.
-#[inline]
-pub(crate) fn pick(draws: &mut Draw, count: usize) -> usize {
-    random::below(draws, count as u64) as usize
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ use super::selection::{
 };
 use super::service_scaling::ServiceScaler;
 use super::view::{ClusterScalingPolicy, KeepAlivePolicy, ProvisioningPolicy, TerminationPolicy};
-use crate::spec::Problem;
+use crate::problem::Problem;
 use kinds::PolicyKind;
 
 /// The declarations of one kind, in the order in which they were made.

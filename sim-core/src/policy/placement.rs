@@ -14,9 +14,11 @@ pub use constraints::{DistinctInstance, MemberOf, Requirement};
 pub use expression::{Expression, SyntaxError};
 pub use rankers::{Binpack, Random, Spread, keep_least, keep_most};
 
-use super::arithmetic::{draws, pick};
 use super::view::placement::Refusal;
-use super::view::{Constraint, Placement, PlacementDecision, PlacementView, Ranker, StopDecision, StopView};
+use super::view::{
+    Constraint, Placement, PlacementDecision, PlacementView, Ranker, StopDecision, StopView, draws,
+};
+use crate::random::pick;
 
 /// A placement made of named constraints and rankers.
 pub struct Chain {

@@ -10,9 +10,9 @@ use super::alarm::{Alarm, Breach, newest};
 use super::arithmetic::proportional;
 use super::service_scaling::{Schedule, ScheduledParameters, within};
 use super::view::{AlarmState, Bounds, ProvisioningDecision, ProvisioningPolicy, ProvisioningView};
-use crate::engine::Span;
+use crate::engine::{Span, Time};
+use crate::problem::Problem;
 use crate::quantity::Percent;
-use crate::spec::Problem;
 
 /// Keeps as many environments provisioned all the time.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -36,30 +36,25 @@ impl ProvisioningPolicy for FixedProvisioning {
 }
 
 /// The policy `scheduled`: as for services, with environments for tasks.
-pub struct ScheduledProvisioning {
-    schedule: Schedule,
-    initial: Bounds,
-}
+pub struct ScheduledProvisioning(Schedule);
 
 impl ScheduledProvisioning {
     /// The policy, if its parameters make sense together.
-    pub fn new(parameters: ScheduledParameters) -> Result<Self, Vec<Problem>> {
-        let initial = Bounds { min: parameters.min, max: parameters.max };
-        Schedule::new(parameters.actions).map(|schedule| ScheduledProvisioning { schedule, initial })
+    pub fn new(parameters: &ScheduledParameters) -> Result<Self, Vec<Problem>> {
+        Schedule::new(parameters).map(ScheduledProvisioning)
     }
 }
 
 impl ProvisioningPolicy for ScheduledProvisioning {
     fn decide(&mut self, view: &ProvisioningView) -> ProvisioningDecision {
-        let due = self.schedule.bounds(view.now);
+        let due = self.0.bounds(view.now, view.run_start);
         let (min, max) = (due.min.unwrap_or(view.min), due.max.unwrap_or(view.max));
         let reason = format!("schedule: between {min} and {max}");
         ProvisioningDecision { min: due.min, max: due.max, ..ProvisioningDecision::hold(reason) }
     }
 
     fn bounds(&self) -> Bounds {
-        let at_start = self.schedule.bounds(crate::engine::Time::ZERO);
-        Bounds { min: at_start.min.or(self.initial.min), max: at_start.max.or(self.initial.max) }
+        self.0.at_start()
     }
 }
 
@@ -68,6 +63,11 @@ impl ProvisioningPolicy for ScheduledProvisioning {
 /// Three one-minute datapoints above the target scale out and fifteen below 90 % of it scale in, to
 /// ceil(provisioned x utilization / target). Short bursts between the datapoints are not seen, and spill over to
 /// ordinary environments.
+///
+/// A datapoint speaks of the environments that there were in its minute. So after each change nothing more is decided
+/// before a minute has been published throughout which the present ones were ready: it takes a minute or two to prepare
+/// environments and another until their first minute is seen, and what the old ones had to do would be counted twice.
+/// (The platform publishes its alarms, and not how it keeps from acting twice.)
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UtilizationParameters {
@@ -89,6 +89,9 @@ pub struct UtilizationParameters {
     #[serde(default = "whole")]
     pub scale_in_at_most: Percent,
 }
+
+/// The length of a datapoint's period.
+const PERIOD: Span = Span::from_secs(60);
 
 fn seventy_percent() -> Percent {
     Percent(0.7)
@@ -117,6 +120,13 @@ impl UtilizationTracking {
             problems.push(Problem::new("min", message));
         }
         if problems.is_empty() { Ok(UtilizationTracking(parameters)) } else { Err(problems) }
+    }
+
+    /// Whether the newest minute lies before the last change: it speaks of another number of environments.
+    fn is_stale(view: &ProvisioningView) -> bool {
+        let newest = view.utilization.iter().rev().find(|point| point.value.is_some());
+        let fresh = |since: Time| newest.is_none_or(|point| point.end.since(since) >= PERIOD);
+        !view.ready_since.is_none_or(fresh)
     }
 
     fn wanted(&self, view: &ProvisioningView, value: f64, high: AlarmState, low: AlarmState) -> Option<u32> {
@@ -149,6 +159,9 @@ impl ProvisioningPolicy for UtilizationTracking {
                     self.0.target
                 );
                 match self.wanted(view, value, high.state, low.state) {
+                    _ if Self::is_stale(view) => {
+                        ProvisioningDecision::hold(format!("{evidence}: not a full minute of these yet"))
+                    }
                     Some(wanted) => ProvisioningDecision::to(wanted, format!("{evidence}: to {wanted}")),
                     None => ProvisioningDecision::hold(evidence),
                 }
@@ -177,7 +190,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::engine::Time;
+    use crate::calendar::Calendar;
     use crate::policy::view::Datapoint;
 
     fn check(
@@ -187,12 +200,20 @@ mod tests {
         values: &[f64],
         wanted: Option<u32>,
     ) {
+        let view = view(ready, desired, values);
+        let decision = settle(&view, policy.decide(&view));
+        assert_eq!(decision.desired, wanted, "{}", decision.reason);
+    }
+
+    fn view(ready: u32, desired: u32, values: &[f64]) -> ProvisioningView {
         let now = Time::ZERO + Span::from_secs(36_000);
         let datapoint = |value: &f64| Datapoint::new(now, value.is_finite().then_some(*value));
-        let view = ProvisioningView {
+        ProvisioningView {
             now,
+            run_start: Calendar::default(),
             function: "resize".into(),
             ready,
+            ready_since: None,
             desired,
             min: 10,
             max: 500,
@@ -200,9 +221,7 @@ mod tests {
             last_scale_out: Some(now.before(Span::from_secs(60))),
             last_scale_in: Some(now.before(Span::from_secs(60))),
             luck: 0,
-        };
-        let decision = settle(&view, policy.decide(&view));
-        assert_eq!(decision.desired, wanted, "{}", decision.reason);
+        }
     }
 
     #[test]
@@ -226,13 +245,34 @@ mod tests {
         check(tracking(json!({ "scale_out_cooldown": "5m" })), 100, 100, &[0.9; 15], None);
     }
 
+    /// After a change, what the old environments had to do says nothing about the new ones.
+    #[test]
+    fn a_minute_before_the_last_change_counts_for_nothing() {
+        let check = |seconds: u64, value: f64, wanted: Option<u32>| {
+            let parameters = json!({ "min": 10, "max": 500 });
+            let mut policy = UtilizationTracking::new(serde_json::from_value(parameters).unwrap()).unwrap();
+            let newest = Time::ZERO + Span::from_secs(36_000);
+            let view = ProvisioningView {
+                ready_since: Some(newest.before(Span::from_secs(seconds))),
+                ..view(100, 100, &[value; 15])
+            };
+            let decision = settle(&view, policy.decide(&view));
+            assert_eq!(decision.desired, wanted, "{seconds} s: {}", decision.reason);
+        };
+        check(0, 0.9, None);
+        check(59, 0.9, None);
+        check(60, 0.9, Some(129));
+        check(59, 0.35, None);
+        check(60, 0.35, Some(50));
+    }
+
     #[test]
     fn set_points() {
         check(FixedProvisioning(FixedProvisioningParameters { count: 50 }), 0, 0, &[], Some(50));
         check(FixedProvisioning(FixedProvisioningParameters { count: 50 }), 0, 50, &[], None);
         let scheduled = |min: u32| {
             let action = json!({ "at": "8h", "min": min });
-            ScheduledProvisioning::new(serde_json::from_value(json!({ "actions": [action] })).unwrap())
+            ScheduledProvisioning::new(&serde_json::from_value(json!({ "actions": [action] })).unwrap())
                 .unwrap()
         };
         check(scheduled(100), 20, 20, &[], Some(100));

@@ -6,8 +6,8 @@
 
 mod targets;
 
-use super::arithmetic::{draws, pick};
-use super::view::{RoutingPolicy, RoutingView};
+use super::view::{RoutingPolicy, RoutingView, draws};
+use crate::random::pick;
 use targets::Targets;
 
 /// How a balancer picks the target of a request.

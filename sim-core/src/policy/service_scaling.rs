@@ -21,7 +21,7 @@ pub use target_tracking::{TargetTracking, TargetTrackingParameters};
 
 use super::view::{Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView};
 use crate::engine::{Span, Time};
-use crate::spec::Problem;
+use crate::problem::Problem;
 
 /// The waiting time after a scaling action that Application Auto Scaling applies to ECS services unless told
 /// otherwise (API reference of `TargetTrackingScalingPolicyConfiguration`): 300 s in both directions.

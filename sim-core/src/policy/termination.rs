@@ -5,9 +5,9 @@
 //! policies, those that tell launch templates or allocation strategies apart have no meaning here, where a group has
 //! one of each.
 
-use super::arithmetic::{draws, pick};
-use super::view::{GroupInstance, TerminationDecision, TerminationPolicy, TerminationView};
+use super::view::{GroupInstance, TerminationDecision, TerminationPolicy, TerminationView, draws};
 use crate::engine::Span;
+use crate::random::pick;
 
 const HOUR: Span = Span::from_secs(3600);
 

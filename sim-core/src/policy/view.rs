@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Time;
+use crate::random::{self, Draw, Purpose};
 
 pub mod cluster_scaling;
 pub mod keep_alive;
@@ -96,6 +97,12 @@ pub enum AlarmState {
     Alarm,
     /// Too few datapoints to say.
     InsufficientData,
+}
+
+/// The draws of a view's luck: what a policy with random choices draws from.
+#[inline]
+pub fn draws(luck: u64) -> Draw {
+    random::draw(luck, Purpose::Policy, 0)
 }
 
 /// Instants in views: written as the time since the start of the run.

@@ -16,7 +16,7 @@ const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 /// A bijection of 64 bits in which every input bit flips every output bit half of the time (Stafford's variant 13 of
 /// the MurmurHash3 finaliser, on the stepped input so that zero is not a fixed point).
 #[inline]
-pub(super) const fn mix(bits: u64) -> u64 {
+pub(crate) const fn mix(bits: u64) -> u64 {
     finish(bits.wrapping_add(STEP))
 }
 
@@ -126,6 +126,21 @@ pub fn below<R: Rng + ?Sized>(rng: &mut R, bound: u64) -> u64 {
             return (product >> 64) as u64;
         }
     }
+}
+
+/// A position below `count`, each as likely as the next.
+///
+/// # Panics
+/// If `count` is zero.
+#[inline]
+pub fn pick<R: Rng + ?Sized>(rng: &mut R, count: usize) -> usize {
+    below(rng, count as u64) as usize
+}
+
+/// The whole number below or above `value`, at random so that the mean is `value`.
+pub(crate) fn round_at_random(value: f64, rng: &mut impl Rng) -> u64 {
+    let whole = value.floor();
+    whole as u64 + u64::from(open01(rng) < value - whole)
 }
 
 #[cfg(test)]

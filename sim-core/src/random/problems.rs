@@ -4,8 +4,8 @@ use super::spec::{
     BranchSpec, DistributionSpec, HyperexponentialSpec, LognormalSpec, PercentilesSpec, WeibullSpec,
 };
 use super::table::parse_percentile;
+use crate::problem::Problem;
 use crate::quantity::Quantity;
-use crate::spec::Problem;
 
 /// Coefficients of variation above this are taken for a slip: no mean could be estimated from a feasible run.
 pub const PLAUSIBLE_CV: f64 = 100.0;

@@ -8,6 +8,10 @@ use super::Problem;
 use crate::engine::Span;
 use crate::quantity::Rate;
 
+/// Concurrency that must stay free for functions with neither a reservation nor provisioned concurrency (Lambda Developer
+/// Guide).
+pub(crate) const UNRESERVED_FLOOR: u32 = 100;
+
 /// Quotas of the account, shared by everything in it. Defaults are those of a large region.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -4,22 +4,25 @@
 //!
 //! Defaults are not repeated here: they are asked of the types, by reading the smallest spec that leaves everything out.
 
+mod population;
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
-    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FleetSpec, FunctionSpec, GroupSpec, ServiceSpec,
-    TaskSpec, TelemetrySpec, WorkSpec,
+    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FleetSpec, FunctionSpec, GroupSpec, Runtime,
+    ServiceSpec, TaskSpec, TelemetrySpec, WorkSpec,
 };
 use crate::cost::Arch;
-use crate::model::Runtime;
 use crate::quantity::Quantity;
 use crate::random::DistributionSpec;
+use crate::traffic::ArrivalSpec;
 
 /// A default that is in force although no platform documents it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
-    /// The setting's path in the scenario.
+    /// The setting's path in the scenario; where there is no such setting, the path of what it is about and, in
+    /// parentheses, what about it.
     pub setting: String,
     /// What is in force.
     pub value: String,
@@ -41,6 +44,13 @@ pub fn assumptions(fleet: &FleetSpec) -> Vec<Assumption> {
         let none = DistributionSpec::Constant(crate::engine::Span::ZERO);
         let source_of = "clients are taken to be next to the service, unless told otherwise";
         list.add(&format!("sources.{name}.network"), &source.network, &none, source_of, "0s", "150ms");
+    }
+    for (name, population) in &fleet.populations {
+        let plays =
+            |arrivals: &ArrivalSpec| matches!(arrivals, ArrivalSpec::Population(played) if played == name);
+        if fleet.sources.values().any(|source| plays(&source.arrivals)) {
+            list.of_population(&format!("populations.{name}"), population);
+        }
     }
     for (name, service) in &fleet.services {
         list.of_service(&format!("services.{name}"), service);
@@ -161,6 +171,11 @@ impl List {
         if spec.keep_alive.is_none() {
             let about = "measured by third parties since 2019; not documented, and it may change any day";
             self.push(&path("keep_alive"), "fixed, 10min".into(), about, "5min", "60min");
+        }
+        if spec.provisioned_concurrency.is_some() {
+            let about = "documented as a minute or two, then up to 6,000 environments a minute";
+            let value = "90s, and 10ms an environment".to_owned();
+            self.push(&path("provisioned_concurrency (preparation)"), value, about, "60s", "120s");
         }
         if let (None, Some(runtime)) = (&spec.app_init, Runtime::named(&spec.runtime)) {
             let value =
@@ -315,6 +330,50 @@ mod tests {
         for stated in ["work.page.request", "clusters.fleet.instances.boot", "telemetry"] {
             assert!(!list.iter().any(|line| line.starts_with(stated)), "{stated} is in {list:#?}");
         }
+    }
+
+    #[test]
+    fn populations_that_are_played_bring_theirs() {
+        let check = |functions: serde_json::Value,
+                     more: serde_json::Value,
+                     played: bool,
+                     expected: &[&str]| {
+            let mut population = json!({ "functions": functions });
+            population.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let from = if played { "many" } else { "few" };
+            let fleet: FleetSpec = smallest(json!({
+                "populations": { "many": population, "few": { "functions": { "synthetic": { "count": 1 } } } },
+                "sources": { "all": { "to": "f", "arrivals": { "population": from } } },
+            }));
+            let list = assumptions(&fleet);
+            let found = list.iter().filter_map(|it| it.setting.strip_prefix("populations.many."));
+            assert_eq!(found.collect::<Vec<_>>(), expected);
+        };
+        let synthetic = [
+            "cpu_share",
+            "functions.synthetic (durations of calls)",
+            "functions.synthetic.max_duration",
+            "functions.synthetic.hours",
+            "functions.synthetic (rate, duration and memory of a function)",
+            "functions.synthetic (regularity of arrivals)",
+            "functions.synthetic (memory)",
+        ];
+        check(json!({ "synthetic": { "count": 9 } }), json!({}), true, &synthetic);
+        check(json!({ "synthetic": { "count": 9 } }), json!({}), false, &[]);
+        let stated = json!({ "synthetic": { "count": 9, "max_duration": "5min", "hours": [1.0] } });
+        let left = [synthetic[1], synthetic[4], synthetic[5], synthetic[6]];
+        check(stated, json!({ "cpu_share": "30%" }), true, &left);
+        let files = json!({ "azure-functions-2019": { "invocations": "i.csv", "durations": "d.csv", "memory": "m.csv" } });
+        let path = "functions.azure-functions-2019";
+        let expected = [
+            "cpu_share".to_owned(),
+            format!("{path}.placement"),
+            format!("{path}, functions without percentiles (durations of calls)"),
+            format!("{path} (memory)"),
+        ];
+        check(files, json!({}), true, &expected.each_ref().map(String::as_str));
+        let files = json!({ "azure-functions-2019": { "invocations": "i.csv", "placement": "uniform" } });
+        check(files, json!({}), true, &["cpu_share"]);
     }
 
     #[test]

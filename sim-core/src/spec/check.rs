@@ -3,15 +3,12 @@
 
 use super::{
     ClusterSpec, EcsSpec, FleetSpec, FunctionSpec, GroupSpec, NetworkMode, Problem, ServiceSpec, SourceSpec,
-    did_you_mean,
+    UNRESERVED_FLOOR, did_you_mean,
 };
 use crate::cost::InstanceType;
 use crate::model::Platform;
 use crate::policy::ServiceScalingSpec;
 use crate::traffic::ArrivalSpec;
-
-/// Concurrency that must stay free for functions without a reservation (Lambda Developer Guide).
-const UNRESERVED_FLOOR: u32 = 100;
 
 impl FleetSpec {
     /// Everything that makes no sense, each with its path below the variant. Empty means the fleet can be built.
@@ -26,7 +23,7 @@ impl FleetSpec {
         self.check_sources(&mut out);
         self.check_clusters(platform, &mut out);
         self.check_services(platform, &mut out);
-        self.check_reserved_concurrency(&mut out);
+        self.check_concurrency(platform, &mut out);
         out
     }
 
@@ -139,29 +136,38 @@ impl FleetSpec {
         }
     }
 
-    fn check_reserved_concurrency(&self, out: &mut Vec<Problem>) {
-        let functions = || {
-            self.services.iter().filter_map(|(name, service)| match service {
-                ServiceSpec::Lambda(function) => Some((name, function.reserved_concurrency?)),
-                _ => None,
-            })
+    /// That what functions set aside for themselves leaves the account its floor: reservations, and the provisioned
+    /// concurrency that a function without one always has. (What a policy would add later is kept within it then.)
+    fn check_concurrency(&self, platform: &Platform<'_>, out: &mut Vec<Problem>) {
+        let aside = |function: &FunctionSpec| match (
+            function.reserved_concurrency,
+            &function.provisioned_concurrency,
+        ) {
+            (Some(reserved), _) => Some(("reserved_concurrency", reserved)),
+            (None, Some(policy)) => {
+                let bounds = platform.policies.provisioning(policy).ok()?.bounds();
+                Some(("provisioned_concurrency", bounds.min?))
+            }
+            (None, None) => None,
         };
-        let reserved: u64 = functions().map(|(_, units)| u64::from(units)).sum();
-        let most = self.account.lambda_concurrency.saturating_sub(UNRESERVED_FLOOR);
-        if reserved <= u64::from(most) {
+        let functions = self.services.iter().filter_map(|(name, service)| match service {
+            ServiceSpec::Lambda(function) => Some((name, aside(function)?)),
+            _ => None,
+        });
+        let functions: Vec<_> = functions.collect();
+        let all: u64 = functions.iter().map(|(_, (_, units))| u64::from(*units)).sum();
+        let quota = self.account.lambda_concurrency;
+        let most = quota.saturating_sub(UNRESERVED_FLOOR);
+        if all <= u64::from(most) {
             return;
         }
-        for (name, units) in functions() {
-            out.push(
-                Problem::new(
-                    format!("{}.reserved_concurrency", path("services", name)),
-                    format!("{units} of {reserved} reserved in all, but the account leaves {most}"),
-                )
-                .hint(format!(
-                    "account.lambda_concurrency is {} and {UNRESERVED_FLOOR} of it must stay unreserved",
-                    self.account.lambda_concurrency
-                )),
+        for (name, (key, units)) in functions {
+            let message = format!("{units} of {all} set aside in all, but the account leaves {most}");
+            let hint = format!(
+                "account.lambda_concurrency is {quota} and {UNRESERVED_FLOOR} of it must stay for functions with neither \
+                 reserved nor provisioned concurrency"
             );
+            out.push(Problem::new(format!("{}.{key}", path("services", name)), message).hint(hint));
         }
     }
 }
@@ -237,9 +243,6 @@ fn check_group(path: &str, group: &GroupSpec, platform: &Platform<'_>, out: &mut
 }
 
 fn check_function(path: &str, function: &FunctionSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
-    if let Some(app_init) = &function.app_init {
-        app_init.problems(&format!("{path}.app_init"), out);
-    }
     if let Some(Err(problems)) =
         function.keep_alive.as_ref().map(|policy| platform.policies.keep_alive(policy))
     {

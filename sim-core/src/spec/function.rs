@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Objective, Problem, did_you_mean, lognormal};
+use super::{Objective, Problem, RUNTIMES, did_you_mean, lognormal};
 use crate::cost::Arch;
 use crate::engine::Span;
-use crate::model::RUNTIMES;
 use crate::policy::view::ReuseOrder;
 use crate::policy::{KeepAliveSpec, ProvisioningSpec};
 use crate::quantity::MemorySize;
@@ -39,7 +38,8 @@ pub struct FunctionSpec {
     /// Processor architecture.
     #[serde(default)]
     pub architecture: Arch,
-    /// How long one invocation may take, 1 s to 900 s.
+    /// How long one invocation may take, 1 s to 900 s. (A function that is created without one has 3 s; hardly any that
+    /// serves requests is left at that.)
     #[serde(default = "timeout")]
     pub timeout: Span,
     /// What the application's own initialisation takes, on top of the runtime's. Left out: what is usual for the runtime.

@@ -1,16 +1,15 @@
 //! A source at work: the next arrival, again and again, in constant memory.
 
-use rand::Rng;
-
+use super::files::OpenTrace;
 use super::intensity::{Intensity, States};
 use super::schedule::Schedule;
 use super::shape::{Shape, ShapeSpec};
 use super::spec::{ArrivalSpec, RenewalLaw, VariationSpec};
-use super::trace::{Cursor, FeedError, OpenTrace, TraceFeed, TraceSpec};
+use super::trace::{Cursor, FeedError, TraceFeed, TraceSpec};
 use super::users::Users;
 use super::{Arrival, Origin, WorkGiven};
 use crate::engine::{Span, Time};
-use crate::random::{Distribution, Purpose, Stream, open01, request_seed, seed_key};
+use crate::random::{Distribution, Purpose, Stream, open01, request_seed, round_at_random, seed_key};
 
 /// A source: open-loop arrivals, which come whatever happens to them, or closed-loop users, who wait for an answer.
 #[derive(Debug)]
@@ -188,12 +187,6 @@ impl BatchProcess {
         self.left -= 1;
         Some(self.at)
     }
-}
-
-/// The whole number below or above `value`, at random so that the mean is `value`.
-pub(super) fn round_at_random(value: f64, rng: &mut impl Rng) -> u64 {
-    let whole = value.floor();
-    whole as u64 + u64::from(open01(rng) < value - whole)
 }
 
 fn modulation(spec: &ArrivalSpec) -> (Option<&ShapeSpec>, Option<&VariationSpec>) {

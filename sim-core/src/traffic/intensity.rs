@@ -5,15 +5,12 @@
 //! others. The run is cut into segments (at the shape's breakpoints, at midnights, where a modulated source changes
 //! state); in each the rate is one formula with an exact integral.
 
+use crate::calendar::Calendar;
 use crate::engine::{Span, Time};
 use crate::random::{Distribution, Luck, Purpose, Stream, open01, owner_key};
-use crate::traffic::Origin;
-use crate::traffic::calendar::Calendar;
 use crate::traffic::shape::{Curve, Point, Shape};
 use crate::traffic::spec::VariationSpec;
-
-/// Later than this (146 years) nothing arrives.
-pub(super) const HORIZON: Time = Time::from_nanos(u64::MAX / 4);
+use crate::traffic::{HORIZON, Origin};
 
 /// A rate over time, consumed from the start of the run onwards.
 #[derive(Clone, Debug)]

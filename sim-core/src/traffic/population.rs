@@ -6,7 +6,6 @@
 //! that names the same population. A source of a population merges the arrivals of all its members ([`Members`]),
 //! each keyed by its own name: one function more disturbs no other.
 
-mod packed;
 mod spec;
 mod streams;
 mod synthetic;
@@ -15,68 +14,16 @@ mod tests;
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
 use crate::engine::Span;
 use crate::quantity::MemorySize;
 use crate::random::{Distribution, Purpose, draw, normal_quantile, open01};
-use crate::traffic::trace::{FeedError, OpenTrace};
-use crate::traffic::{TraceSpec, WorkGiven};
+use crate::traffic::WorkGiven;
+use crate::traffic::files::OpenTrace;
+use crate::traffic::trace::{FeedError, TraceSpec};
+use crate::traffic::traced::{PackedCounts, TracedDurations, TracedFunction, Trigger};
 
-pub use packed::PackedCounts;
-pub use spec::{AzureFilesSpec, FunctionsSpec, PopulationOfFunctionsSpec, SyntheticSpec};
+pub use spec::{FunctionsSpec, PopulationOfFunctionsSpec, SyntheticSpec};
 pub use streams::Members;
-
-/// What invokes a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trigger {
-    /// Requests over HTTP.
-    Http,
-    /// Messages of a queue.
-    Queue,
-    /// Events of a stream or hub.
-    Event,
-    /// A workflow.
-    Orchestration,
-    /// The clock.
-    Timer,
-    /// Changes in storage.
-    Storage,
-    /// Anything else.
-    Others,
-}
-
-impl Trigger {
-    /// All triggers.
-    pub const ALL: [Trigger; 7] = [
-        Trigger::Http,
-        Trigger::Queue,
-        Trigger::Event,
-        Trigger::Orchestration,
-        Trigger::Timer,
-        Trigger::Storage,
-        Trigger::Others,
-    ];
-
-    /// Its name, as the data set's `Trigger` column has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Trigger::Http => "http",
-            Trigger::Queue => "queue",
-            Trigger::Event => "event",
-            Trigger::Orchestration => "orchestration",
-            Trigger::Timer => "timer",
-            Trigger::Storage => "storage",
-            Trigger::Others => "others",
-        }
-    }
-
-    /// The trigger called `name`.
-    pub fn named(name: &str) -> Option<Trigger> {
-        Trigger::ALL.into_iter().find(|trigger| trigger.name() == name)
-    }
-}
 
 /// Functions, in order.
 #[derive(Clone, Debug)]
@@ -134,7 +81,7 @@ pub(super) enum Law {
 
 /// Standard deviation of the logarithm of a function's durations, call by call: "about 1" describes what lies between
 /// the minimum and the maximum of most functions of the data set.
-const CALL_SIGMA: f64 = 1.0;
+pub(crate) const CALL_SIGMA: f64 = 1.0;
 
 impl Duration {
     /// Draws the duration of the request with this seed, in seconds.
@@ -161,39 +108,15 @@ impl Duration {
     }
 }
 
-/// One function as files describe it.
-#[derive(Clone, Debug)]
-pub struct TracedFunction {
-    /// Its name, unique among the functions.
-    pub name: String,
-    /// What invokes it.
-    pub trigger: Trigger,
-    /// Invocations, interval by interval.
-    pub counts: PackedCounts,
-    /// How long they take.
-    pub durations: Option<TracedDurations>,
-    /// The most memory that was seen in use.
-    pub memory: Option<MemorySize>,
-}
-
-/// Measured durations.
-#[derive(Clone, Debug)]
-pub struct TracedDurations {
-    /// The mean.
-    pub average: Span,
-    /// (share, value) from share 0 to 1, both rising; empty if not known.
-    pub percentiles: Vec<(f64, Span)>,
-}
-
-impl TracedDurations {
+impl From<TracedDurations> for Duration {
     /// The shape of the percentiles at the mean of the average: percentiles of a few points leave the mean open, and
     /// the mean decides the load.
-    fn duration(&self) -> Duration {
-        let average = self.average.seconds();
+    fn from(traced: TracedDurations) -> Self {
+        let average = traced.average.seconds();
         let points = |scale: f64| -> Vec<(f64, f64)> {
-            self.percentiles.iter().map(|(share, value)| (*share, value.seconds() * scale)).collect()
+            traced.percentiles.iter().map(|(share, value)| (*share, value.seconds() * scale)).collect()
         };
-        if self.percentiles.len() < 2 {
+        if traced.percentiles.len() < 2 {
             return Duration::Lognormal { mean: average as f32, longest: f32::INFINITY };
         }
         let mean = Distribution::percentiles(&points(1.0)).mean();
@@ -307,7 +230,7 @@ impl From<TracedFunction> for Member {
         Member {
             trigger: function.trigger,
             memory: function.memory.map(chosen_size),
-            duration: function.durations.map_or(Duration::Unknown, |durations| durations.duration()),
+            duration: function.durations.map_or(Duration::Unknown, Duration::from),
             arrivals: MemberArrivals::Counts(function.counts),
         }
     }

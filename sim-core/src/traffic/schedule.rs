@@ -4,18 +4,14 @@
 //! calendar in UTC. The platform promises the minute, not its second (EventBridge User Guide): a schedule's place
 //! within the minute is drawn once per replication.
 
-mod cron;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use cron::Cron;
-
 use super::Origin;
-use super::calendar::Calendar;
+use crate::calendar::{Calendar, Cron};
 use crate::engine::{Span, Time};
+use crate::problem::Problem;
 use crate::random::{Purpose, open01, owner_key};
-use crate::spec::Problem;
 
 /// A schedule: a `rate` or a `cron` expression.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,8 +50,7 @@ impl ScheduleSpec {
             (Some(_), None) => {}
             (None, Some(text)) => {
                 if let Err(message) = Cron::parse(text) {
-                    let hint = r#"minute hour day-of-month month day-of-week year: "0 8 ? * MON-FRI *""#;
-                    out.push(Problem::new(format!("{path}.cron"), message).hint(hint));
+                    out.push(Problem::new(format!("{path}.cron"), message).hint(Cron::HINT));
                 }
             }
             _ => out.push(Problem::new(path, "a schedule is either a rate or a cron expression")),
@@ -97,11 +92,10 @@ impl Schedule {
             (Some(interval), _) => Clock::Rate { next: Time::ZERO + interval, interval },
             (None, cron) => {
                 let parsed = Cron::parse(cron.as_deref().unwrap_or_default());
-                let start = origin.calendar.start();
                 Clock::Cron {
                     cron: parsed.expect("a validated schedule has an expression that parses"),
                     calendar: origin.calendar,
-                    from: start.div_euclid(60) + i64::from(start.rem_euclid(60) > 0),
+                    from: origin.calendar.first_minute(),
                 }
             }
         };

@@ -13,7 +13,7 @@ pub use spec::{PointSpec, ShapeSpec};
 
 use curve::Term;
 
-use super::calendar::{Calendar, DAY, WEEK};
+use crate::calendar::{Calendar, DAY, WEEK};
 use crate::engine::{Span, Time};
 
 /// After this many half-lives a spike's excess (one part in 10^12) counts as gone.

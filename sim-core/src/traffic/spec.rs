@@ -8,9 +8,9 @@ use super::shape::ShapeSpec;
 use super::trace::TraceSpec;
 use super::users::UsersSpec;
 use crate::engine::Span;
+use crate::problem::Problem;
 use crate::quantity::{Number, Rate};
 use crate::random::{DistributionSpec, PLAUSIBLE_CV};
-use crate::spec::Problem;
 
 /// Where a source's requests come from: a law of arrivals with a rate shape, a trace, a schedule, or closed-loop
 /// users.

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Arrival, Origin, WorkGiven};
 use crate::engine::{Span, Time};
+use crate::problem::Problem;
 use crate::random::{Distribution, DistributionSpec, Luck, Purpose, owner_key, request_seed, seed_key};
-use crate::spec::Problem;
 
 /// Users with one outstanding request each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

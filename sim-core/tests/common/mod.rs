@@ -4,6 +4,7 @@
 
 use indexmap::IndexMap;
 use serde_json::Value;
+use sim_core::calendar::Calendar;
 use sim_core::cost::{Arch, Burst, InstanceType};
 use sim_core::engine::Span;
 use sim_core::model::{Finish, Platform, Run, simulate};
@@ -11,8 +12,8 @@ use sim_core::observe::Probe;
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::quantity::MemorySize;
 use sim_core::random::Luck;
-use sim_core::spec::FleetSpec;
-use sim_core::traffic::{Calendar, NoTraces};
+use sim_core::spec::{FleetSpec, Problem};
+use sim_core::traffic::NoTraces;
 
 /// A row of the catalogue: name, vCPU, MiB, interfaces, trunk tasks, (baseline, credits an hour).
 type Row = (&'static str, u32, u32, u32, Option<u32>, Option<(f64, u32)>);
@@ -48,11 +49,15 @@ fn instance_types() -> IndexMap<String, InstanceType> {
 /// The fleet that `spec` describes, which must make sense.
 #[track_caller]
 pub(crate) fn checked(spec: &Value) -> FleetSpec {
-    let fleet: FleetSpec = serde_json::from_value(spec.clone()).expect("a spec");
-    let (types, policies) = (instance_types(), Catalogue::builtin());
-    let platform = Platform { instance_types: &types, policies: &policies, traces: &NoTraces };
-    assert_eq!(fleet.problems(&platform), [], "{spec:#}");
+    let fleet = serde_json::from_value(spec.clone()).expect("a spec");
+    assert_eq!(problems(&fleet), [], "{spec:#}");
     fleet
+}
+
+/// Everything that makes no sense about a fleet.
+pub(crate) fn problems(fleet: &FleetSpec) -> Vec<Problem> {
+    let (types, policies) = (instance_types(), Catalogue::builtin());
+    fleet.problems(&Platform { instance_types: &types, policies: &policies, traces: &NoTraces })
 }
 
 /// A run of `duration` with time enough to finish everything.

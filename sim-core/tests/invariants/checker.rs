@@ -173,6 +173,9 @@ impl Checker {
         let (busy, all) = (level(Gauge::EnvironmentsBusy), level(Gauge::Environments));
         assert!(busy <= all, "{busy} environments busy of {all}");
         assert_eq!(busy, level(Gauge::Concurrency));
+        let all_of_it = busy * (u64::from(function.memory.unwrap().0) << 10);
+        let (used, paid) = (level(Gauge::MemoryUsed), level(Gauge::MemoryCapacity));
+        assert!(used <= all_of_it && all_of_it <= paid, "{used} KiB of {all_of_it} used, {paid} paid for");
         let vcpus = lambda_vcpus(function.memory.unwrap());
         assert!(level(Gauge::CpuBusy) <= (busy as f64 * vcpus * 1e6) as u64 + SLACK);
         if let Some(reserved) = function.reserved_concurrency {
@@ -292,7 +295,8 @@ impl Probe for Checker {
         assert!(!reason.is_empty() && outcome != Outcome::Ok);
         let counts = &mut self.services[service.0 as usize];
         counts.refused += u64::from(outcome != Outcome::GatewayTimeout);
-        counts.cut_off += u64::from(outcome == Outcome::FunctionTimeout);
+        // A function fails by its time or its memory; a container service has no invocations to count.
+        counts.cut_off += u64::from(matches!(outcome, Outcome::FunctionTimeout | Outcome::Failed));
     }
 
     fn began(&mut self, at: Time, service: ServiceId, cold: bool) {

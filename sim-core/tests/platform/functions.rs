@@ -1,14 +1,25 @@
-//! Lambda: scaling and throttles, provisioned concurrency, the life of an environment, billing, front doors.
+//! Lambda: the life of an environment, billing, memory, front doors.
 
+use std::sync::{Arc, Mutex};
+
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 use sim_core::engine::Span;
+use sim_core::model::{Platform, simulate};
 use sim_core::observe::{Billable, Finished, Gauge, Outcome, Part};
 
+use sim_core::policy::catalogue::{Catalogue, Declaration};
+use sim_core::policy::view::{KeepAliveDecision, KeepAlivePolicy, KeepAliveView};
+use sim_core::random::Luck;
+use sim_core::spec::FleetSpec;
+use sim_core::traffic::NoTraces;
+
+use crate::common::run_of;
 use crate::facts::{Facts, SERVICE, facts};
 use crate::{every, one_service, patched, together, within};
 
 /// A function without overheads whose environments take about 16 ms to start.
-fn function(more: &Value) -> Value {
+pub(crate) fn function(more: &Value) -> Value {
     let zero = json!({ "constant": "0s" });
     let plain = json!({
         "platform": "lambda", "memory": "1769MB", "runtime": "rust", "timeout": "900s", "front_door": "invoke",
@@ -16,99 +27,6 @@ fn function(more: &Value) -> Value {
         "keep_alive": { "fixed": { "after": "10h" } },
     });
     patched(&plain, more)
-}
-
-#[test]
-fn a_step_of_5000_is_served_after_40_s() {
-    let mut spec = one_service(&together(5000), "800s", &function(&json!({})));
-    spec["account"] = json!({ "lambda_concurrency": 10_000 });
-    spec["sources"]["all"]["client"] =
-        json!({ "retries": { "attempts": 100, "backoff": "1s", "max_backoff": "1s" } });
-    let facts = facts(&spec, "1min", 0);
-    let after = |seconds: f64| facts.level_at(SERVICE, Gauge::Environments, 10.0 + seconds) as f64;
-    within("at once", after(0.0), 1000.0, 1000.0);
-    within("after 1 s", after(1.0), 1050.0, 1100.0);
-    within("after 20 s", after(20.0), 2950.0, 3000.0);
-    within("after 39 s", after(39.0), 4800.0, 4900.0);
-    within("all", facts.reaches(SERVICE, Gauge::Environments, 5000).unwrap() - 10.0, 40.0, 41.0);
-    let other = facts.refusals().find(|(.., reason)| *reason != "scaling rate of the function");
-    assert_eq!(other, None);
-}
-
-#[test]
-fn throttles_and_their_reasons() {
-    // Reasons after the first three seconds, by which time bursts are used up.
-    let check = |account: u32, more: Value, arrivals: Value, wait: &str, expected: &[&str]| {
-        let mut spec = one_service(&arrivals, wait, &function(&more));
-        spec["account"] = json!({ "lambda_concurrency": account });
-        let facts = facts(&spec, "20s", 0);
-        let mut reasons: Vec<&str> =
-            facts.refusals().filter(|(at, ..)| at.seconds() > 3.0).map(|(_, _, reason)| reason).collect();
-        assert!(facts.refusals().all(|(_, outcome, _)| outcome == Outcome::Throttled));
-        reasons.sort_unstable();
-        reasons.dedup();
-        assert_eq!(reasons, expected, "account {account}, {more}, {wait}");
-    };
-    let reserved = |units: u32| json!({ "reserved_concurrency": units });
-    let (account_full, own_full) =
-        ("ConcurrentInvocationLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded");
-    let (account_rate, own_rate) =
-        ("FunctionInvocationRateLimitExceeded", "ReservedFunctionInvocationRateLimitExceeded");
-    check(20, json!({}), together(20), "100s", &[]);
-    check(20, json!({}), together(21), "100s", &[account_full]);
-    check(1000, reserved(900), together(900), "100s", &[]);
-    check(1000, reserved(5), together(6), "100s", &[own_full]);
-    // 10 requests a second per unit of concurrency: below 100 ms a request that quota binds first, above it concurrency.
-    check(20, json!({}), every("190/s"), "90ms", &[]);
-    check(20, json!({}), every("400/s"), "90ms", &[account_rate]);
-    check(20, json!({}), every("190/s"), "120ms", &[account_full]);
-    check(1000, reserved(20), every("400/s"), "90ms", &[own_rate]);
-    check(1000, reserved(20), every("190/s"), "120ms", &[own_full]);
-    // Provisioned concurrency comes out of the reservation, or out of the account.
-    let provisioned =
-        json!({ "reserved_concurrency": 5, "provisioned_concurrency": { "fixed": { "count": 3 } } });
-    check(1000, provisioned.clone(), together(5), "100s", &[]);
-    check(1000, provisioned, together(6), "100s", &[own_full]);
-    let provisioned = json!({ "provisioned_concurrency": { "fixed": { "count": 15 } } });
-    check(20, provisioned.clone(), together(20), "100s", &[]);
-    check(20, provisioned, together(21), "100s", &[account_full]);
-}
-
-#[test]
-fn a_reservation_is_kept_from_others() {
-    // 150 in all, 50 reserved by an idle function: the other one gets 100.
-    let mut spec = one_service(&together(150), "100s", &function(&json!({})));
-    spec["account"] = json!({ "lambda_concurrency": 150 });
-    spec["services"]["idle"] =
-        patched(&function(&json!({ "reserved_concurrency": 50 })), &json!({ "work": "work" }));
-    let facts = facts(&spec, "20s", 0);
-    assert_eq!(facts.level_at(SERVICE, Gauge::Concurrency, 15.0), 100);
-}
-
-#[test]
-fn demand_above_provisioned_concurrency_spills_over() {
-    let more = json!({ "provisioned_concurrency": { "fixed": { "count": 2 } } });
-    let facts = facts(&one_service(&together(5), "100s", &function(&more)), "20s", 0);
-    assert_eq!(facts.begun().iter().filter(|(_, cold)| *cold).count(), 3);
-    let provisioned =
-        |billable: &&Billable| matches!(billable, Billable::Invocation { provisioned: true, .. });
-    assert_eq!(facts.bills().filter(provisioned).count(), 2);
-}
-
-#[test]
-fn provisioned_environments_come_all_at_once_after_a_minute_or_two() {
-    let more = json!({ "provisioned_concurrency": { "scheduled": {
-        "min": 0, "max": 600, "actions": [{ "at": "5min", "min": 600 }],
-    } } });
-    let facts = facts(&one_service(&every("1/h"), "1s", &function(&more)), "20min", 0);
-    let asked = facts.reaches(SERVICE, Gauge::Provisioned, 600).unwrap();
-    within("asked for", asked, 300.0, 360.0);
-    let steps: Vec<u64> =
-        facts.levels(SERVICE, Gauge::Environments).iter().map(|(_, value)| *value).collect();
-    let ready = facts.reaches(SERVICE, Gauge::Environments, 600).unwrap();
-    assert!(ready == facts.reaches(SERVICE, Gauge::Environments, 1).unwrap(), "none before all: {steps:?}");
-    // A minute or two to prepare, then 6,000 a minute.
-    within("ready", ready - asked, 60.0 + 6.0, 120.0 + 6.0);
 }
 
 /// Cold starts of a single environment under requests of a second, one a minute.
@@ -133,6 +51,46 @@ fn an_idle_environment_goes_exactly_at_its_keep_alive() {
     // Past its life it is replaced at the next request: every third.
     check("1h", "150s", 4);
     check("1h", "9h", 1);
+}
+
+/// A policy that keeps nothing and remembers what it was shown last.
+struct Onlooker(Arc<Mutex<Option<KeepAliveView>>>);
+
+impl KeepAlivePolicy for Onlooker {
+    fn decide(&mut self, view: &KeepAliveView) -> KeepAliveDecision {
+        *self.0.lock().unwrap() = Some(view.clone());
+        KeepAliveDecision { keep: Span::ZERO, reason: "looks on".into() }
+    }
+
+    fn period(&self) -> Option<Span> {
+        Some(Span::from_secs(600))
+    }
+}
+
+#[test]
+fn a_keep_alive_policy_sees_how_long_its_function_was_idle() {
+    let check = |rate: &str, wait: &str, hours: u64, minutes: &[(usize, u32)], beyond: u32| {
+        let seen = Arc::new(Mutex::new(None));
+        let shared = seen.clone();
+        let declaration =
+            Declaration::new("onlooker", "remembers what it sees", move |()| Ok(Onlooker(shared.clone())));
+        let policies = Catalogue::builtin().with_keep_alive(declaration);
+        let platform = Platform { instance_types: &IndexMap::new(), policies: &policies, traces: &NoTraces };
+        let mut function = function(&json!({}));
+        function["keep_alive"] = json!("onlooker");
+        let fleet: FleetSpec = serde_json::from_value(one_service(&every(rate), wait, &function)).unwrap();
+        assert_eq!(fleet.problems(&platform), []);
+        let run = run_of(Span::from_secs(hours * 3600 + 60), Luck { root: 1, replication: 0 });
+        simulate(&fleet, &platform, run, |_| Facts::default()).unwrap();
+        let idle = seen.lock().unwrap().take().unwrap().idle_times;
+        let bins = idle.minutes.iter().copied().enumerate().filter(|(_, count)| *count > 0);
+        assert_eq!((bins.collect::<Vec<_>>().as_slice(), idle.beyond), (minutes, beyond), "{rate}, {wait}");
+    };
+    // Every 12 minutes, the first after 12: at four hours the twentieth has just come.
+    check("5/h", "90s", 4, &[(10, 19)], 0);
+    check("5/h", "10min", 4, &[(1, 19)], 0);
+    check("5/h", "14min", 4, &[], 0); // never idle
+    check("0.2/h", "90s", 24, &[], 3);
 }
 
 #[test]
@@ -183,11 +141,7 @@ fn after_a_time_limit_the_next_event_initialises_again() {
     }
     assert!(facts.count(Outcome::Ok) > 15 && facts.count(Outcome::FunctionTimeout) > 15);
     // The time up to the limit is billed, no more.
-    let longest = facts.bills().map(|billable| match billable {
-        Billable::Invocation { handler, .. } => *handler,
-        _ => Span::ZERO,
-    });
-    assert_eq!(longest.max(), Some(Span::from_secs(3)));
+    assert_eq!(facts.bills().filter_map(handler).max(), Some(Span::from_secs(3)));
 }
 
 #[test]
@@ -230,6 +184,41 @@ fn what_of_an_invocation_is_billed() {
     );
     assert_eq!(bills[1], (Span::ZERO, Span::from_nanos(3_400_000)));
     assert_eq!(warm.at - warm.born, Span::from_nanos(9_400_000));
+}
+
+#[test]
+fn memory_in_use_and_out_of_memory() {
+    // Ten requests of 10 s in 20 s. Used: what the request needs, while it is in its environment.
+    let check = |memory: &str, used_mib: f64, outcome: Outcome| {
+        let more = json!({ "memory": "128MB", "app_init": { "constant": "500ms" } });
+        let mut spec = one_service(&every("3/min"), "10s", &function(&more));
+        spec["work"]["work"]["memory"] = json!({ "constant": memory });
+        let facts = facts(&spec, "201s", 0);
+        assert_eq!(facts.count(outcome), facts.finished().count(), "{memory}");
+        let ratio =
+            |above, below| facts.mean(SERVICE, above, 40.0, 200.0) / facts.mean(SERVICE, below, 40.0, 200.0);
+        let of_reserved = ratio(Gauge::MemoryUsed, Gauge::MemoryReserved);
+        let of_paid = ratio(Gauge::MemoryUsed, Gauge::MemoryCapacity);
+        if outcome == Outcome::Ok {
+            within("of reserved", of_reserved, used_mib / 128.0 * 0.5, used_mib / 128.0 * 0.5);
+        }
+        within("of paid", of_paid, used_mib / 128.0 - 1e-9, used_mib / 128.0 + 1e-9);
+        facts
+    };
+    check("32MiB", 32.0, Outcome::Ok);
+    check("128MiB", 128.0, Outcome::Ok);
+    // It ends at once, and the environment starts again inside the next invocation.
+    let facts = check("129MiB", 128.0, Outcome::Failed);
+    let bills: Vec<Span> = facts.bills().filter_map(handler).collect();
+    assert_eq!(bills[0], Span::ZERO);
+    within("initialised again", bills[1].seconds(), 0.505, 0.6);
+    assert_eq!(facts.begun().iter().filter(|(_, cold)| *cold).count(), 1);
+    assert_eq!(facts.refusals().next().unwrap().2, "the function exceeded its memory");
+}
+
+/// The billed handler of an invocation.
+fn handler(billable: &Billable) -> Option<Span> {
+    if let Billable::Invocation { handler, .. } = billable { Some(*handler) } else { None }
 }
 
 #[test]
@@ -279,23 +268,4 @@ fn a_response_on_its_way_back_is_not_late_for_the_front_door() {
     spec["sources"]["all"]["network"] = json!({ "constant": "1s" });
     let facts: Facts = facts(&spec, "30s", 0);
     assert_eq!(facts.count(Outcome::Ok), 1);
-}
-
-#[test]
-fn provisioned_concurrency_follows_its_utilization() {
-    let more = json!({ "provisioned_concurrency": { "target-tracking": {
-        "target": "70%", "min": 2, "max": 50, "scale_out_cooldown": "5min",
-    } } });
-    // Ten at once from the tenth minute on, for half an hour.
-    let steps = json!({ "steps": [{ "at": "10min", "users": 10 }, { "at": "40min", "users": 0 }] });
-    let arrivals = json!({ "users": { "population": steps, "think": { "constant": "1ms" } } });
-    let facts = facts(&one_service(&arrivals, "10s", &function(&more)), "80min", 0);
-    let levels = facts.levels(SERVICE, Gauge::Provisioned);
-    let (out, _) = levels[1];
-    // Three minutes above, a minute's lag, a look a minute.
-    within("first out", out - 600.0, 180.0, 360.0);
-    let most = levels.iter().map(|(_, value)| *value).max().unwrap();
-    within("ten busy at 70 %", most as f64, 14.0, 15.0);
-    let inwards = levels.iter().find(|(at, value)| *at > 2400.0 && *value < most).unwrap().0;
-    within("first in", inwards - 2400.0, 900.0, 1200.0);
 }

@@ -370,11 +370,11 @@ fn mistakes_of_every_kind() {
        |                    ^^^^^^^^^^
        = hint: it has 0.25vCPU, 0.5vCPU, 1vCPU, 2vCPU, 4vCPU, 8vCPU, 16vCPU, 32vCPU
 
-    error: services.web.reserved_concurrency: 950 of 950 reserved in all, but the account leaves 900
+    error: services.web.reserved_concurrency: 950 of 950 set aside in all, but the account leaves 900
       --> hello.toml:40:24 (variant lambda)
        | reserved_concurrency = 950
        |                        ^^^
-       = hint: account.lambda_concurrency is 1000 and 100 of it must stay unreserved
+       = hint: account.lambda_concurrency is 1000 and 100 of it must stay for functions with neither reserved nor provisioned concurrency
 
     7 problems in hello.toml
     "#);

@@ -11,7 +11,7 @@ use crate::engine::Time;
 fn run(slow: u64, failing: u64, instances: u64) -> Record {
     let mut recorder = Recorder::new(Span::ZERO, Span::from_secs(100));
     let (web, fleet) = (recorder.add_service("web"), recorder.add_cluster("fleet"));
-    recorder.cluster(fleet).gauge(Time::ZERO, Gauge::Instances, instances);
+    recorder.cluster(fleet).set(Time::ZERO, Gauge::Instances, instances);
     recorder.service(web).gauge(Time::ZERO, Gauge::CpuReserved, 4_000_000);
     recorder.service(web).gauge(Time::ZERO, Gauge::CpuBusy, 1_000_000);
     let (owner, reason) = ("fleet".to_owned(), "why".to_owned());
@@ -27,7 +27,7 @@ fn run(slow: u64, failing: u64, instances: u64) -> Record {
         recorder.service(web).served(born, number % 50 == 0);
         recorder.service(web).finished(&Finished { born, done: born + latency, outcome, parts, attempts: 1 });
     }
-    recorder.finish(Time::ZERO + Span::from_secs(110), 0)
+    recorder.finish(Time::ZERO + Span::from_secs(110), 0, Default::default(), Vec::new())
 }
 
 fn cost(record: &Record, month: f64) -> MonthlyCost {

@@ -13,7 +13,7 @@ use crate::policy::routing::Algorithm;
 use crate::policy::selection::ServiceScalingSpec;
 use crate::policy::service_scaling::{Fixed, Scheduled, Several, StepScaling, TargetTracking};
 use crate::policy::termination::Termination;
-use crate::spec::Problem;
+use crate::problem::Problem;
 
 pub(super) fn catalogue() -> Catalogue {
     let catalogue = service_scaling(Catalogue::default());
@@ -41,7 +41,7 @@ fn service_scaling(catalogue: Catalogue) -> Catalogue {
         "changes the count in steps that grow with the distance from a threshold",
         StepScaling::new,
     );
-    let scheduled = Declaration::new("scheduled", "sets the bounds at given times", Scheduled::new);
+    let scheduled = Declaration::new("scheduled", "sets the bounds at given times", |p| Scheduled::new(&p));
     let fixed = Declaration::new("fixed", "keeps the service at one size", |p| Ok(Fixed(p)));
     let several = Declaration::with_catalogue(
         "several",
@@ -68,8 +68,8 @@ fn service_scaling(catalogue: Catalogue) -> Catalogue {
             "min": 2,
             "max": 40,
             "actions": [
-                { "at": "8h", "every": "24h", "min": 12 },
-                { "at": "20h", "every": "24h", "min": 2 },
+                { "cron": "0 8 ? * MON-FRI *", "min": 12 },
+                { "cron": "0 20 * * ? *", "min": 2 },
             ],
         })))
         .with_service_scaling(fixed.example(json!({ "count": 4 })))
@@ -212,10 +212,12 @@ fn functions(catalogue: Catalogue) -> Catalogue {
             .example(json!({ "count": 50 })),
         )
         .with_provisioning(
-            Declaration::new("scheduled", "sets the bounds at given times", ScheduledProvisioning::new)
-                .example(
-                    json!({ "min": 10, "max": 500, "actions": [{ "at": "8h", "every": "24h", "min": 100 }] }),
-                ),
+            Declaration::new("scheduled", "sets the bounds at given times", |p| {
+                ScheduledProvisioning::new(&p)
+            })
+            .example(
+                json!({ "min": 10, "max": 500, "actions": [{ "at": "8h", "every": "24h", "min": 100 }] }),
+            ),
         )
         .with_provisioning(
             Declaration::new(

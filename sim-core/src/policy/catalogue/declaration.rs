@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Catalogue;
 use super::kinds::{IntoPolicy, PolicyKind};
 use crate::policy::selection::{Kind, PolicySpec};
-use crate::spec::Problem;
+use crate::problem::Problem;
 
 /// What there is to know about a policy without building it.
 #[derive(Clone, Debug)]

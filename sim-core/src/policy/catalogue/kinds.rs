@@ -13,7 +13,7 @@ use crate::policy::routing::Algorithm;
 use crate::policy::selection::{Kind, PolicySpec};
 use crate::policy::service_scaling;
 use crate::policy::view::{self, Placement as _};
-use crate::spec::Problem;
+use crate::problem::Problem;
 
 /// A kind of policy.
 pub trait PolicyKind: Sized + 'static {

@@ -11,8 +11,8 @@ use crate::engine::Span;
 use crate::policy::alarm::{Alarm, Breach, newest};
 use crate::policy::arithmetic::proportional;
 use crate::policy::view::{AlarmState, ClusterScalingDecision, ClusterScalingPolicy, ClusterScalingView};
+use crate::problem::Problem;
 use crate::quantity::Percent;
-use crate::spec::Problem;
 
 /// Datapoints below the target before scaling in.
 const LOW_DATAPOINTS: u32 = 15;

@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::policy::view::{CPU, Datapoint, MEMORY, REQUESTS_PER_TARGET, ServiceScalingView};
+use crate::problem::Problem;
 use crate::quantity::{Percent, Rate};
-use crate::spec::Problem;
 
 /// A predefined metric of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

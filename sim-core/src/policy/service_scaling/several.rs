@@ -4,7 +4,7 @@
 //! only if all that may scale in agree, again to the largest.
 
 use crate::policy::view::{Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView};
-use crate::spec::Problem;
+use crate::problem::Problem;
 
 /// The policy `several`: its members by name.
 pub struct Several(Vec<(String, Box<dyn ServiceScalingPolicy>)>);

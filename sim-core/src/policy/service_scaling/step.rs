@@ -14,7 +14,7 @@ use crate::policy::arithmetic::{below, percent_change};
 use crate::policy::view::{
     AlarmReading, AlarmState, Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView,
 };
-use crate::spec::Problem;
+use crate::problem::Problem;
 
 /// Changes the count in steps that grow with the distance of a metric from a threshold.
 ///

@@ -13,8 +13,8 @@ use crate::policy::arithmetic::proportional;
 use crate::policy::view::{
     AlarmReading, AlarmState, Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView,
 };
+use crate::problem::Problem;
 use crate::quantity::Percent;
-use crate::spec::Problem;
 
 /// Datapoints above the target before scaling out.
 const HIGH_DATAPOINTS: u32 = 3;

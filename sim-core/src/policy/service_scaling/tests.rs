@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::calendar::Calendar;
 use crate::policy::view::Datapoint;
 
 const MINUTE: Span = Span::from_secs(60);
@@ -17,6 +18,7 @@ fn view(running: u32, desired: u32, metric: &str, values: &[f64]) -> ServiceScal
         |(index, value): (usize, &f64)| Datapoint::new(end(index), value.is_finite().then_some(*value));
     ServiceScalingView {
         now,
+        run_start: Calendar::default(),
         service: "web".into(),
         running,
         desired,
@@ -202,7 +204,7 @@ fn schedules() {
     ] });
     let check = |hours: f64, desired, wanted: Option<u32>, bounds: (u32, u32)| {
         let mut scaler =
-            ServiceScaler::new(Box::new(Scheduled::new(read(parameters.clone())).unwrap())).unwrap();
+            ServiceScaler::new(Box::new(Scheduled::new(&read(parameters.clone())).unwrap())).unwrap();
         let now = Time::ZERO + Span::from_seconds(hours * 3600.0);
         let view = ServiceScalingView {
             now,
@@ -221,6 +223,45 @@ fn schedules() {
     check(9.0, 30, Some(20), (10, 20));
     check(20.0, 15, None, (2, 20));
     check(33.0, 4, Some(10), (10, 20));
+}
+
+#[test]
+fn schedules_by_the_calendar() {
+    // Working days from nine to six, and a long evening on the last day of the month.
+    let parameters = json!({ "min": 2, "max": 40, "actions": [
+        { "cron": "cron(0 9 ? * MON-FRI *)", "min": 10 },
+        { "cron": "0 18 * * ? *", "min": 2 },
+        { "cron": "30 19 L * ? *", "min": 5, "max": 20 },
+    ] });
+    let check = |run_start: &str, hours: f64, bounds: (u32, u32)| {
+        let policy = Scheduled::new(&read(parameters.clone())).unwrap();
+        let mut scaler = ServiceScaler::new(Box::new(policy)).unwrap();
+        let view = ServiceScalingView {
+            now: Time::ZERO + Span::from_seconds(hours * 3600.0),
+            run_start: run_start.parse().unwrap(),
+            min: scaler.min(),
+            max: scaler.max(),
+            ..view(30, 30, "cpu", &[])
+        };
+        let decision = scaler.decide(&view);
+        let found = (decision.min.unwrap_or(view.min), decision.max.unwrap_or(view.max));
+        assert_eq!(found, bounds, "{run_start}, {hours} h later: {}", decision.reason);
+    };
+    // 2024-01-01 is a Monday.
+    check("2024-01-01", 8.999, (2, 40));
+    check("2024-01-01", 9.0, (10, 40));
+    check("2024-01-01", 17.999, (10, 40));
+    check("2024-01-01", 18.0, (2, 40));
+    check("2024-01-06", 12.0, (2, 40)); // a Saturday
+    check("2024-01-05", 33.0, (2, 40)); // Friday evening's, not Saturday's
+    check("2024-01-05", 81.5, (10, 40)); // Monday again
+    check("2024-01-01 12:00", 5.0, (2, 40)); // this morning's is over before the run starts
+    check("2024-01-01 12:00", 21.0, (10, 40));
+    check("2024-01-01 09:00", 0.0, (10, 40)); // due as the run starts
+    check("2024-01-01 09:00:30", 1.0, (2, 40)); // half a minute too late
+    check("2024-01-31", 19.5, (5, 20));
+    check("2024-01-31", 33.0, (10, 20)); // the next morning sets the lower bound only
+    check("2024-01-31 08:30:30", 0.5, (10, 40)); // minutes are the calendar's, not the run's
 }
 
 #[test]
@@ -270,11 +311,18 @@ fn parameters_that_make_no_sense() {
     check(steps(json!([{ "to": "0%", "change": 1 }])), &["scale_out.steps[0]"]);
     check(steps(json!([{ "change": -1 }])), &["scale_out.steps[0].change"]);
     check(StepScaling::new(read(json!({ "metric": "cpu" }))).err(), &[""]);
-    let scheduled = |actions| Scheduled::new(read(json!({ "actions": actions }))).err();
+    let scheduled = |actions| Scheduled::new(&read(json!({ "actions": actions }))).err();
     check(scheduled(json!([])), &["actions"]);
     check(
         scheduled(json!([{ "at": "1h" }, { "at": "1h", "every": "0s", "min": 3, "max": 2 }])),
         &["actions[0]", "actions[1].every", "actions[1].min"],
+    );
+    check(
+        scheduled(json!([
+            { "min": 2 }, { "every": "1h", "min": 2 }, { "cron": "0 9 * * *", "min": 2 },
+            { "at": "1h", "cron": "0 9 * * ? *", "min": 2 }, { "every": "1h", "cron": "0 9 * * ? *", "min": 2 },
+        ])),
+        &["actions[0]", "actions[1].every", "actions[2].cron", "actions[3].cron", "actions[4].cron"],
     );
     let bounds = |min, max| {
         let parameters =

@@ -28,7 +28,7 @@ pub struct KeepAliveView {
     pub now: Time,
     /// The function's name.
     pub function: String,
-    /// Its idle times so far.
+    /// Its idle times so far, or those of all functions of a fleet: for a policy that is asked again and again.
     #[serde(default)]
     pub idle_times: IdleTimes,
     /// The seed of all draws of this decision.
@@ -36,7 +36,7 @@ pub struct KeepAliveView {
     pub luck: u64,
 }
 
-/// Times from the end of an execution to the next arrival, counted in bins of one minute.
+/// How long a function had nothing in work before its next invocation, counted in 240 bins of one minute.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdleTimes {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{AlarmReading, Bounds, Datapoint, instant};
+use crate::calendar::Calendar;
 use crate::engine::{Span, Time};
 
 /// Decides a function's provisioned concurrency.
@@ -23,10 +24,17 @@ pub struct ProvisioningView {
     #[serde(with = "instant")]
     #[schemars(with = "Span")]
     pub now: Time,
+    /// The day and hour at which the run started, for calendars: the scenario's `run.start`.
+    #[serde(default)]
+    pub run_start: Calendar,
     /// The function's name.
     pub function: String,
     /// Provisioned environments that are ready.
     pub ready: u32,
+    /// Since when there are exactly so many: the last time that some became ready or went.
+    #[serde(default, with = "instant::optional")]
+    #[schemars(with = "Option<Span>")]
+    pub ready_since: Option<Time>,
     /// Provisioned environments that were asked for.
     pub desired: u32,
     /// The lower bound in force.

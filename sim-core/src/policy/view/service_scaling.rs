@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{AlarmReading, Bounds, Metrics, instant};
+use crate::calendar::Calendar;
 use crate::engine::{Span, Time};
 
 /// Decides a service's desired count.
@@ -28,6 +29,9 @@ pub struct ServiceScalingView {
     #[serde(with = "instant")]
     #[schemars(with = "Span")]
     pub now: Time,
+    /// The day and hour at which the run started, for calendars: the scenario's `run.start`.
+    #[serde(default)]
+    pub run_start: Calendar,
     /// The service's name.
     pub service: String,
     /// Tasks that run.

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Span;
+use crate::problem::Problem;
 use crate::quantity::{Percent, Rate};
-use crate::spec::Problem;
-use crate::traffic::trace::{Placement, RepeatSpec, RowsSpec, TraceSpec, WindowSpec};
+use crate::traffic::traced::AzureFilesSpec;
 
 /// Many functions, each with its own arrivals, durations and memory. A source plays them
 /// (`arrivals = { population = "NAME" }`), and a Lambda service that says `functions = "NAME"` runs each as a function
@@ -32,39 +32,6 @@ pub enum FunctionsSpec {
     AzureFunctions2019(AzureFilesSpec),
     /// Functions drawn from the published statistics of that data set.
     Synthetic(SyntheticSpec),
-}
-
-/// Files in the layout of the Azure Functions data set of 2019, relative to the scenario's folder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AzureFilesSpec {
-    /// A row per function with `HashFunction`, `Trigger` and its invocations per minute in columns named 1, 2, 3, ...
-    pub invocations: String,
-    /// Durations per function: `Average`, `Count` and `percentile_Average_0` to `_100`, in ms. The percentiles give the
-    /// shape, the average the mean. Functions that are not in it, or all without the file, need what the service's
-    /// `work` says.
-    #[serde(default)]
-    pub durations: Option<String>,
-    /// Memory per function or application, `AverageAllocatedMb` and its percentiles. A function gets the least usual
-    /// Lambda size that holds the highest; those that are not in it get the service's `memory`.
-    #[serde(default)]
-    pub memory: Option<String>,
-    /// Where in its minute an invocation falls.
-    #[serde(default)]
-    pub placement: Placement,
-    /// How many invocations each one of the trace becomes. A whole number is exact; with a fraction each count is rounded
-    /// up or down at random so that the mean is met.
-    #[serde(default = "one")]
-    pub scale: f64,
-    /// Only this part of the trace.
-    #[serde(default)]
-    pub window: Option<WindowSpec>,
-    /// Whether the trace starts again when it ends.
-    #[serde(default)]
-    pub repeat: RepeatSpec,
-    /// By how much time is stretched: 2 replays at half of the speed.
-    #[serde(default = "one")]
-    pub stretch: f64,
 }
 
 /// Functions drawn from the statistics that Shahrad et al. published of Azure Functions ("Serverless in the Wild",
@@ -93,10 +60,6 @@ pub struct SyntheticSpec {
     pub hours: Option<Vec<f64>>,
 }
 
-fn one() -> f64 {
-    1.0
-}
-
 fn seed() -> u64 {
     2019
 }
@@ -122,35 +85,6 @@ impl PopulationOfFunctionsSpec {
             FunctionsSpec::Synthetic(synthetic) => {
                 synthetic.problems(&format!("{path}.functions.synthetic"), out);
             }
-        }
-    }
-}
-
-impl AzureFilesSpec {
-    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
-        let mut found = Vec::new();
-        self.play().problems(path, &mut found);
-        // The file of a trace is called `invocations` here.
-        out.extend(found.into_iter().map(|problem| {
-            let path = problem.path.replace(&format!("{path}.file"), &format!("{path}.invocations"));
-            Problem { path, ..problem }
-        }));
-        for (key, file) in [("durations", &self.durations), ("memory", &self.memory)] {
-            if file.as_deref() == Some("") {
-                out.push(Problem::new(format!("{path}.{key}"), "no file is named").hint("leave the key out"));
-            }
-        }
-    }
-
-    /// How the rows of single functions are played.
-    pub(super) fn play(&self) -> TraceSpec {
-        TraceSpec {
-            file: self.invocations.clone(),
-            rows: RowsSpec::AzureFunctions2019 { function: String::new(), placement: self.placement },
-            scale: self.scale,
-            window: self.window,
-            repeat: self.repeat,
-            stretch: self.stretch,
         }
     }
 }

@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use super::packed::PackedFeed;
-use super::{Law, MemberArrivals, Population, Trigger};
+use super::{Law, MemberArrivals, Population};
+use crate::calendar::Calendar;
 use crate::engine::{Span, Time};
 use crate::random::{Distribution, Draw, Luck, Purpose, below, open01, owner_key, request_seed, seed_key_of};
 use crate::traffic::arrivals::Arrivals;
-use crate::traffic::calendar::Calendar;
 use crate::traffic::trace::FeedError;
+use crate::traffic::traced::{PackedFeed, Trigger};
 use crate::traffic::{Arrival, Origin};
 
 /// The arrivals of a population's members, as one source.

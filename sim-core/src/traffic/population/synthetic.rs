@@ -10,9 +10,10 @@
 //! alone, a timer's regularity is that of applications of timers only and any other's that of applications without a
 //! timer. Rate, duration and memory are independent: their correlation was not published.
 
-use super::{Duration, Law, Member, MemberArrivals, SyntheticSpec, Trigger, chosen_size};
+use super::{Duration, Law, Member, MemberArrivals, SyntheticSpec, chosen_size};
 use crate::quantity::MemorySize;
 use crate::random::{Distribution, Draw, Purpose, counted, open01, owner_key};
+use crate::traffic::traced::Trigger;
 
 /// The name of a function by its number.
 pub(super) fn name(function: usize) -> String {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::packed::PackedFeed;
 use super::*;
+use crate::calendar::Calendar;
 use crate::engine::Time;
 use crate::random::Luck;
-use crate::traffic::{Calendar, NoTraces, Origin, TraceFeed, TraceRow};
+use crate::traffic::traced::PackedFeed;
+use crate::traffic::{NoTraces, Origin, TraceFeed, TraceRow};
 
 fn synthetic(options: &str) -> Population {
     let json = format!(r#"{{"functions": {{"synthetic": {{{options}}}}}, "cpu_share": "25%"}}"#);

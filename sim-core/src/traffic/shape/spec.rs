@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::{DAY, WEEK};
 use crate::engine::Span;
-use crate::spec::Problem;
-use crate::traffic::calendar::{DAY, WEEK};
+use crate::problem::Problem;
 
 /// A factor over time by which a rate is multiplied. Times count from the start of the run, except the peaks of the
 /// daily and weekly sinusoid, which are times of the clock.

@@ -2,10 +2,8 @@
 
 use super::{FeedError, Placement, RepeatSpec, TraceFeed, TraceRow, TraceSpec};
 use crate::engine::{Span, Time};
-use crate::random::{Draw, Luck, Purpose, open01, owner_key};
-use crate::traffic::arrivals::round_at_random;
-use crate::traffic::intensity::HORIZON;
-use crate::traffic::{Origin, WorkGiven};
+use crate::random::{Draw, Luck, Purpose, open01, owner_key, round_at_random};
+use crate::traffic::{HORIZON, Origin, WorkGiven};
 
 /// Plays a trace: holds the row in play and the one after it.
 #[derive(Debug)]

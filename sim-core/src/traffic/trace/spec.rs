@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Span;
+use crate::problem::Problem;
 use crate::quantity::Bytes;
-use crate::spec::Problem;
 
 /// A CSV file of requests or of counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

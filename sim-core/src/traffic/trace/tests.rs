@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::Time;
 use crate::traffic::tests::origin;
-use crate::traffic::{ArrivalSpec, Arrivals};
+use crate::traffic::{ArrivalSpec, Arrivals, OpenTrace};
 
 /// Rows in memory.
 #[derive(Clone, Debug)]

@@ -1,12 +1,16 @@
 //! The civil calendar: on which date and weekday a run takes place. UTC only; time zones and leap seconds have no
 //! place in a simulation of rates.
 
+mod cron;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+pub use cron::Cron;
 
 use crate::engine::{Span, Time};
 
@@ -72,6 +76,17 @@ impl Calendar {
     /// The first midnight after `at`.
     pub fn next_midnight(self, at: Time) -> Time {
         Time::from_nanos((self.day(at) + 1) * DAY.nanos()).before(self.since_midnight())
+    }
+
+    /// The minute, counted from 1970-01-01 00:00, in which `at` lies.
+    pub fn minute(self, at: Time) -> i64 {
+        let seconds = i64::try_from(at.since(Time::ZERO).nanos() / 1_000_000_000).unwrap_or(i64::MAX / 2);
+        (self.start + seconds).div_euclid(60)
+    }
+
+    /// The first whole minute of the run, counted from 1970-01-01 00:00.
+    pub const fn first_minute(self) -> i64 {
+        self.start.div_euclid(60) + (self.start.rem_euclid(60) > 0) as i64
     }
 
     /// The instant of the run that lies `seconds` after 1970-01-01 00:00; `None` if that is before the start.

@@ -88,14 +88,14 @@ fn pull(bytes: &[u8], at: &mut usize) -> Option<u64> {
 
 /// Packed counts being played: the intervals with a count, then an empty one that tells where the trace ends.
 #[derive(Debug)]
-pub(super) struct PackedFeed {
+pub(in crate::traffic) struct PackedFeed {
     counts: PackedCounts,
     at: usize,
     next: u32,
 }
 
 impl PackedFeed {
-    pub(super) fn new(counts: PackedCounts) -> Self {
+    pub(in crate::traffic) fn new(counts: PackedCounts) -> Self {
         PackedFeed { counts, at: 0, next: 0 }
     }
 

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::traffic::calendar::Date;
+use super::Date;
 
 /// A parsed cron expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,7 @@ enum DayRule {
     Nth(u32, u32),
 }
 
+const MINUTES_PER_DAY: i64 = 1440;
 const MINUTES: RangeInclusive<u32> = 0..=59;
 const HOURS: RangeInclusive<u32> = 0..=23;
 const DAYS: RangeInclusive<u32> = 1..=31;
@@ -124,6 +125,9 @@ impl Values {
 }
 
 impl Cron {
+    /// What an expression looks like, for messages.
+    pub(crate) const HINT: &str = r#"minute hour day-of-month month day-of-week year: "0 8 ? * MON-FRI *""#;
+
     /// Parses six fields, with or without `cron(...)` around them.
     ///
     /// # Errors
@@ -152,7 +156,6 @@ impl Cron {
     /// The first minute (counted from 1970-01-01 00:00 UTC) at or after `minute` at which it fires; `None` if it never
     /// does again.
     pub fn next_from(&self, minute: i64) -> Option<i64> {
-        const MINUTES_PER_DAY: i64 = 1440;
         let mut date = Date::from_days(minute.div_euclid(MINUTES_PER_DAY));
         let mut earliest = minute.rem_euclid(MINUTES_PER_DAY) as u32;
         while date.year <= i64::from(*YEARS.end()) {
@@ -167,8 +170,30 @@ impl Cron {
         None
     }
 
+    /// The last minute (counted like those of [`next_from`](Self::next_from)) from `earliest` to `minute` at which it
+    /// fires; `None` if it does not in between.
+    pub fn last_within(&self, earliest: i64, minute: i64) -> Option<i64> {
+        let mut date = Date::from_days(minute.div_euclid(MINUTES_PER_DAY));
+        let mut latest = minute.rem_euclid(MINUTES_PER_DAY) as u32;
+        while (date.days() + 1) * MINUTES_PER_DAY > earliest {
+            let times = self.admits(date).then(|| (0..=latest).rev().find(|time| self.admits_time(*time)));
+            if let Some(time) = times.flatten() {
+                let fired = date.days() * MINUTES_PER_DAY + i64::from(time);
+                return (fired >= earliest).then_some(fired);
+            }
+            date = Date::from_days(date.days() - 1);
+            latest = 1439;
+        }
+        None
+    }
+
     fn first_time(&self, earliest: u32) -> Option<u32> {
-        (earliest..1440).find(|time| self.hours.contains(time / 60) && self.minutes.contains(time % 60))
+        (earliest..1440).find(|time| self.admits_time(*time))
+    }
+
+    /// Whether the minute of the day is one of its times.
+    fn admits_time(&self, minute: u32) -> bool {
+        self.hours.contains(minute / 60) && self.minutes.contains(minute % 60)
     }
 
     fn admits(&self, date: Date) -> bool {
@@ -241,7 +266,7 @@ fn nearest_workday(date: Date, day: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::Calendar;
+    use crate::calendar::Calendar;
 
     /// The first firings from 2024-01-01 (a Monday) on.
     #[track_caller]
@@ -283,6 +308,23 @@ mod tests {
             "*/20 23 1,L * ? *",
             &["2024-01-01 23:00", "2024-01-01 23:20", "2024-01-01 23:40", "2024-01-31 23:00"],
         );
+    }
+
+    /// Whatever comes next is what came last once its minute is reached, and not a minute before.
+    #[test]
+    fn the_last_firing_is_the_next_one_passed() {
+        let start = Calendar::default().start() / 60;
+        for expression in ["0 9 ? * MON-FRI *", "0/15 8-17 ? * 7 *", "0 0 L * ? *", "59 23 31 12 ? *"] {
+            let cron = Cron::parse(expression).unwrap();
+            let (mut from, mut before) = (start, None);
+            for _ in 0..20 {
+                let Some(next) = cron.next_from(from) else { break };
+                assert_eq!(cron.last_within(start, next - 1), before, "{expression}");
+                assert_eq!(cron.last_within(start, next), Some(next), "{expression}");
+                assert_eq!(cron.last_within(next + 1, next), None, "{expression}");
+                (from, before) = (next + 1, Some(next));
+            }
+        }
     }
 
     #[test]

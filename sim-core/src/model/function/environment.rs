@@ -1,0 +1,227 @@
+//! The life of execution environments: started for a request, used again while idle, ended by age or by idling.
+
+use rand::Rng as _;
+
+use super::{Functions, IdleWatch};
+use crate::engine::{Span, Time};
+use crate::model::event::{FleetEvent, Kind};
+use crate::model::fleet::{Agenda, Fleet};
+use crate::model::provisioned::Provisioned;
+use crate::model::request::RequestId;
+use crate::observe::{DecisionKind, FunctionId, Gauge, Probe, ServiceId};
+use crate::policy::view::{KeepAliveView, ReuseOrder};
+use crate::quantity::MemorySize;
+use crate::random::{self, Purpose};
+use crate::spec::lambda_vcpus;
+
+crate::ids! {
+    /// An execution environment.
+    pub(in crate::model) EnvironmentId
+}
+
+/// Initialisation beyond this is cut off and run again inside the first invocation (Lambda Developer Guide).
+const INIT_LIMIT: Span = Span::from_secs(10);
+
+/// An execution environment.
+pub(in crate::model) struct Environment {
+    pub created: Time,
+    pub idle_since: Time,
+    pub dies: Time,
+    pub provisioned: bool,
+    /// No request has run in it since it was initialised.
+    pub fresh: bool,
+    /// Its last invocation was cut off or failed: the next one initialises it again.
+    pub reset: bool,
+}
+
+impl<P: Probe> Fleet<P> {
+    /// An idle environment by the function's order of reuse; those past their life are replaced when found idle.
+    pub(super) fn take_idle(
+        &mut self,
+        service: ServiceId,
+        function: FunctionId,
+        seed: u64,
+        now: Time,
+    ) -> Option<EnvironmentId> {
+        loop {
+            let functions = self.services[service].functions();
+            let idle = &mut functions.members[function].idle;
+            let last = idle.len().checked_sub(1)?;
+            let index = match functions.reuse {
+                ReuseOrder::MostRecentlyUsed => last,
+                ReuseOrder::LeastRecentlyUsed => 0,
+                ReuseOrder::Random => random::pick(&mut random::draw(seed, Purpose::Route, 0), idle.len()),
+                ReuseOrder::NewestCreated => {
+                    let created = |index: &usize| (self.environments[idle[*index]].created, *index);
+                    (0..=last).max_by_key(created)?
+                }
+            };
+            let id = idle.remove(index)?;
+            if self.environments[id].dies > now {
+                return Some(id);
+            }
+            self.end_environment(service, function, id, now);
+        }
+    }
+
+    fn end_environment(&mut self, service: ServiceId, function: FunctionId, id: EnvironmentId, now: Time) {
+        self.environments.remove(id);
+        let functions = self.services[service].functions();
+        functions.alive -= 1;
+        functions.alive_mib -= u64::from(functions.members[function].memory.0);
+        self.environment_levels(service, now);
+    }
+
+    /// Starts an environment for a request. Returns it and how long until it can run: the platform's part, then the
+    /// billed initialisation.
+    pub(super) fn start_environment(
+        &mut self,
+        service: ServiceId,
+        id: RequestId,
+        now: Time,
+    ) -> (EnvironmentId, Span) {
+        let luck = self.luck;
+        let functions = self.services[service].functions();
+        let function = &mut functions.members[self.requests[id].call.function];
+        let (key, ordinal) = (function.key, u64::from(function.started));
+        function.started += 1;
+        functions.alive += 1;
+        functions.alive_mib += u64::from(function.memory.0);
+        let mut draw = luck.counted(Purpose::ColdStart, key, ordinal);
+        let platform = Span::from_seconds(functions.placement_overhead.sample(&mut draw));
+        let init =
+            Span::from_seconds(functions.init.sample(&mut draw) + functions.app_init.sample(&mut draw));
+        let mut life = luck.counted(Purpose::Lifetime, key, ordinal);
+        let environment = Environment {
+            created: now,
+            idle_since: now,
+            dies: now + Span::from_seconds(functions.lifetime.sample(&mut life)),
+            provisioned: false,
+            fresh: true,
+            reset: init > INIT_LIMIT,
+        };
+        let init = init.min(INIT_LIMIT);
+        self.requests[id].cold = true;
+        self.requests[id].init = init;
+        let environment = self.environments.insert(environment);
+        self.environment_levels(service, now);
+        self.requests[id].billed_from = now + platform;
+        (environment, platform + init)
+    }
+
+    /// An on-demand environment becomes idle, or ends if its life is over.
+    pub(super) fn release(
+        &mut self,
+        service: ServiceId,
+        function: FunctionId,
+        id: EnvironmentId,
+        now: Time,
+        agenda: &mut Agenda,
+    ) {
+        let environment = &mut self.environments[id];
+        environment.idle_since = now;
+        let over = environment.dies <= now;
+        let functions = self.services[service].functions();
+        if over || functions.keep.is_zero() {
+            self.end_environment(service, function, id, now);
+            return;
+        }
+        let keep = functions.keep;
+        let member = &mut functions.members[function];
+        member.idle.push_back(id);
+        if member.expiry == Time::NEVER {
+            member.expiry = now + keep;
+            agenda.schedule(FleetEvent::new(member.expiry, Kind::EnvironmentsExpire, service.0, function.0));
+        }
+    }
+
+    /// Environments that have been idle for the keep-alive end. One event a function stands in the agenda, for the one
+    /// that has been idle longest when it was put in; it usually finds a younger one and moves on.
+    pub(in crate::model) fn environments_expire(
+        &mut self,
+        service: ServiceId,
+        function: FunctionId,
+        now: Time,
+        agenda: &mut Agenda,
+    ) {
+        loop {
+            let functions = self.services[service].functions();
+            let keep = functions.keep;
+            let member = &mut functions.members[function];
+            member.expiry = Time::NEVER;
+            let Some(&oldest) = member.idle.front() else { return };
+            let expires = self.environments[oldest].idle_since.since(Time::ZERO).saturating_add(keep);
+            let expires = Time::ZERO + expires.min(Span::from_secs(1 << 33));
+            if expires > now {
+                member.expiry = expires;
+                let event = FleetEvent::new(expires, Kind::EnvironmentsExpire, service.0, function.0);
+                agenda.schedule(event);
+                return;
+            }
+            member.idle.pop_front();
+            self.end_environment(service, function, oldest, now);
+        }
+    }
+
+    /// States how many environments there are and what they hold.
+    pub(in crate::model) fn environment_levels(&mut self, service: ServiceId, now: Time) {
+        let functions = self.services[service].functions();
+        let ready = functions.provisioned.as_ref().map_or(0, Provisioned::ready);
+        let alive = u64::from(functions.alive + ready);
+        let mib = functions.alive_mib + functions.provisioned_mib(ready);
+        self.level(service, Gauge::Environments, alive, now);
+        self.level(service, Gauge::CpuReserved, micro_vcpus(mib), now);
+        self.level(service, Gauge::MemoryReserved, mib << 10, now);
+        self.capacity_levels(service, now);
+    }
+
+    /// States what is paid for: busy on-demand environments, and provisioned concurrency whether it is used or not.
+    pub(super) fn capacity_levels(&mut self, service: ServiceId, now: Time) {
+        let functions = self.services[service].functions();
+        let set_aside = functions.provisioned.as_ref().map_or(0, Provisioned::allocated);
+        let mib = functions.busy_mib + functions.provisioned_mib(set_aside);
+        self.level(service, Gauge::CpuCapacity, micro_vcpus(mib), now);
+        self.level(service, Gauge::MemoryCapacity, mib << 10, now);
+    }
+
+    /// The keep-alive policy is asked for its set-point.
+    pub(in crate::model) fn set_keep_alive(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) {
+        let luck = self.luck;
+        let (name, key) = (self.services[service].name.clone(), self.services[service].key);
+        let functions = self.services[service].functions();
+        let mut draw = luck.counted(Purpose::Policy, key, now.nanos());
+        let view = KeepAliveView {
+            now,
+            function: name.clone(),
+            idle_times: functions.idle.as_ref().map(IdleWatch::times).unwrap_or_default(),
+            luck: draw.next_u64(),
+        };
+        let decision = functions.keep_alive.decide(&view);
+        let before = std::mem::replace(&mut functions.keep, decision.keep);
+        if let Some(period) = functions.keep_alive.period() {
+            agenda.schedule(FleetEvent::new(now + period, Kind::KeepAlive, service.0, 0));
+        }
+        if before != decision.keep && now > Time::ZERO {
+            let seconds = |span: Span| Some(span.nanos() / 1_000_000_000);
+            self.note(
+                now,
+                DecisionKind::KeepAlive,
+                &name,
+                (seconds(before), seconds(decision.keep)),
+                decision.reason,
+            );
+        }
+    }
+}
+
+/// The CPU that comes with so much memory of any number of functions, in millionths of a vCPU. No function is so large that
+/// its vCPUs reach their limit, so those of all follow from the memory of all.
+fn micro_vcpus(mib: u64) -> u64 {
+    (mib as f64 * lambda_vcpus(MemorySize(1)) * 1e6) as u64
+}
+
+/// What it costs to initialise an environment again inside an invocation.
+pub(super) fn suppressed_init(functions: &Functions, luck: random::Luck, key: u64, seed: u64) -> Span {
+    let mut draw = luck.counted(Purpose::ColdStart, key ^ seed, u64::MAX);
+    Span::from_seconds(functions.init.sample(&mut draw) + functions.app_init.sample(&mut draw))
+}
