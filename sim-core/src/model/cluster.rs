@@ -56,6 +56,8 @@ pub(super) struct Group {
     pub instances: Vec<InstanceId>,
     pub launched: u64,
     pub running: u32,
+    /// Instances that take tasks.
+    pub active: u32,
     pub reservation: Vec<Datapoint>,
     pub last_scale_out: Option<Time>,
     pub last_scale_in: Option<Time>,
@@ -133,11 +135,15 @@ impl<P: Probe> Fleet<P> {
         id
     }
 
+    /// The zone with the fewest instances that stay: what drains is on its way out of the group.
     fn poorest_group_zone(&self, group: GroupId) -> u32 {
         let group = &self.groups[group];
-        let in_zone =
-            |zone: u32| group.instances.iter().filter(|id| self.instances[**id].zone == zone).count();
-        (0..group.zones).min_by_key(|zone| in_zone(*zone)).unwrap_or(0)
+        let mut in_zone = vec![0_u32; group.zones as usize];
+        let staying = group.instances.iter().map(|id| &self.instances[*id]);
+        staying
+            .filter(|it| it.state != InstanceState::Draining)
+            .for_each(|it| in_zone[it.zone as usize] += 1);
+        (0..group.zones).min_by_key(|zone| in_zone[*zone as usize]).unwrap_or(0)
     }
 
     /// An instance goes on to its next state of life.
@@ -176,7 +182,8 @@ impl<P: Probe> Fleet<P> {
         let instance = &mut self.instances[id];
         instance.state = InstanceState::Active;
         instance.due = Time::NEVER;
-        let group = &self.groups[instance.group];
+        let group = &mut self.groups[instance.group];
+        group.active += 1;
         let candidate = Candidate {
             instance: id.0,
             zone: zone_name(instance.zone).into(),
@@ -219,10 +226,8 @@ impl<P: Probe> Fleet<P> {
     }
 
     fn active_level(&mut self, group_id: GroupId, now: Time) {
-        let group = &self.groups[group_id];
-        let active =
-            group.instances.iter().filter(|id| self.instances[**id].state == InstanceState::Active).count();
-        self.probe.level(now, Owner::Group(group_id), Gauge::InstancesReady, active as u64);
+        let active = u64::from(self.groups[group_id].active);
+        self.probe.level(now, Owner::Group(group_id), Gauge::InstancesReady, active);
     }
 
     /// Makes the group as large as it is meant to be: launches what is missing, terminates what may go.
@@ -269,19 +274,24 @@ impl<P: Probe> Fleet<P> {
             self.terminate(id, reason, now, agenda);
             return;
         }
+        self.leave_active(id);
         self.instances[id].state = InstanceState::Draining;
         let cluster = self.groups[group].cluster;
         if let Some(candidate) = self.clusters[cluster].candidates.iter_mut().find(|it| it.instance == id.0) {
             candidate.active = false;
         }
         self.active_level(group, now);
-        let tasks = self.instances[id].tasks.clone();
-        for task in &tasks {
-            self.tasks[*task].leaving = true;
+        for index in 0..self.instances[id].tasks.len() {
+            let task = self.instances[id].tasks[index];
+            self.replace(task);
+            self.reconcile_soon(self.tasks[task].service, now, agenda);
         }
-        let mut services: Vec<ServiceId> = tasks.iter().map(|task| self.tasks[*task].service).collect();
-        services.dedup();
-        services.into_iter().for_each(|service| self.reconcile_soon(service, now, agenda));
+    }
+
+    /// An instance takes no more tasks, if it took any.
+    fn leave_active(&mut self, id: InstanceId) {
+        let instance = &self.instances[id];
+        self.groups[instance.group].active -= u32::from(instance.state == InstanceState::Active);
     }
 
     /// Ends an instance and everything on it.
@@ -307,6 +317,7 @@ impl<P: Probe> Fleet<P> {
             self.reconcile_soon(service, now, agenda);
         }
         self.bill_instance(id, Some(now));
+        self.leave_active(id);
         self.groups[group_id].instances.retain(|other| *other != id);
         let instance = self.instances.remove(id);
         if instance.state != InstanceState::Launching {

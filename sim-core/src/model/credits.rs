@@ -67,7 +67,8 @@ impl<P: Probe> Fleet<P> {
     /// Settles the credits of a group's instances, and throttles or frees them.
     pub(super) fn settle_credits(&mut self, group: GroupId, now: Time, agenda: &mut Agenda) {
         agenda.schedule(FleetEvent::new(now + PERIOD, Kind::Credits, group.0, 0));
-        for id in self.groups[group].instances.clone() {
+        for index in 0..self.groups[group].instances.len() {
+            let id = self.groups[group].instances[index];
             self.settle_instance_credits(id, now, true, false);
             self.throttle(id, now, agenda);
         }

@@ -22,13 +22,13 @@ const REGISTRY_ROUND_TRIP: Span = Span::from_secs(1);
 impl<P: Probe> Fleet<P> {
     /// Tries to place every waiting task of the cluster's services.
     pub(super) fn place_waiting(&mut self, cluster: ClusterId, now: Time, agenda: &mut Agenda) {
-        for service in self.clusters[cluster].services.clone() {
+        for index in 0..self.clusters[cluster].services.len() {
+            let service = self.clusters[cluster].services[index];
             while let Some(&task) = self.services[service].containers().waiting.front() {
                 if !self.place(cluster, service, task, now, agenda) {
                     break;
                 }
                 self.services[service].containers().waiting.pop_front();
-                self.pending_level(service, now);
             }
         }
     }
@@ -236,10 +236,9 @@ impl<P: Probe> Fleet<P> {
 
     /// Tasks that wait for capacity of a cluster, by demand.
     pub(super) fn waiting_tasks(&mut self, cluster: ClusterId) -> Vec<WaitingTasks> {
-        let services = self.clusters[cluster].services.clone();
         let mut waiting = Vec::new();
-        for service in services {
-            let containers = self.services[service].containers();
+        for service in &self.clusters[cluster].services {
+            let containers = self.services[*service].containers();
             let count = containers.waiting.len() as u32;
             let Substrate::Cluster { demand, distinct, .. } = &containers.substrate else { continue };
             if count > 0 {

@@ -56,8 +56,8 @@ pub(super) struct Task {
     pub cpu_due: Time,
     /// CPU in use, in millionths of a vCPU, as last stated.
     pub cpu_busy: u64,
-    /// Requests in work (holding a worker) and all requests inside.
-    pub working: u32,
+    /// Requests in work, each holding a worker, in no meaningful order; and how many are inside altogether.
+    pub work: Vec<RequestId>,
     pub inside: u32,
     pub queue: VecDeque<RequestId>,
     pub memory_kib: u64,
@@ -78,7 +78,9 @@ impl<P: Probe> Fleet<P> {
         let task = &mut self.tasks[task_id];
         let containers = self.services[task.service].containers();
         let (starts, queues) = match containers.server {
-            Server::Workers { count, backlog } => (task.working < count, task.queue.len() < backlog as usize),
+            Server::Workers { count, backlog } => {
+                (task.work.len() < count as usize, task.queue.len() < backlog as usize)
+            }
             Server::Shared { limit } => (task.inside < limit, false),
         };
         if !starts && !queues {
@@ -120,7 +122,8 @@ impl<P: Probe> Fleet<P> {
     fn start(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
         let task = &mut self.tasks[task_id];
         let request = &mut self.requests[id];
-        task.working += 1;
+        request.seat = task.work.len() as u32;
+        task.work.push(id);
         request.started = now;
         request.parts.set(Part::Queue, now - request.reached);
         task.memory_kib += u64::from(request.memory_kib);
@@ -187,9 +190,12 @@ impl<P: Probe> Fleet<P> {
 
     /// Takes a request that held a worker out of its task's books.
     fn leave(&mut self, task_id: TaskId, id: RequestId, now: Time) -> ServiceId {
-        let memory_kib = self.requests[id].memory_kib;
+        let (memory_kib, seat) = (self.requests[id].memory_kib, self.requests[id].seat);
         let task = &mut self.tasks[task_id];
-        task.working -= 1;
+        task.work.swap_remove(seat as usize);
+        if let Some(moved) = task.work.get(seat as usize) {
+            self.requests[*moved].seat = seat;
+        }
         task.inside -= 1;
         task.memory_kib -= u64::from(memory_kib);
         let service = task.service;
@@ -269,16 +275,10 @@ impl<P: Probe> Fleet<P> {
         if self.tasks[task_id].inside == 0 {
             return;
         }
-        let service = self.tasks[task_id].service;
-        let inside = |stage: Stage| matches!(stage, Stage::Queued | Stage::Computing | Stage::Waiting);
-        let lost: Vec<RequestId> = self
-            .requests
-            .iter()
-            .filter(|(_, request)| {
-                request.call.service == service && request.place == task_id.0 && inside(request.stage)
-            })
-            .map(|(id, _)| id)
-            .collect();
+        let task = &self.tasks[task_id];
+        let mut lost: Vec<RequestId> = task.queue.iter().chain(&task.work).copied().collect();
+        // In an order that does not depend on who worked at what.
+        lost.sort_unstable();
         for id in lost {
             match self.requests[id].stage {
                 Stage::Queued => self.forget_queued(task_id, now),

@@ -64,6 +64,7 @@ impl Builder<'_> {
             instances: Vec::new(),
             launched: 0,
             running: 0,
+            active: 0,
             reservation: Vec::new(),
             last_scale_out: None,
             last_scale_in: None,

@@ -68,6 +68,7 @@ impl Builder<'_> {
     ) -> Containers {
         let telemetry = &self.spec.telemetry;
         let (min, max) = (scaler.min(), scaler.max());
+        let zones = if let Substrate::Fargate { zones, .. } = substrate { zones } else { 0 };
         Containers {
             cpu: task.cpu,
             memory: task.memory,
@@ -92,7 +93,11 @@ impl Builder<'_> {
             },
             router: self.router(balancer),
             tasks: Vec::new(),
+            in_zone: vec![0; zones as usize],
             launched: 0,
+            counted: 0,
+            pending: 0,
+            leaving: Vec::new(),
             desired: desired.unwrap_or(min).clamp(min, max),
             in_service: 0,
             working: 0,
