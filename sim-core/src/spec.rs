@@ -25,7 +25,7 @@ use crate::traffic::PopulationOfFunctionsSpec;
 
 pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
 pub use assumptions::{Assumption, assumptions};
-pub use cluster::{ClusterSpec, CreditMode, GroupSpec};
+pub use cluster::{ClusterSpec, GroupSpec};
 pub use function::{FrontDoorSpec, FunctionSpec, Package, lambda_vcpus};
 pub use objective::Objective;
 pub use problem::{Problem, did_you_mean};

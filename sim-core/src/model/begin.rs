@@ -25,9 +25,7 @@ impl<P: Probe> Fleet<P> {
                 self.instances[id].warm_at = Time::ZERO;
                 self.instance_active(id, Time::ZERO, agenda);
             }
-            if self.groups[group].credits.is_some() {
-                agenda.schedule(FleetEvent::new(Time::ZERO + MINUTE, Kind::Credits, group.0, 0));
-            }
+            self.begin_credits(group, agenda);
         }
     }
 

@@ -1,11 +1,10 @@
 //! Clusters: instances in groups, from launch to termination, and the places on them. The substrate of ECS today; the
 //! same instances, resources and image caches are what Kubernetes nodes need.
 
-use super::credits::Credits;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
 use super::task::{Task, TaskId};
-use crate::cost::{InstanceType, Purchase};
+use crate::cost::{CreditAccount, CreditMode, InstanceType, Purchase};
 use crate::engine::{Span, Time};
 use crate::observe::{Billable, DecisionKind, Gauge, GroupId, Owner, Probe, ServiceId, zone_name};
 use crate::policy::view::{
@@ -52,7 +51,7 @@ pub(super) struct Group {
     pub termination: Box<dyn TerminationPolicy>,
     pub protected: bool,
     pub draining: bool,
-    pub credits: Option<Credits>,
+    pub credits: CreditMode,
     pub instances: Vec<InstanceId>,
     pub launched: u64,
     pub running: u32,
@@ -97,7 +96,9 @@ pub(super) struct Instance {
     pub contended: bool,
     /// CPU in use, in millionths of a vCPU.
     pub busy: u64,
-    pub credit: super::credits::Balance,
+    /// Its CPU credits while it runs, if its type has any; and the instant of the next look at them.
+    pub credit: Option<CreditAccount>,
+    pub credit_due: Time,
 }
 
 impl<P: Probe> Fleet<P> {
@@ -128,7 +129,8 @@ impl<P: Probe> Fleet<P> {
             cores: f64::from(group.instance_type.vcpu),
             contended: false,
             busy: 0,
-            credit: super::credits::Balance::default(),
+            credit: None,
+            credit_due: Time::NEVER,
         });
         group.instances.push(id);
         agenda.schedule(FleetEvent::new(due, Kind::InstanceStep, 0, id.0));
@@ -171,8 +173,8 @@ impl<P: Probe> Fleet<P> {
         let instance = &mut self.instances[id];
         instance.state = InstanceState::Booting;
         instance.running_from = Some(now);
-        instance.credit.settled = now;
         let group = instance.group;
+        instance.credit = self.groups[group].credit_account(now);
         self.groups[group].running += 1;
         self.capacity_level(group, now);
     }
@@ -329,7 +331,7 @@ impl<P: Probe> Fleet<P> {
 
     /// States what an instance has used: up to `to`, or still using it at the end of the run.
     pub(super) fn bill_instance(&mut self, id: InstanceId, to: Option<Time>) {
-        self.settle_instance_credits(id, to.unwrap_or(self.end), to.is_some(), true);
+        self.close_credits(id, to.unwrap_or(self.end), to.is_some());
         let instance = &mut self.instances[id];
         let Some(from) = instance.running_from.take() else { return };
         let (group, zone) = (instance.group, instance.zone);
@@ -356,16 +358,6 @@ impl<P: Probe> Fleet<P> {
         } else {
             self.place_waiting(cluster, now, agenda);
         }
-    }
-
-    /// An instance's busy CPU changed: its credits follow.
-    pub(super) fn instance_busy_changed(&mut self, id: InstanceId, before: u64, busy: u64, now: Time) {
-        let burstable = self.groups[self.instances[id].group].credits.is_some();
-        let instance = &mut self.instances[id];
-        if burstable {
-            instance.credit.spend(instance.busy, now);
-        }
-        instance.busy = instance.busy + busy - before;
     }
 }
 

@@ -242,7 +242,7 @@ impl<P: Probe> Fleet<P> {
             }
         }
         if busy != before {
-            self.busy_changed(service, instance, before, busy, now);
+            self.busy_changed(service, instance, (before, busy), now, agenda);
         }
     }
 
@@ -250,9 +250,9 @@ impl<P: Probe> Fleet<P> {
         &mut self,
         service: ServiceId,
         instance: Option<InstanceId>,
-        before: u64,
-        busy: u64,
+        (before, busy): (u64, u64),
         now: Time,
+        agenda: &mut Agenda,
     ) {
         let containers = self.services[service].containers();
         containers.cpu_busy = containers.cpu_busy + busy - before;
@@ -260,7 +260,7 @@ impl<P: Probe> Fleet<P> {
         containers.telemetry.cpu.set(now, total);
         self.level(service, Gauge::CpuBusy, total, now);
         if let Some(instance) = instance {
-            self.instance_busy_changed(instance, before, busy, now);
+            self.instance_busy_changed(instance, before, busy, now, agenda);
         }
     }
 

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use sim_core::cost::CreditMode;
 use sim_core::engine::{Span, Time};
 use sim_core::observe::{
     Billable, DecisionFact, Finished, Gauge, GroupId, Outcome, Owner, Part, Passed, Probe, ServiceId,
     SourceId,
 };
 use sim_core::spec::{
-    ClusterSpec, CreditMode, FleetSpec, FunctionSpec, GroupSpec, ServiceSpec, SourceSpec, lambda_vcpus,
+    ClusterSpec, FleetSpec, FunctionSpec, GroupSpec, ServiceSpec, SourceSpec, lambda_vcpus,
 };
 
 /// Rounding of millionths of a vCPU: one per task or environment at most.

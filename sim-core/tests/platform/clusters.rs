@@ -256,6 +256,37 @@ fn burstable_instances_spend_credits() {
 }
 
 #[test]
+fn a_standard_instance_is_throttled_at_the_instant_its_credits_run_out() {
+    // Two cores' worth of work from the tenth second on: 4 vCPU-seconds saved by then, 1.6 spent a second.
+    let check = |credits: &str, cpu: &str, expected: &[(f64, f64)]| {
+        let spec = patched(
+            &burstable("t3.medium", credits, "1/s"),
+            &json!({
+                "sources": { "all": { "arrivals": together(2) } },
+                "work": { "work": { "cpu": { "constant": cpu } } },
+            }),
+        );
+        let facts = facts(&spec, "52s", 0);
+        let levels: Vec<(f64, f64)> = facts
+            .levels(SERVICE, Gauge::CpuBusy)
+            .iter()
+            .map(|(at, busy)| (*at, *busy as f64 / 1e6))
+            .collect();
+        for (at, cores) in expected {
+            let level =
+                levels.iter().take_while(|(from, _)| *from <= at + 1e-6).last().map_or(0.0, |it| it.1);
+            within(&format!("{credits}, {cpu}, at {at} s: {levels:?}"), level, cores - 1e-5, cores + 1e-5);
+        }
+    };
+    check("standard", "1h", &[(10.0, 2.0), (12.4999, 2.0), (12.5, 0.4), (51.0, 0.4)]);
+    check("unlimited", "1h", &[(10.0, 2.0), (12.5, 2.0), (51.0, 2.0)]);
+    // Half of it is done by then, the rest takes 12.5 s. Ten idle seconds later the same again.
+    let again =
+        [(12.5, 0.4), (24.9999, 0.4), (25.0, 0.0), (35.0, 2.0), (37.4999, 2.0), (37.5, 0.4), (50.0, 0.0)];
+    check("standard", "5s", &again);
+}
+
+#[test]
 fn surplus_beyond_a_day_of_earnings_is_billed_as_it_accrues() {
     // 1.5 cores on a t3.medium for 12 h: 1,080 credits, 288 of them earned; 576 of the difference fall due at the end.
     let facts = facts(&burstable("t3.medium", "unlimited", "1.5/s"), "12h", 0);

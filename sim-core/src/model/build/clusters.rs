@@ -3,7 +3,6 @@
 use super::Builder;
 use crate::cost::InstanceType;
 use crate::model::cluster::{Cluster, ClusterId, Group};
-use crate::model::credits::Credits;
 use crate::model::fleet::Fleet;
 use crate::observe::Probe;
 use crate::random::owner_key;
@@ -35,12 +34,6 @@ impl Builder<'_> {
         let scaling = spec.scaling.as_ref().map(|it| policies.cluster_scaling(it).expect("a checked policy"));
         let termination = spec.termination.clone().unwrap_or_else(|| "default".into());
         let desired = scaling.as_ref().and_then(|policy| policy.initial()).unwrap_or(spec.initial());
-        let credits = instance_type.burst.map(|burst| Credits {
-            mode: spec.credits,
-            per_hour: f64::from(burst.credits_per_hour),
-            most: f64::from(burst.max_credits()),
-            baseline: burst.baseline * f64::from(instance_type.vcpu),
-        });
         Group {
             key: owner_key(&name),
             name,
@@ -60,7 +53,7 @@ impl Builder<'_> {
             termination: policies.termination(&termination).expect("a checked policy"),
             protected: spec.managed_termination_protection,
             draining: spec.managed_draining,
-            credits,
+            credits: spec.credits,
             instances: Vec::new(),
             launched: 0,
             running: 0,
