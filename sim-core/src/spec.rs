@@ -6,6 +6,7 @@
 
 mod account;
 mod assumptions;
+mod balancer;
 mod check;
 mod cluster;
 mod function;
@@ -25,11 +26,12 @@ use crate::traffic::PopulationOfFunctionsSpec;
 
 pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
 pub use assumptions::{Assumption, assumptions};
+pub use balancer::{AlbSpec, BalancerSpec, HealthCheckSpec, ServedBy};
 pub use cluster::{ClusterSpec, GroupSpec};
 pub use function::{FrontDoorSpec, FunctionSpec, Package, lambda_vcpus};
 pub use objective::Objective;
 pub use problem::{Problem, did_you_mean};
-pub use service::{AlbSpec, BalancerSpec, EcsSpec, FARGATE_SIZES, FargateSpec, HealthCheckSpec, ServiceSpec};
+pub use service::{EcsSpec, FARGATE_SIZES, FargateSpec, ServiceSpec};
 pub use source::{ClientSpec, RetrySpec, SourceSpec, WorkSpec};
 pub use task::{NetworkMode, ServerSpec, TaskSpec};
 

@@ -13,6 +13,8 @@ mod determinism;
 mod facts;
 #[path = "platform/functions.rs"]
 mod functions;
+#[path = "platform/health.rs"]
+mod health;
 #[path = "platform/scaling.rs"]
 mod scaling;
 #[path = "platform/tasks.rs"]

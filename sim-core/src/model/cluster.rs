@@ -3,7 +3,7 @@
 
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
-use super::task::{Task, TaskId};
+use super::task::{Leaving, Task, TaskId};
 use crate::cost::{CreditAccount, CreditMode, InstanceType, Purchase};
 use crate::engine::{Span, Time};
 use crate::observe::{Billable, DecisionKind, Gauge, GroupId, Owner, Probe, ServiceId, zone_name};
@@ -285,7 +285,7 @@ impl<P: Probe> Fleet<P> {
         self.active_level(group, now);
         for index in 0..self.instances[id].tasks.len() {
             let task = self.instances[id].tasks[index];
-            self.replace(task);
+            self.replace(task, Leaving::Instance);
             self.reconcile_soon(self.tasks[task].service, now, agenda);
         }
     }

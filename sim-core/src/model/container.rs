@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use super::bucket::Bucket;
 use super::cluster::ClusterId;
 use super::fleet::{Agenda, Fleet};
+use super::health::Checks;
 use super::request::RequestId;
 use super::scaling::ServiceScaling;
 use super::task::{Task, TaskId, TaskState};
@@ -46,8 +47,14 @@ pub(super) struct Containers {
     pub pending: u32,
     /// Tasks that stop as soon as they are replaced.
     pub leaving: Vec<TaskId>,
-    /// How many tasks are in service; the router knows which.
+    /// How many tasks are in service, and which of those the balancer takes for unhealthy. The router has the others, or
+    /// all if there are no others.
     pub in_service: u32,
+    pub unhealthy: Vec<TaskId>,
+    /// For how long after its start a task's failed checks are overlooked.
+    pub grace: Span,
+    /// How many tasks there may be for one that is desired.
+    pub maximum: f64,
     /// Requests in work, and requests in the tasks' queues.
     pub working: u32,
     pub queued: u32,
@@ -73,8 +80,8 @@ pub(super) enum Server {
 /// What stands in front of the tasks.
 pub(super) struct Balancer {
     pub deregistration_delay: Span,
-    pub check_interval: Span,
     pub registration: Span,
+    pub checks: Checks,
 }
 
 /// What the tasks run on.
@@ -102,6 +109,11 @@ impl Containers {
     /// The zone with the fewest of the service's tasks (Fargate spreads by itself).
     pub(super) fn poorest_zone(&self) -> u32 {
         (0..self.in_zone.len()).min_by_key(|zone| self.in_zone[*zone]).unwrap_or(0) as u32
+    }
+
+    /// How many tasks there may be while some are replaced: running and on their way, without those that drain.
+    pub(super) fn ceiling(&self) -> u32 {
+        (f64::from(self.desired) * self.maximum * (1.0 + 1e-9)) as u32
     }
 
     /// A task is gone that was in state `last`.

@@ -89,6 +89,8 @@ kinds! {
     Credits = 133 in Control,
     /// A keep-alive policy looks. Owner: service.
     KeepAlive = 134 in Control,
+    /// A balancer checks a target, or the time of a check that waits is up. Slot: task.
+    HealthCheck = 135 in Control,
 }
 
 /// One event.

@@ -101,11 +101,14 @@ impl<P: Probe> World for Fleet<P> {
             Kind::GroupScaling => self.scale_group(GroupId(owner), now, agenda),
             Kind::Credits => self.bill_credits(GroupId(owner), now, agenda),
             Kind::Provisioning => self.scale_provisioned(ServiceId(owner), now, agenda),
+            Kind::HealthCheck if self.tasks.get(TaskId(slot)).is_some_and(|task| task.health.due == now) => {
+                self.health_check(TaskId(slot), now, agenda);
+            }
             Kind::KeepAlive => self.set_keep_alive(ServiceId(owner), now, agenda),
 
             // Its owner has moved on since the event was put in.
             Kind::Reaches | Kind::CpuDone | Kind::WaitDone | Kind::InvocationDone | Kind::Delivered => {}
-            Kind::Retry | Kind::TaskStep | Kind::InstanceStep | Kind::CreditsTurn => {}
+            Kind::Retry | Kind::TaskStep | Kind::InstanceStep | Kind::CreditsTurn | Kind::HealthCheck => {}
         }
     }
 }

@@ -8,14 +8,21 @@ use super::container::{Containers, Substrate};
 use super::fleet::{Agenda, Fleet};
 use super::task::{TaskId, TaskState};
 use crate::engine::{Span, Time};
-use crate::observe::{DecisionKind, Gauge, Probe};
+use crate::observe::{DecisionKind, Probe};
 use crate::random::{Distribution, Purpose, open01};
+
+/// A task that nobody checks counts as healthy when it has run this long (ECS Developer Guide, service definition
+/// parameters). Requests reach it before.
+const UNCHECKED: Span = Span::from_secs(40);
 
 impl<P: Probe> Fleet<P> {
     /// A task goes on to its next state of life.
     pub(super) fn task_step(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
         let task = &self.tasks[id];
-        let service = task.service;
+        if task.killed {
+            self.kill(id, now, agenda);
+            return;
+        }
         match task.state {
             TaskState::Waiting => {}
             TaskState::Provisioning => self.pull(id, now, agenda),
@@ -25,20 +32,19 @@ impl<P: Probe> Fleet<P> {
             }
             TaskState::Starting => self.started(id, now, agenda),
             TaskState::Registering => self.in_service(id, now, agenda),
-            TaskState::InService => {
-                let owner = self.services[service].name.clone();
-                self.note(
-                    now,
-                    DecisionKind::Removal,
-                    &owner,
-                    (None, None),
-                    "a task exceeded its memory limit and was killed",
-                );
-                self.remove_task(id, "the task exceeded its memory limit", now, agenda);
-                self.reconcile_soon(service, now, agenda);
-            }
+            TaskState::InService => unreachable!("a task in service ends when it is told to"),
             TaskState::Draining => self.remove_task(id, "the deregistration delay is over", now, agenda),
         }
+    }
+
+    /// The kernel kills a task that has exceeded its memory limit.
+    fn kill(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
+        let service = self.tasks[id].service;
+        let owner = self.services[service].name.clone();
+        let reason = "a task exceeded its memory limit and was killed";
+        self.note(now, DecisionKind::Removal, &owner, (None, None), reason);
+        self.remove_task(id, "the task exceeded its memory limit", now, agenda);
+        self.reconcile_soon(service, now, agenda);
     }
 
     fn task_draw(
@@ -76,9 +82,11 @@ impl<P: Probe> Fleet<P> {
         let mut draw = self.luck.counted(Purpose::HealthCheck, key, ordinal);
         let containers = self.services[service].containers();
         let wait = match &containers.balancer {
-            Some(balancer) => balancer.registration + balancer.check_interval.scaled(open01(&mut draw)),
+            Some(balancer) => balancer.registration + balancer.checks.interval.scaled(open01(&mut draw)),
             None => Span::ZERO,
         };
+        let grace = if containers.balancer.is_some() { containers.grace } else { UNCHECKED };
+        self.tasks[id].health.grace_until = now + grace;
         self.begin_running(id, now);
         if wait.is_zero() {
             self.in_service(id, now, agenda);
@@ -100,18 +108,25 @@ impl<P: Probe> Fleet<P> {
         self.memory_changed(service, idle as i64, now);
     }
 
-    /// The task takes requests from now on.
+    /// The task takes requests from now on; it has passed a check at this very moment, if it is checked.
     pub(super) fn in_service(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
         let service = self.tasks[id].service;
         let containers = self.services[service].containers();
         containers.router.add(id.0);
         containers.in_service += 1;
-        let in_service = u64::from(containers.in_service);
+        let (interval, missing) = (
+            containers.balancer.as_ref().map(|balancer| balancer.checks.interval),
+            containers.counted < containers.desired,
+        );
         let task = &mut self.tasks[id];
         task.state = TaskState::InService;
         task.due = Time::NEVER;
-        self.level(service, Gauge::ReplicasReady, in_service, now);
+        self.aim(service, now);
+        self.watch_health(id, interval.unwrap_or_default(), now, agenda);
         self.retire_leaving(service, now, agenda);
+        if missing {
+            self.reconcile_soon(service, now, agenda);
+        }
     }
 
     /// Tells a task to stop.
@@ -123,6 +138,7 @@ impl<P: Probe> Fleet<P> {
         self.out_of_service(id, now);
         self.off_the_books(id);
         self.tasks[id].state = TaskState::Draining;
+        self.tasks[id].health.due = Time::NEVER;
         let service = self.tasks[id].service;
         self.running_changed(service, -1, now);
         match &self.services[service].containers().balancer {
@@ -140,10 +156,12 @@ impl<P: Probe> Fleet<P> {
     fn out_of_service(&mut self, id: TaskId, now: Time) {
         let service = self.tasks[id].service;
         let containers = self.services[service].containers();
-        containers.router.remove(id.0);
+        if containers.router.has(id.0) {
+            containers.router.remove(id.0);
+        }
         containers.in_service -= 1;
-        let left = u64::from(containers.in_service);
-        self.level(service, Gauge::ReplicasReady, left, now);
+        containers.unhealthy.retain(|other| *other != id);
+        self.aim(service, now);
     }
 
     /// Takes a task away for good; what is inside it fails.

@@ -1,15 +1,19 @@
 //! The scheduler of a container service: launches tasks that are missing, stops those that are too many.
 //!
 //! The desired count is written by scaling; [`Fleet::reconcile`], a moment later, acts on it. Tasks whose instance goes
-//! away do not count any more: their replacements are launched first, and they stop when those are in service.
+//! away, and those that failed their health checks, do not count any more: their replacements are launched first, as far as
+//! the service's maximum allows, and they stop when those are healthy (ECS Developer Guide, services; container instance
+//! draining).
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::cluster::luck_word;
 use super::container::Substrate;
 use super::cpu::SharedCpu;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
-use super::task::{Task, TaskId, TaskState};
+use super::health::Health;
+use super::task::{Leaving, Task, TaskId, TaskState};
 use crate::engine::{Span, Time};
 use crate::observe::{Probe, ServiceId};
 use crate::random::{Purpose, open01};
@@ -21,11 +25,11 @@ impl<P: Probe> Fleet<P> {
         let key = self.services[service].key;
         let luck = self.luck;
         let containers = self.services[service].containers();
-        if containers.reconcile_at.is_some() {
-            return;
-        }
         let mut draw = luck.counted(Purpose::Phase, key, now.nanos());
         let at = now + reaction.scaled(open01(&mut draw));
+        if containers.reconcile_at.is_some_and(|already| already <= at) {
+            return;
+        }
         containers.reconcile_at = Some(at);
         agenda.schedule(FleetEvent::new(at, Kind::Reconcile, service.0, 0));
     }
@@ -47,9 +51,12 @@ impl<P: Probe> Fleet<P> {
         self.retire_leaving(service, now, agenda);
     }
 
-    /// Launches up to `missing` tasks, as fast as the platform's quotas allow.
+    /// Launches up to `missing` tasks, as fast as the platform's quotas allow, and no more than there may be.
     fn launch_missing(&mut self, service: ServiceId, missing: u32, now: Time, agenda: &mut Agenda) {
         for _ in 0..missing {
+            if !self.make_room(service, now, agenda) {
+                return;
+            }
             let on_fargate =
                 matches!(self.services[service].containers().substrate, Substrate::Fargate { .. });
             let wait = self.services[service].containers().launch_rate.wait(now);
@@ -97,7 +104,10 @@ impl<P: Probe> Fleet<P> {
             inside: 0,
             queue: VecDeque::new(),
             memory_kib: 0,
-            leaving: false,
+            leaving: None,
+            health: Health::unknown(),
+            released: 0,
+            killed: false,
         });
         containers.tasks.push(id);
         containers.counted += 1;
@@ -152,15 +162,51 @@ impl<P: Probe> Fleet<P> {
         running().max_by_key(|id| (in_zone[&self.tasks[*id].zone], self.tasks[*id].ordinal))
     }
 
+    /// Whether one more task may be launched. Where the maximum forbids it, unhealthy tasks are stopped one by one, each when
+    /// the replacement of the one before is in service. Healthy tasks on a leaving instance stay: at 100 % nothing moves.
+    fn make_room(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) -> bool {
+        let containers = self.services[service].containers();
+        if containers.counted + (containers.leaving.len() as u32) < containers.ceiling() {
+            return true;
+        }
+        let in_service = |id: &&TaskId| self.tasks[**id].state == TaskState::InService;
+        let leaving = containers.leaving.iter().filter(in_service).count() as u32;
+        let on_their_way = containers.counted - (containers.in_service - leaving);
+        let unhealthy = |id: &&TaskId| self.tasks[**id].leaving == Some(Leaving::Unhealthy);
+        let mut stoppable: Vec<TaskId> = containers.leaving.iter().filter(unhealthy).copied().collect();
+        if on_their_way > 0 || stoppable.is_empty() {
+            return false;
+        }
+        let luck = luck_word(self.luck.counted(Purpose::Policy, self.services[service].key, now.nanos()));
+        let victim = stoppable.swap_remove((luck % stoppable.len() as u64) as usize);
+        self.note_unhealthy(
+            victim,
+            "is stopped before its replacement starts: there may be no more tasks",
+            now,
+        );
+        self.stop_task(victim, now, agenda);
+        true
+    }
+
     /// A task's replacement is due: it does not count any more, and stops when it is replaced.
-    pub(super) fn replace(&mut self, id: TaskId) {
+    pub(super) fn replace(&mut self, id: TaskId, why: Leaving) {
         let task = &mut self.tasks[id];
-        if task.counts() {
-            task.leaving = true;
+        if task.state == TaskState::Draining {
+            return;
+        }
+        if task.leaving.replace(why).is_none() {
             let containers = self.services[task.service].containers();
             containers.counted -= 1;
             containers.leaving.push(id);
         }
+    }
+
+    /// A task that was to be replaced stays: it counts again.
+    pub(super) fn keep(&mut self, id: TaskId) {
+        self.off_the_books(id);
+        let task = &mut self.tasks[id];
+        task.leaving = None;
+        self.services[task.service].containers().counted += 1;
     }
 
     /// A task stops or goes: it neither counts nor waits for its replacement any more.
@@ -170,28 +216,65 @@ impl<P: Probe> Fleet<P> {
             return;
         }
         let containers = self.services[task.service].containers();
-        if task.leaving {
+        if task.leaving.is_some() {
             containers.leaving.retain(|other| *other != id);
         } else {
             containers.counted -= 1;
         }
     }
 
-    /// Once its replacement is in service, a leaving task stops.
+    /// Once its replacement is healthy, a leaving task stops.
     pub(super) fn retire_leaving(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) {
-        while let Some(id) = self.next_to_retire(service) {
+        while !self.services[service].containers().leaving.is_empty() {
+            let doubtful = self.doubtful(service, now);
+            let Some(id) = self.next_to_retire(service, doubtful.len()) else {
+                self.retire_later(service, &doubtful, now, agenda);
+                return;
+            };
+            if self.tasks[id].leaving == Some(Leaving::Unhealthy) {
+                self.note_unhealthy(
+                    id,
+                    "is stopped: it failed ELB health checks, its replacement is healthy",
+                    now,
+                );
+            }
             self.stop_task(id, now, agenda);
         }
     }
 
-    /// The oldest leaving task that may stop: at once if it takes no requests yet, else when there are enough others.
-    fn next_to_retire(&mut self, service: ServiceId) -> Option<TaskId> {
+    /// Tasks in service that count, but not as healthy: unhealthy ones that have grace, and without a balancer those that
+    /// have not run for long.
+    fn doubtful(&mut self, service: ServiceId, now: Time) -> Vec<TaskId> {
         let containers = self.services[service].containers();
-        let enough = containers.in_service > containers.desired;
+        let young = |task: &Task| task.state == TaskState::InService && now < task.health.grace_until;
+        let checked = containers.balancer.is_some();
+        let among = if checked { &containers.unhealthy } else { &containers.tasks };
+        let doubtful = among.iter().copied().filter(|id| {
+            let task = &self.tasks[*id];
+            task.counts() && (checked || young(task))
+        });
+        doubtful.collect()
+    }
+
+    /// The leaving task that may stop next: at once if it takes no requests yet, else when there are enough healthy ones
+    /// besides; unhealthy ones first, then the oldest.
+    fn next_to_retire(&mut self, service: ServiceId, doubtful: usize) -> Option<TaskId> {
+        let containers = self.services[service].containers();
+        let enough = containers.in_service as usize > containers.desired as usize + doubtful;
         let leaving = containers.leaving.iter().copied();
-        let may = |id: &TaskId| enough || self.tasks[*id].state != TaskState::InService;
+        let serves = |id: TaskId| self.tasks[id].state == TaskState::InService;
         leaving
-            .filter(may)
-            .min_by_key(|id| (self.tasks[*id].state == TaskState::InService, self.tasks[*id].ordinal))
+            .filter(|id| enough || !serves(*id))
+            .min_by_key(|id| (serves(*id), self.tasks[*id].health.healthy, self.tasks[*id].ordinal))
+    }
+
+    /// Looks again when the first of the tasks that have not run for long has.
+    fn retire_later(&mut self, service: ServiceId, young: &[TaskId], now: Time, agenda: &mut Agenda) {
+        let healthy_at = young.iter().map(|id| self.tasks[*id].health.grace_until).filter(|at| *at > now);
+        let containers = self.services[service].containers();
+        if let (Some(at), None, None) = (healthy_at.min(), &containers.balancer, containers.reconcile_at) {
+            containers.reconcile_at = Some(at);
+            agenda.schedule(FleetEvent::new(at, Kind::Reconcile, service.0, 0));
+        }
     }
 }

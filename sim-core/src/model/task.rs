@@ -7,6 +7,7 @@ use super::container::Server;
 use super::cpu::SharedCpu;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
+use super::health::Health;
 use super::request::{RequestId, Stage};
 use crate::engine::{Span, Time};
 use crate::observe::{Gauge, Outcome, Part, Probe, ServiceId};
@@ -61,14 +62,28 @@ pub(super) struct Task {
     pub inside: u32,
     pub queue: VecDeque<RequestId>,
     pub memory_kib: u64,
-    /// Its instance is going away: a replacement is due.
-    pub leaving: bool,
+    /// Why a replacement is due, if one is.
+    pub leaving: Option<Leaving>,
+    pub health: Health,
+    /// How many times a worker has come free.
+    pub released: u64,
+    /// It has exceeded its memory limit, and this instant is its last.
+    pub killed: bool,
+}
+
+/// Why a task is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// Its instance is going away.
+    Instance,
+    /// It failed its health checks.
+    Unhealthy,
 }
 
 impl Task {
     /// Whether it counts towards the desired count.
     pub(super) fn counts(&self) -> bool {
-        self.state != TaskState::Draining && !self.leaving
+        self.state != TaskState::Draining && self.leaving.is_none()
     }
 }
 
@@ -139,6 +154,7 @@ impl<P: Probe> Fleet<P> {
         if self.tasks[task_id].memory_kib > limit {
             // The kernel kills a container that exceeds its limit; the step event finds it over and takes it down, so that
             // nobody up the stack holds a task that is gone.
+            self.tasks[task_id].killed = true;
             self.tasks[task_id].due = now;
             agenda.schedule(FleetEvent::new(now, Kind::TaskStep, 0, task_id.0));
         }
@@ -197,6 +213,7 @@ impl<P: Probe> Fleet<P> {
             self.requests[*moved].seat = seat;
         }
         task.inside -= 1;
+        task.released += 1;
         task.memory_kib -= u64::from(memory_kib);
         let service = task.service;
         let containers = self.services[service].containers();

@@ -18,6 +18,8 @@ pub enum DecisionKind {
     Removal,
     /// How long idle environments are kept.
     KeepAlive,
+    /// Which targets a balancer takes for healthy; the numbers are how many of them are.
+    Health,
 }
 
 impl DecisionKind {
@@ -29,6 +31,7 @@ impl DecisionKind {
             DecisionKind::Placement => "placement",
             DecisionKind::Removal => "removal",
             DecisionKind::KeepAlive => "keep-alive",
+            DecisionKind::Health => "health",
         }
     }
 }

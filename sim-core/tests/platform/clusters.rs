@@ -201,6 +201,56 @@ fn which_instances_a_shrinking_group_gives_up() {
 }
 
 #[test]
+fn a_task_that_nobody_checks_counts_as_healthy_after_forty_seconds() {
+    // A busy instance is drained: its task goes when the replacement has run for 40 s.
+    let group = json!({ "managed_termination_protection": false, "managed_draining": true });
+    let mut drained = 0;
+    for replication in 0..12 {
+        let mut spec = shrinking(&group);
+        spec["services"]["service"]["balancer"] = json!("none");
+        let facts = facts(&spec, "40min", replication);
+        let levels = facts.levels(SERVICE, Gauge::ReplicasRunning);
+        let later = levels.iter().skip_while(|(at, _)| *at < 600.0);
+        let later: Vec<(f64, u64)> = later.copied().collect();
+        if let [(starts, 4), (stops, 3)] = later[..] {
+            within("replaced", stops - starts, 40.0, 40.0);
+            drained += 1;
+        } else {
+            assert_eq!(later, [], "an empty instance went");
+        }
+    }
+    assert!(drained >= 5, "{drained} of 12");
+}
+
+#[test]
+fn draining_keeps_to_the_maximum() {
+    let check = |maximum: &str, moves: bool| {
+        let group = json!({ "managed_termination_protection": false, "managed_draining": true });
+        let (mut replaced, mut stuck) = (0, 0);
+        for replication in 0..12 {
+            let mut spec = shrinking(&group);
+            spec["services"]["service"]["maximum_percent"] = json!(maximum);
+            let facts = facts(&spec, "40min", replication);
+            let levels = facts.levels(SERVICE, Gauge::ReplicasRunning);
+            let most = levels.iter().skip_while(|(at, _)| *at < 600.0).map(|(_, level)| *level).max();
+            replaced += u32::from(most == Some(4));
+            let ready = facts.level_at(GROUP, Gauge::InstancesReady, 2399.0);
+            stuck += u32::from(ready < facts.level_at(GROUP, Gauge::Instances, 2399.0));
+        }
+        assert_eq!(
+            (replaced > 0, stuck > 0),
+            (moves, !moves),
+            "{maximum}: {replaced} moved, {stuck} drain for ever"
+        );
+    };
+    // Three tasks: at 100 % none may start before one stops, and none may stop.
+    check("100%", false);
+    check("132%", false);
+    check("134%", true);
+    check("200%", true);
+}
+
+#[test]
 fn scaling_in_by_several_tasks_keeps_the_zones_even() {
     // Two instances in two zones, two tasks each; two tasks fewer. If both went from one zone, its instance would be
     // empty and leave a quarter of an hour later.

@@ -2,9 +2,11 @@
 
 use super::Builder;
 use crate::cost::Arch;
+use crate::engine::Span;
 use crate::model::bucket::Bucket;
 use crate::model::cluster::ClusterId;
 use crate::model::container::{Balancer, Containers, Server, Substrate};
+use crate::model::health::Checks;
 use crate::model::scaling::ServiceScaling;
 use crate::model::telemetry::ContainerTelemetry;
 use crate::policy::routing::Router;
@@ -38,7 +40,10 @@ impl Builder<'_> {
         };
         let hard = spec.task.hard_cpu_limit;
         let scaling = policies.service_scaling(&spec.scaling).expect("a checked policy");
-        self.containers(&spec.task, work, &spec.balancer, substrate, hard, scaling, spec.desired)
+        let containers =
+            self.containers(&spec.task, work, &spec.balancer, substrate, hard, scaling, spec.desired);
+        let (grace, maximum) = (spec.health_check_grace_period, spec.maximum_percent.0);
+        Containers { grace, maximum, ..containers }
     }
 
     pub(super) fn fargate(&self, spec: &FargateSpec, work: &WorkSpec) -> Containers {
@@ -52,7 +57,10 @@ impl Builder<'_> {
             pull_bytes_per_second: spec.pull_megabytes_per_second * 1e6,
         };
         let scaling = self.platform.policies.service_scaling(&spec.scaling).expect("a checked policy");
-        self.containers(&spec.task, work, &spec.balancer, substrate, true, scaling, spec.desired)
+        let containers =
+            self.containers(&spec.task, work, &spec.balancer, substrate, true, scaling, spec.desired);
+        let (grace, maximum) = (spec.health_check_grace_period, spec.maximum_percent.0);
+        Containers { grace, maximum, ..containers }
     }
 
     #[expect(clippy::too_many_arguments, reason = "what two platforms' specs have in common, taken apart")]
@@ -86,8 +94,8 @@ impl Builder<'_> {
             balancer: match balancer {
                 BalancerSpec::Alb(alb) => Some(Balancer {
                     deregistration_delay: alb.deregistration_delay,
-                    check_interval: alb.health_check.interval,
                     registration: alb.health_check.registration,
+                    checks: Checks::new(&alb.health_check),
                 }),
                 BalancerSpec::None => None,
             },
@@ -100,6 +108,9 @@ impl Builder<'_> {
             leaving: Vec::new(),
             desired: desired.unwrap_or(min).clamp(min, max),
             in_service: 0,
+            unhealthy: Vec::new(),
+            grace: Span::ZERO,
+            maximum: 1.0,
             working: 0,
             queued: 0,
             cpu_busy: 0,
