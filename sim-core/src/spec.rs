@@ -12,6 +12,7 @@ mod cluster;
 mod function;
 mod objective;
 mod problem;
+mod providers;
 mod service;
 mod source;
 mod task;
@@ -31,7 +32,7 @@ pub use cluster::{ClusterSpec, GroupSpec};
 pub use function::{FrontDoorSpec, FunctionSpec, Package, lambda_vcpus};
 pub use objective::Objective;
 pub use problem::{Problem, did_you_mean};
-pub use service::{EcsSpec, FARGATE_SIZES, FargateSpec, ServiceSpec};
+pub use service::{EcsSpec, FARGATE_SIZES, FargateSpec, ProviderSpec, ServiceSpec};
 pub use source::{ClientSpec, RetrySpec, SourceSpec, WorkSpec};
 pub use task::{NetworkMode, ServerSpec, TaskSpec};
 

@@ -7,6 +7,8 @@
 #[path = "platform/clusters.rs"]
 mod clusters;
 mod common;
+#[path = "platform/credits.rs"]
+mod credits;
 #[path = "platform/determinism.rs"]
 mod determinism;
 #[path = "common/facts.rs"]
@@ -15,6 +17,8 @@ mod facts;
 mod functions;
 #[path = "platform/health.rs"]
 mod health;
+#[path = "platform/providers.rs"]
+mod providers;
 #[path = "platform/scaling.rs"]
 mod scaling;
 #[path = "platform/tasks.rs"]

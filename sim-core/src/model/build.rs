@@ -157,7 +157,7 @@ impl Builder<'_> {
             let nothing = WorkSpec::nothing();
             let work = spec.work().map_or(&nothing, |work| &self.spec.work[work]);
             let behind = match spec {
-                ServiceSpec::Ecs(ecs) => Behind::Containers(Box::new(self.ecs(name, ecs, work))),
+                ServiceSpec::Ecs(ecs) => Behind::Containers(Box::new(self.ecs(name, ecs, work, fleet))),
                 ServiceSpec::Fargate(fargate) => Behind::Containers(Box::new(self.fargate(fargate, work))),
                 ServiceSpec::Lambda(function) => Behind::Functions(Box::new(self.functions(name, function))),
             };

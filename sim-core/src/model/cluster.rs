@@ -22,11 +22,42 @@ crate::ids! {
 /// A cluster: which groups it has, and its instances as the scheduler sees them.
 pub(super) struct Cluster {
     pub groups: Vec<GroupId>,
-    /// Instances that tasks can be placed on, in no meaningful order, with the counts of `counted_for`'s tasks.
+    /// Instances that tasks can be placed on, group after group, with the counts of `counted_for`'s tasks; and how many of
+    /// them each group has.
     pub candidates: Vec<Candidate>,
+    pub of_groups: Vec<usize>,
     pub counted_for: Option<ServiceId>,
     /// Services that place tasks here.
     pub services: Vec<ServiceId>,
+}
+
+impl Cluster {
+    fn position(&self, group: GroupId) -> usize {
+        self.groups.iter().position(|other| *other == group).expect("a group of the cluster")
+    }
+
+    /// The candidates of one group, or all.
+    pub(super) fn candidates_of(&self, group: Option<GroupId>) -> &[Candidate] {
+        let Some(group) = group else { return &self.candidates };
+        let position = self.position(group);
+        let first: usize = self.of_groups[..position].iter().sum();
+        &self.candidates[first..first + self.of_groups[position]]
+    }
+
+    fn add_candidate(&mut self, group: GroupId, candidate: Candidate) {
+        let position = self.position(group);
+        self.of_groups[position] += 1;
+        let end = self.of_groups[..=position].iter().sum::<usize>() - 1;
+        self.candidates.insert(end, candidate);
+    }
+
+    fn remove_candidate(&mut self, group: GroupId, id: InstanceId) {
+        if let Some(index) = self.candidates.iter().position(|candidate| candidate.instance == id.0) {
+            self.candidates.remove(index);
+            let position = self.position(group);
+            self.of_groups[position] -= 1;
+        }
+    }
 }
 
 /// A group of instances of one type.
@@ -205,7 +236,7 @@ impl<P: Probe> Fleet<P> {
             attributes: group.attributes.clone(),
         };
         let (cluster, group) = (group.cluster, instance.group);
-        self.clusters[cluster].candidates.push(candidate);
+        self.clusters[cluster].add_candidate(group, candidate);
         self.active_level(group, now);
         self.place_waiting(cluster, now, agenda);
     }
@@ -312,7 +343,7 @@ impl<P: Probe> Fleet<P> {
         );
         // Nothing may be placed on it while it is taken apart.
         let cluster = self.groups[group_id].cluster;
-        self.clusters[cluster].candidates.retain(|candidate| candidate.instance != id.0);
+        self.clusters[cluster].remove_candidate(group_id, id);
         for task in tasks {
             let service = self.tasks[task].service;
             self.remove_task(task, "its instance was terminated", now, agenda);

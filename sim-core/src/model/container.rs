@@ -14,7 +14,7 @@ use super::task::{Task, TaskId, TaskState};
 use super::telemetry::ContainerTelemetry;
 use crate::cost::{Arch, Purchase};
 use crate::engine::{Span, Time};
-use crate::observe::{Billable, Gauge, Outcome, Probe, ServiceId};
+use crate::observe::{Billable, Gauge, GroupId, Outcome, Probe, ServiceId};
 use crate::policy::routing::Router;
 use crate::policy::view::{Placement, TaskDemand};
 use crate::quantity::{Bytes, Cpu, MemorySize};
@@ -62,7 +62,8 @@ pub(super) struct Containers {
     pub memory_used_kib: u64,
     pub running: u32,
     pub placed: u32,
-    pub waiting: VecDeque<TaskId>,
+    /// What its tasks are for; Fargate is one provider.
+    pub providers: Vec<Provider>,
     /// When the service's scheduler is going to look, if it is.
     pub reconcile_at: Option<Time>,
     pub launch_rate: Bucket,
@@ -82,6 +83,24 @@ pub(super) struct Balancer {
     pub deregistration_delay: Span,
     pub registration: Span,
     pub checks: Checks,
+}
+
+/// A capacity provider: a group of instances, or none in particular, and its share of a service's tasks.
+pub(super) struct Provider {
+    /// The only group that its tasks are placed on.
+    pub group: Option<GroupId>,
+    pub base: u32,
+    pub weight: u32,
+    /// How many tasks that count are its own, and which of its tasks wait for a place.
+    pub tasks: u32,
+    pub waiting: VecDeque<TaskId>,
+}
+
+impl Provider {
+    /// The one that gets every task.
+    pub(super) fn of_all(group: Option<GroupId>) -> Self {
+        Provider { group, base: 0, weight: 1, tasks: 0, waiting: VecDeque::new() }
+    }
 }
 
 /// What the tasks run on.
@@ -111,6 +130,27 @@ impl Containers {
         (0..self.in_zone.len()).min_by_key(|zone| self.in_zone[*zone]).unwrap_or(0) as u32
     }
 
+    /// One task more or less of a provider counts towards the desired count.
+    pub(super) fn count(&mut self, provider: usize, by: i32) {
+        let counted = |count: u32| count.checked_add_signed(by).expect("tasks that count are not negative");
+        self.counted = counted(self.counted);
+        self.providers[provider].tasks = counted(self.providers[provider].tasks);
+    }
+
+    /// The provider of the next task: the one whose base is not full; else the one with the fewest tasks beyond its base for
+    /// its weight.
+    pub(super) fn next_provider(&self) -> usize {
+        if let Some(base) = self.providers.iter().position(|provider| provider.tasks < provider.base) {
+            return base;
+        }
+        let weighted = self.providers.iter().enumerate().filter(|(_, provider)| provider.weight > 0);
+        let load = |provider: &Provider| u64::from(provider.tasks - provider.base);
+        let least = weighted.min_by(|(_, one), (_, other)| {
+            (load(one) * u64::from(other.weight)).cmp(&(load(other) * u64::from(one.weight)))
+        });
+        least.expect("a checked strategy has a weight").0
+    }
+
     /// How many tasks there may be while some are replaced: running and on their way, without those that drain.
     pub(super) fn ceiling(&self) -> u32 {
         (f64::from(self.desired) * self.maximum * (1.0 + 1e-9)) as u32
@@ -120,7 +160,7 @@ impl Containers {
     pub(super) fn forget(&mut self, id: TaskId, task: &Task, last: TaskState) {
         self.pending -= u32::from(last < TaskState::Registering);
         if last == TaskState::Waiting {
-            self.waiting.retain(|other| *other != id);
+            self.providers[task.provider].waiting.retain(|other| *other != id);
         }
         if let Some(tasks) = self.in_zone.get_mut(task.zone as usize) {
             *tasks -= 1;

@@ -80,7 +80,7 @@ impl<P: Probe> Fleet<P> {
         let key = self.services[service].key;
         let luck = self.luck;
         let containers = self.services[service].containers();
-        let zone = containers.poorest_zone();
+        let (zone, provider) = (containers.poorest_zone(), containers.next_provider());
         let ordinal = containers.launched;
         containers.launched += 1;
         let (cores, speed) = match containers.substrate {
@@ -92,6 +92,7 @@ impl<P: Probe> Fleet<P> {
             state: TaskState::Waiting,
             instance: None,
             zone,
+            provider,
             ordinal,
             due: Time::NEVER,
             billed_from: None,
@@ -110,7 +111,7 @@ impl<P: Probe> Fleet<P> {
             killed: false,
         });
         containers.tasks.push(id);
-        containers.counted += 1;
+        containers.count(provider, 1);
         containers.pending += 1;
         if let Some(tasks) = containers.in_zone.get_mut(zone as usize) {
             *tasks += 1;
@@ -118,7 +119,7 @@ impl<P: Probe> Fleet<P> {
         match &containers.substrate {
             Substrate::Cluster { cluster, .. } => {
                 let cluster = *cluster;
-                containers.waiting.push_back(id);
+                containers.providers[provider].waiting.push_back(id);
                 self.place_waiting(cluster, now, agenda);
             }
             Substrate::Fargate { provisioning, .. } => {
@@ -196,7 +197,7 @@ impl<P: Probe> Fleet<P> {
         }
         if task.leaving.replace(why).is_none() {
             let containers = self.services[task.service].containers();
-            containers.counted -= 1;
+            containers.count(task.provider, -1);
             containers.leaving.push(id);
         }
     }
@@ -206,7 +207,7 @@ impl<P: Probe> Fleet<P> {
         self.off_the_books(id);
         let task = &mut self.tasks[id];
         task.leaving = None;
-        self.services[task.service].containers().counted += 1;
+        self.services[task.service].containers().count(task.provider, 1);
     }
 
     /// A task stops or goes: it neither counts nor waits for its replacement any more.
@@ -219,7 +220,7 @@ impl<P: Probe> Fleet<P> {
         if task.leaving.is_some() {
             containers.leaving.retain(|other| *other != id);
         } else {
-            containers.counted -= 1;
+            containers.count(task.provider, -1);
         }
     }
 

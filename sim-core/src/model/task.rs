@@ -43,6 +43,8 @@ pub(super) struct Task {
     /// The instance it is on (EC2).
     pub instance: Option<InstanceId>,
     pub zone: u32,
+    /// Which of its service's capacity providers it is for.
+    pub provider: usize,
     /// The k-th task of its service: the key of its draws.
     pub ordinal: u64,
     /// The instant of its next step of life.

@@ -1,5 +1,6 @@
 //! Services: what serves requests, and on which platform.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,10 @@ pub struct EcsSpec {
     pub task: TaskSpec,
     /// Where its tasks run.
     pub cluster: String,
+    /// Its capacity provider strategy: the groups of the cluster that its tasks are for, each with its share of them. Left
+    /// out: the only group; in a cluster of several, any instance, and no group grows for its tasks.
+    #[serde(default)]
+    pub capacity_providers: IndexMap<String, ProviderSpec>,
     /// Placement strategies, most important first: `spread:zone`, `spread:instance`, `binpack:cpu`, `binpack:memory`,
     /// `random`, or one of your own. Left out: spread over zones, then over instances.
     #[serde(default)]
@@ -57,6 +62,22 @@ pub struct EcsSpec {
     /// Tasks at the start, ready and warm. Left out: the least that scaling allows.
     #[serde(default)]
     pub desired: Option<u32>,
+}
+
+/// A group's share of a service's tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSpec {
+    /// How many tasks it gets before anything else is shared; only one group of a strategy may have a base.
+    #[serde(default)]
+    pub base: u32,
+    /// Its part of the other tasks, relative to the weights of the other groups.
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// An ECS service whose tasks run on Fargate.

@@ -11,7 +11,7 @@ use sim_core::observe::Probe;
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::quantity::MemorySize;
 use sim_core::random::Luck;
-use sim_core::spec::FleetSpec;
+use sim_core::spec::{FleetSpec, Problem};
 use sim_core::traffic::{Calendar, NoTraces};
 
 /// A row of the catalogue: name, vCPU, MiB, interfaces, trunk tasks, (baseline, credits an hour).
@@ -48,11 +48,16 @@ fn instance_types() -> IndexMap<String, InstanceType> {
 /// The fleet that `spec` describes, which must make sense.
 #[track_caller]
 pub(crate) fn checked(spec: &Value) -> FleetSpec {
+    assert_eq!(problems(spec), [], "{spec:#}");
+    serde_json::from_value(spec.clone()).expect("a spec")
+}
+
+/// What makes no sense about `spec`.
+#[track_caller]
+pub(crate) fn problems(spec: &Value) -> Vec<Problem> {
     let fleet: FleetSpec = serde_json::from_value(spec.clone()).expect("a spec");
     let (types, policies) = (instance_types(), Catalogue::builtin());
-    let platform = Platform { instance_types: &types, policies: &policies, traces: &NoTraces };
-    assert_eq!(fleet.problems(&platform), [], "{spec:#}");
-    fleet
+    fleet.problems(&Platform { instance_types: &types, policies: &policies, traces: &NoTraces })
 }
 
 /// A run of `duration` with time enough to finish everything.

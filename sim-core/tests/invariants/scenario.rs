@@ -45,9 +45,13 @@ pub(crate) fn scenario(seed: u64) -> (Value, u64) {
             sources.insert(format!("source-{index}-{more}"), source(dice, index, minutes));
         }
     }
+    let cluster = cluster(dice);
+    for service in services.values_mut().filter(|it| it["platform"] == "ecs") {
+        service["capacity_providers"] = strategy(dice, &cluster);
+    }
     let spec = json!({
         "work": work, "sources": sources, "services": services,
-        "clusters": { "fleet": cluster(dice) },
+        "clusters": { "fleet": cluster },
         "account": {
             "lambda_concurrency": 150,
             "lambda_scaling_burst": dice.one(&[1, 5, 1000]),
@@ -239,6 +243,19 @@ fn cluster(dice: &mut Dice) -> Value {
         return json!({ "groups": { "one": group(dice), "other": group(dice) } });
     }
     json!({ "instances": group(dice) })
+}
+
+/// Which groups of the cluster a service's tasks are for.
+fn strategy(dice: &mut Dice, cluster: &Value) -> Value {
+    if cluster.get("groups").is_none() {
+        return json!({});
+    }
+    let strategies = [
+        json!({ "one": {} }),
+        json!({ "one": { "base": 1 }, "other": { "weight": 2 } }),
+        json!({ "one": { "base": 2, "weight": 0 }, "other": {} }),
+    ];
+    dice.one(&strategies)
 }
 
 fn group(dice: &mut Dice) -> Value {

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use sim_core::observe::{DecisionFact, DecisionKind, Gauge, Outcome};
 
+use crate::common::problems;
 use crate::facts::{Facts, SERVICE, facts};
 use crate::{one_service, patched, together, within};
 
@@ -193,4 +194,22 @@ fn grace_suppresses_the_service_and_not_the_balancer() {
     check("0s", 28.0, 58.0);
     check("5min", 300.0, 315.0);
     check("10min", 600.0, 615.0);
+}
+
+#[test]
+fn settings_that_make_no_sense() {
+    let check = |more: Value, expected: &[&str]| {
+        let found = problems(&one_service(&at_once(1), "1s", &service(1, &more)));
+        let paths: Vec<&str> = found.iter().map(|problem| problem.path.as_str()).collect();
+        let expected: Vec<String> = expected.iter().map(|path| format!("services.service.{path}")).collect();
+        assert_eq!(paths, expected, "{found:?}");
+    };
+    let path = |key: &str| format!("balancer.alb.health_check.{key}");
+    check(checks(&json!({ "interval": "6s", "timeout": "5s" })), &[]);
+    check(checks(&json!({ "interval": "5s", "timeout": "5s" })), &[&path("timeout")]);
+    check(checks(&json!({ "interval": "4s", "timeout": "1s" })), &[&path("interval"), &path("timeout")]);
+    let thresholds = json!({ "healthy_threshold": 1, "unhealthy_threshold": 11 });
+    check(checks(&thresholds), &[&path("healthy_threshold"), &path("unhealthy_threshold")]);
+    check(json!({ "maximum_percent": "99%" }), &["maximum_percent"]);
+    check(json!({ "maximum_percent": "100%", "health_check_grace_period": "1h" }), &[]);
 }

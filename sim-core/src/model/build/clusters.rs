@@ -14,6 +14,7 @@ impl Builder<'_> {
             let id = fleet.clusters.push(Cluster {
                 groups: Vec::new(),
                 candidates: Vec::new(),
+                of_groups: vec![0; cluster.groups().count()],
                 counted_for: None,
                 services: Vec::new(),
             });

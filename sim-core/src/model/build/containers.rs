@@ -5,21 +5,25 @@ use crate::cost::Arch;
 use crate::engine::Span;
 use crate::model::bucket::Bucket;
 use crate::model::cluster::ClusterId;
-use crate::model::container::{Balancer, Containers, Server, Substrate};
+use crate::model::container::{Balancer, Containers, Provider, Server, Substrate};
+use crate::model::fleet::Fleet;
 use crate::model::health::Checks;
 use crate::model::scaling::ServiceScaling;
 use crate::model::telemetry::ContainerTelemetry;
+use crate::observe::GroupId;
 use crate::policy::routing::Router;
 use crate::policy::service_scaling::ServiceScaler;
 use crate::policy::view::TaskDemand;
-use crate::spec::{AlbSpec, BalancerSpec, EcsSpec, FargateSpec, NetworkMode, ServerSpec, TaskSpec, WorkSpec};
+use crate::spec::{
+    AlbSpec, BalancerSpec, EcsSpec, FargateSpec, NetworkMode, ProviderSpec, ServerSpec, TaskSpec, WorkSpec,
+};
 
 impl Builder<'_> {
     pub(super) fn cluster_id(&self, name: &str) -> ClusterId {
         ClusterId(self.spec.clusters.get_index_of(name).expect("a checked cluster") as u32)
     }
 
-    pub(super) fn ecs(&self, name: &str, spec: &EcsSpec, work: &WorkSpec) -> Containers {
+    pub(super) fn ecs<P>(&self, name: &str, spec: &EcsSpec, work: &WorkSpec, fleet: &Fleet<P>) -> Containers {
         let policies = self.platform.policies;
         let awsvpc = matches!(spec.task.network, NetworkMode::Awsvpc | NetworkMode::AwsvpcTrunking);
         let demand = TaskDemand {
@@ -43,7 +47,23 @@ impl Builder<'_> {
         let containers =
             self.containers(&spec.task, work, &spec.balancer, substrate, hard, scaling, spec.desired);
         let (grace, maximum) = (spec.health_check_grace_period, spec.maximum_percent.0);
-        Containers { grace, maximum, ..containers }
+        let providers = self.providers(spec, &fleet.clusters[self.cluster_id(&spec.cluster)].groups);
+        Containers { grace, maximum, providers, ..containers }
+    }
+
+    /// The service's capacity provider strategy. Without one its tasks are for the cluster's only group, or for any.
+    fn providers(&self, spec: &EcsSpec, groups: &[GroupId]) -> Vec<Provider> {
+        let strategy = &spec.capacity_providers;
+        if strategy.is_empty() {
+            let only = if let [only] = groups { Some(*only) } else { None };
+            return vec![Provider::of_all(only)];
+        }
+        let named = self.spec.clusters[&spec.cluster].groups().zip(groups);
+        let provider = |((name, _), group): ((&str, _), &GroupId)| {
+            let ProviderSpec { base, weight } = *strategy.get(name)?;
+            Some(Provider { base, weight, ..Provider::of_all(Some(*group)) })
+        };
+        named.filter_map(provider).collect()
     }
 
     pub(super) fn fargate(&self, spec: &FargateSpec, work: &WorkSpec) -> Containers {
@@ -117,7 +137,7 @@ impl Builder<'_> {
             memory_used_kib: 0,
             running: 0,
             placed: 0,
-            waiting: std::collections::VecDeque::new(),
+            providers: vec![Provider::of_all(None)],
             reconcile_at: None,
             launch_rate: launch_rate(self.spec.account.service_launch_rate.0),
             scaling: ServiceScaling { scaler, min, max, last_out: None, last_out_from: None, last_in: None },
