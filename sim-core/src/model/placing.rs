@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::cluster::{ClusterId, InstanceId, InstanceState, luck_word};
+use super::cluster::{ClusterId, Instance, InstanceId, InstanceState, luck_word};
 use super::container::Substrate;
 use super::fleet::{Agenda, Fleet};
 use super::service::Platform;
@@ -274,17 +274,21 @@ impl<P: Probe> Fleet<P> {
         waiting
     }
 
-    /// How many of a group's running instances have a task.
-    pub(super) fn non_empty_instances(&self, group: GroupId) -> u32 {
-        let busy = |id: &&InstanceId| !self.instances[**id].tasks.is_empty();
-        self.groups[group].instances.iter().filter(busy).count() as u32
+    /// How many of a group's instances run and stay, and how many of those have a task. What drains is on its way out: what
+    /// is on it needs a place elsewhere.
+    pub(super) fn running_instances(&self, group: GroupId) -> (u32, u32) {
+        let stays = |it: &&Instance| matches!(it.state, InstanceState::Booting | InstanceState::Active);
+        let running = || self.groups[group].instances.iter().map(|id| &self.instances[*id]).filter(stays);
+        let busy = running().filter(|instance| !instance.tasks.is_empty()).count();
+        (running().count() as u32, busy as u32)
     }
 
     /// How many of a group's instances have not passed their warm-up.
     pub(super) fn warming_instances(&self, group: GroupId, now: Time) -> u32 {
         let warming = |id: &&InstanceId| {
             let instance = &self.instances[**id];
-            instance.state <= InstanceState::Booting || now < instance.warm_at
+            let late = instance.state == InstanceState::Active && now < instance.warm_at;
+            late || instance.state <= InstanceState::Booting
         };
         self.groups[group].instances.iter().filter(warming).count() as u32
     }

@@ -116,7 +116,7 @@ impl<P: Probe> Fleet<P> {
 
     fn group_view(&mut self, group_id: GroupId, now: Time) -> ClusterScalingView {
         let waiting = self.waiting_tasks(group_id);
-        let non_empty = self.non_empty_instances(group_id);
+        let (running, non_empty) = self.running_instances(group_id);
         let warming = self.warming_instances(group_id, now);
         let group = &self.groups[group_id];
         let offered = Allocatable {
@@ -127,7 +127,7 @@ impl<P: Probe> Fleet<P> {
         ClusterScalingView {
             now,
             group: group.name.clone(),
-            running: group.running,
+            running,
             desired: group.desired,
             min: group.min,
             max: group.max,

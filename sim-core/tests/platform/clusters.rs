@@ -251,6 +251,28 @@ fn draining_keeps_to_the_maximum() {
 }
 
 #[test]
+fn what_drains_is_no_capacity() {
+    // Three tasks, one to an instance, on four instances; one of them is drained for half an hour. A fourth task
+    // meanwhile needs one instance more, and not two.
+    let group = json!({ "managed_termination_protection": false, "managed_draining": true, "warm_up": "0s" });
+    let mut drained = 0;
+    for replication in 0..8 {
+        let mut spec = shrinking(&group);
+        let service = &mut spec["services"]["service"];
+        service["constraints"] = json!(["distinct-instance"]);
+        service["balancer"] = json!({ "alb": { "deregistration_delay": "30min" } });
+        service["scaling"]["scheduled"]["actions"] =
+            json!([{ "at": "5min", "min": 3, "max": 3 }, { "at": "60min", "min": 4, "max": 4 }]);
+        let facts = facts(&spec, "75min", replication);
+        let counts = facts.levels(GROUP, Gauge::InstancesDesired);
+        let drains = facts.level_at(GROUP, Gauge::Instances, 3599.0) == 4;
+        drained += u32::from(drains);
+        assert_eq!(counts.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [4, 3, 4], "{drains}");
+    }
+    assert!(drained >= 3, "{drained} of 8 drain");
+}
+
+#[test]
 fn scaling_in_by_several_tasks_keeps_the_zones_even() {
     // Two instances in two zones, two tasks each; two tasks fewer. If both went from one zone, its instance would be
     // empty and leave a quarter of an hour later.
