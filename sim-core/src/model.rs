@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `source`, `deadlines`, `request` | requests and their clients: arrival, timeout, retry, outcome |
 //! | `service` | the front door, and the work a request needs |
-//! | `container`, `task`, `cpu` | container services: the lives of tasks, the requests inside, shared CPU |
+//! | `container`, `scheduler`, `lives`, `health`, `task`, `cpu` | container services: how many tasks, their lives, health checks, the requests inside, shared CPU |
 //! | `cluster`, `placing`, `sharing`, `credits` | EC2 instances in groups, places on them, their cores, CPU credits |
 //! | `function`, `provisioned`, `runtime` | Lambda: admission, environments, cold starts |
 //! | `scaling`, `telemetry` | control loops and the late metrics they see |
@@ -27,10 +27,13 @@ mod deadlines;
 pub mod event;
 mod fleet;
 mod function;
+mod health;
+mod lives;
 mod placing;
 mod provisioned;
 mod request;
 mod scaling;
+mod scheduler;
 mod service;
 mod sharing;
 mod source;

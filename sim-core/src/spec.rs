@@ -6,10 +6,12 @@
 
 mod account;
 mod assumptions;
+mod balancer;
 mod check;
 mod cluster;
 mod function;
 mod objective;
+mod providers;
 mod runtime;
 mod service;
 mod source;
@@ -27,11 +29,12 @@ pub use crate::problem::{Problem, did_you_mean};
 pub(crate) use account::UNRESERVED_FLOOR;
 pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
 pub use assumptions::{Assumption, assumptions};
-pub use cluster::{ClusterSpec, CreditMode, GroupSpec};
+pub use balancer::{AlbSpec, BalancerSpec, HealthCheckSpec, ServedBy};
+pub use cluster::{ClusterSpec, GroupSpec};
 pub use function::{FrontDoorSpec, FunctionSpec, Package, lambda_vcpus};
 pub use objective::Objective;
 pub use runtime::{InitLaw, RUNTIMES, Runtime};
-pub use service::{AlbSpec, BalancerSpec, EcsSpec, FARGATE_SIZES, FargateSpec, HealthCheckSpec, ServiceSpec};
+pub use service::{EcsSpec, FARGATE_SIZES, FargateSpec, ProviderSpec, ServiceSpec};
 pub use source::{ClientSpec, RetrySpec, SourceSpec, WorkSpec};
 pub use task::{NetworkMode, ServerSpec, TaskSpec};
 

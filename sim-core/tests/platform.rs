@@ -9,12 +9,18 @@ mod clusters;
 mod common;
 #[path = "platform/concurrency.rs"]
 mod concurrency;
+#[path = "platform/credits.rs"]
+mod credits;
 #[path = "platform/determinism.rs"]
 mod determinism;
 #[path = "common/facts.rs"]
 mod facts;
 #[path = "platform/functions.rs"]
 mod functions;
+#[path = "platform/health.rs"]
+mod health;
+#[path = "platform/providers.rs"]
+mod providers;
 #[path = "platform/scaling.rs"]
 mod scaling;
 #[path = "platform/tasks.rs"]

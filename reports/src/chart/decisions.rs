@@ -64,9 +64,9 @@ fn rows(data: &ReportData) -> Vec<Row<'_>> {
         let (variant, owner) = (decision.variant.as_str(), decision.owner.as_str());
         let empty = || Row { variant, owner, ups: Vec::new(), downs: Vec::new(), others: Vec::new() };
         let row = rows.entry((variant, owner)).or_insert_with(empty);
-        // A removal carries out what a scaling decision has said already.
+        // A removal carries out what a scaling decision has said already; health changes no number that anybody wants.
         let direction = match decision.kind.as_str() {
-            "removal" => crate::data::Direction::Other,
+            "removal" | "health" => crate::data::Direction::Other,
             _ => decision.direction(),
         };
         match direction {

@@ -19,16 +19,16 @@ const MICRO: u128 = 1_000_000;
 const DAY: Span = Span::from_secs(86_400);
 const CREDIT_NANOS: u128 = 60 * 1_000_000_000;
 
-/// What happens when the credits run out.
+/// What a burstable instance does when its CPU credits are spent.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum CreditMode {
-    /// Surplus credits are spent, and charged if not earned back: what T3 and T4g do unless told otherwise.
+    /// It goes on, and what exceeds a day's earnings is billed (the default of T3 and T4g).
     #[default]
     Unlimited,
-    /// The CPU is held to its baseline.
+    /// It is throttled to its baseline.
     Standard,
 }
 
@@ -58,8 +58,10 @@ impl CreditAccount {
         u128::from(self.earning) * u128::from(DAY.nanos())
     }
 
-    /// Settles everything until `now`, from when on `busy` millionths of a vCPU are in use.
+    /// Settles everything until `now`, from when on `busy` millionths of a vCPU are in use. What lies before the last
+    /// settlement is settled already.
     pub fn advance(&mut self, now: Time, busy: u64) {
+        let now = now.max(self.since);
         let nanos = u128::from(now.since(self.since).nanos());
         let rate = self.earning.abs_diff(self.spending);
         let change = u128::from(rate) * nanos;
@@ -104,6 +106,16 @@ impl CreditAccount {
     /// baseline, else all (none).
     pub fn cap(&self) -> Option<u64> {
         (self.mode == CreditMode::Standard && self.saved == 0).then_some(self.earning)
+    }
+
+    /// What happens when the credits run out.
+    pub fn mode(&self) -> CreditMode {
+        self.mode
+    }
+
+    /// Whether the credits saved last for `span` with `busy` millionths of a vCPU in use.
+    pub fn lasts(&self, span: Span, busy: u64) -> bool {
+        self.saved >= u128::from(busy.saturating_sub(self.earning)) * u128::from(span.nanos())
     }
 
     /// Credits saved.
@@ -215,5 +227,43 @@ mod tests {
         account.advance(empty, 600_000);
         assert_eq!((account.cap(), account.runs_out_at()), (Some(600_000), None));
         assert_eq!(account.final_charge(), 0, "nothing is owed");
+    }
+
+    #[test]
+    fn at_its_baseline_an_instance_neither_saves_nor_owes() {
+        for mode in [CreditMode::Standard, CreditMode::Unlimited] {
+            let mut account = account(mode);
+            account.advance(hours(0.0), 600_000);
+            account.advance(hours(10.0), 0);
+            assert_eq!((account.credits(), account.surplus(), account.runs_out_at()), (0.0, 0.0, None));
+            assert_eq!(account.final_charge(), 0);
+        }
+    }
+
+    #[test]
+    fn a_day_at_full_speed() {
+        // Two vCPUs for 24 h: 2,880 credits spent, 864 earned, 2,016 owed, of which a day's earnings may stay owed.
+        let mut unlimited = account(CreditMode::Unlimited);
+        unlimited.advance(hours(0.0), 2_000_000);
+        unlimited.advance(hours(24.0), 0);
+        assert_eq!(unlimited.hourly_charge(), (2016 - 864) * 60 * 1_000_000_000);
+        assert_eq!(unlimited.final_charge(), 864 * 60 * 1_000_000_000);
+        // The same with a day's earnings saved, which last for 864 / 84 h: nothing is billed, and nothing is owed.
+        let mut standard = account(CreditMode::Standard);
+        standard.advance(hours(100.0), 2_000_000);
+        assert_eq!(standard.runs_out_at().unwrap(), hours(100.0 + 864.0 / 84.0));
+        standard.advance(hours(124.0), 0);
+        assert_eq!((standard.credits(), standard.final_charge()), (0.0, 0));
+    }
+
+    #[test]
+    fn what_is_settled_is_settled_once() {
+        let mut account = account(CreditMode::Standard);
+        account.advance(hours(2.0), 0);
+        account.advance(hours(1.0), 0);
+        account.advance(hours(2.0), 0);
+        assert!((account.credits() - 72.0).abs() < 1e-6);
+        assert!(account.lasts(Span::from_secs(3000), 2_000_000), "72 credits at 84 an hour: 3,085 s");
+        assert!(!account.lasts(Span::from_secs(3100), 2_000_000));
     }
 }

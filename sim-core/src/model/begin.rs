@@ -25,9 +25,7 @@ impl<P: Probe> Fleet<P> {
                 self.instances[id].warm_at = Time::ZERO;
                 self.instance_active(id, Time::ZERO, agenda);
             }
-            if self.groups[group].credits.is_some() {
-                agenda.schedule(FleetEvent::new(Time::ZERO + MINUTE, Kind::Credits, group.0, 0));
-            }
+            self.begin_credits(group, agenda);
         }
     }
 
@@ -58,6 +56,18 @@ impl<P: Probe> Fleet<P> {
         }
         self.begin_running(id, Time::ZERO);
         self.in_service(id, Time::ZERO, agenda);
+        self.begin_checks(id, agenda);
+    }
+
+    /// The balancer has checked a task of the first moment before: its next check comes at any moment of the interval.
+    fn begin_checks(&mut self, id: TaskId, agenda: &mut Agenda) {
+        let (service, ordinal) = (self.tasks[id].service, self.tasks[id].ordinal);
+        let key = self.services[service].key;
+        if let Some(balancer) = &self.services[service].containers().balancer {
+            let mut draw = self.luck.counted(Purpose::HealthCheck, key, ordinal);
+            let after = balancer.checks.interval.scaled(open01(&mut draw));
+            self.watch_health(id, after, Time::ZERO, agenda);
+        }
     }
 
     fn begin_function(&mut self, service: ServiceId, agenda: &mut Agenda) {

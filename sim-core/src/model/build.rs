@@ -3,41 +3,30 @@
 //! The spec has been checked (`FleetSpec::problems`), so what cannot be resolved here is a bug and panics. The first
 //! instant is in `begin`.
 
+mod clusters;
+mod containers;
+mod functions;
+mod sources;
+
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::account::Account;
-use super::bucket::{Bucket, Pace};
-use super::cluster::{Cluster, ClusterId, Group};
-use super::container::{Balancer, Containers, Server, Substrate};
-use super::credits::Credits;
 use super::deadlines::{Deadlines, Waiter};
 use super::fleet::{Agenda, Finish, Fleet};
-use super::function::{Function, Functions, IdleWatch};
-use super::provisioned::Provisioned;
-use super::scaling::ServiceScaling;
 use super::service::{FrontDoor, Platform as Behind, Service, Work};
-use super::source::{Generator, Retries, Source};
-use super::telemetry::ContainerTelemetry;
 use crate::arena::{Arena, Slab};
 use crate::calendar::Calendar;
-use crate::cost::{Arch, InstanceType};
+use crate::cost::InstanceType;
 use crate::engine::{Span, Time};
-use crate::observe::{Door, FunctionId, Names, Probe, ServiceId};
+use crate::observe::{Door, Names, Probe, ServiceId};
 use crate::policy::catalogue::Catalogue;
-use crate::policy::routing::Router;
-use crate::policy::service_scaling::ServiceScaler;
-use crate::policy::view::TaskDemand;
-use crate::quantity::MemorySize;
-use crate::random::{Distribution, Luck, owner_key};
+use crate::random::{Luck, owner_key};
 use crate::spec::{
-    AlbSpec, BalancerSpec, EcsSpec, FargateSpec, FleetSpec, FrontDoorSpec, FunctionSpec, GroupSpec,
-    NetworkMode, Runtime, ServerSpec, ServiceSpec, SourceSpec, TaskSpec, WorkSpec,
+    AlbSpec, BalancerSpec, EcsSpec, FargateSpec, FleetSpec, FrontDoorSpec, GroupSpec, ServiceSpec, WorkSpec,
 };
-use crate::traffic::{
-    self, ArrivalSpec, FeedError, Members, OpenTrace, Origin, Population, PopulationOfFunctionsSpec,
-};
+use crate::traffic::{FeedError, OpenTrace, Population, PopulationOfFunctionsSpec};
 
 /// What a fleet is built with besides its spec.
 pub struct Platform<'a> {
@@ -165,85 +154,12 @@ impl Builder<'_> {
         Ok(fleet)
     }
 
-    fn clusters<P: Probe>(&self, fleet: &mut Fleet<P>) {
-        for (name, cluster) in &self.spec.clusters {
-            let id = fleet.clusters.push(Cluster {
-                groups: Vec::new(),
-                candidates: Vec::new(),
-                counted_for: None,
-                services: Vec::new(),
-            });
-            for (group_name, group) in cluster.groups() {
-                let owner =
-                    if group_name == "instances" { name.clone() } else { format!("{name}/{group_name}") };
-                let group = self.group(id, owner, group);
-                let group = fleet.groups.push(group);
-                fleet.clusters[id].groups.push(group);
-            }
-        }
-    }
-
-    fn group(&self, cluster: ClusterId, name: String, spec: &GroupSpec) -> Group {
-        let instance_type = self.platform.instance_types[&spec.instance_type].clone();
-        let registered = f64::from(instance_type.memory.0) * spec.registered_memory.0;
-        let policies = self.platform.policies;
-        let scaling = spec.scaling.as_ref().map(|it| policies.cluster_scaling(it).expect("a checked policy"));
-        let termination = spec.termination.clone().unwrap_or_else(|| "default".into());
-        let desired = scaling.as_ref().and_then(|policy| policy.initial()).unwrap_or(spec.initial());
-        let credits = instance_type.burst.map(|burst| Credits {
-            mode: spec.credits,
-            per_hour: f64::from(burst.credits_per_hour),
-            most: f64::from(burst.max_credits()),
-            baseline: burst.baseline * f64::from(instance_type.vcpu),
-        });
-        Group {
-            key: owner_key(&name),
-            name,
-            cluster,
-            zones: spec.zones,
-            min: spec.min,
-            max: spec.max,
-            desired: desired.clamp(spec.min, spec.max),
-            purchase: spec.purchase,
-            launch: spec.launch.build(),
-            boot: spec.boot.build(),
-            speed: self.spec.hardware.instance(&spec.instance_type),
-            memory_mib: (registered as u32).saturating_sub(spec.reserved_memory.0),
-            interfaces: self.interfaces(cluster, &instance_type),
-            pull_bytes_per_second: spec.pull_megabytes_per_second * 1e6,
-            attributes: spec.attributes.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            termination: policies.termination(&termination).expect("a checked policy"),
-            protected: spec.managed_termination_protection,
-            draining: spec.managed_draining,
-            credits,
-            instances: Vec::new(),
-            launched: 0,
-            running: 0,
-            reservation: Vec::new(),
-            last_scale_out: None,
-            last_scale_in: None,
-            warm_up: spec.warm_up,
-            scaling,
-            instance_type,
-        }
-    }
-
-    /// Interfaces for tasks: with trunking if any service of the cluster asks for it (an account setting).
-    fn interfaces(&self, cluster: ClusterId, instance_type: &InstanceType) -> u32 {
-        let name = self.spec.clusters.get_index(cluster.0 as usize).map(|(name, _)| name.as_str());
-        let trunking = self.spec.services.values().any(|service| {
-            matches!(service, ServiceSpec::Ecs(ecs)
-                if Some(ecs.cluster.as_str()) == name && ecs.task.network == NetworkMode::AwsvpcTrunking)
-        });
-        instance_type.awsvpc_tasks(trunking)
-    }
-
     fn services<P: Probe>(&self, fleet: &mut Fleet<P>) {
         for (name, spec) in &self.spec.services {
             let nothing = WorkSpec::nothing();
             let work = spec.work().map_or(&nothing, |work| &self.spec.work[work]);
             let behind = match spec {
-                ServiceSpec::Ecs(ecs) => Behind::Containers(Box::new(self.ecs(name, ecs, work))),
+                ServiceSpec::Ecs(ecs) => Behind::Containers(Box::new(self.ecs(name, ecs, work, fleet))),
                 ServiceSpec::Fargate(fargate) => Behind::Containers(Box::new(self.fargate(fargate, work))),
                 ServiceSpec::Lambda(function) => Behind::Functions(Box::new(self.functions(name, function))),
             };
@@ -259,216 +175,6 @@ impl Builder<'_> {
                 fleet.clusters[cluster].services.push(id);
             }
         }
-    }
-
-    fn cluster_id(&self, name: &str) -> ClusterId {
-        ClusterId(self.spec.clusters.get_index_of(name).expect("a checked cluster") as u32)
-    }
-
-    fn ecs(&self, name: &str, spec: &EcsSpec, work: &WorkSpec) -> Containers {
-        let policies = self.platform.policies;
-        let awsvpc = matches!(spec.task.network, NetworkMode::Awsvpc | NetworkMode::AwsvpcTrunking);
-        let demand = TaskDemand {
-            group: format!("service:{name}"),
-            cpu_units: spec.task.cpu.0,
-            memory_mib: spec.task.reserved_memory().0,
-            network_interfaces: u32::from(awsvpc),
-            static_ports: spec.task.host_port.into_iter().collect(),
-            architecture: None,
-        };
-        let substrate = Substrate::Cluster {
-            cluster: self.cluster_id(&spec.cluster),
-            placement: Box::new(
-                policies.placement(&spec.constraints, &spec.placement).expect("a checked placement"),
-            ),
-            demand,
-            distinct: spec.constraints.iter().any(|constraint| constraint.0.name == "distinct-instance"),
-        };
-        let hard = spec.task.hard_cpu_limit;
-        let scaling = policies.service_scaling(&spec.scaling).expect("a checked policy");
-        self.containers(&spec.task, work, &spec.balancer, substrate, hard, scaling, spec.desired)
-    }
-
-    fn fargate(&self, spec: &FargateSpec, work: &WorkSpec) -> Containers {
-        let hardware = &self.spec.hardware;
-        let substrate = Substrate::Fargate {
-            arch: spec.architecture,
-            purchase: spec.purchase,
-            zones: spec.zones,
-            speed: if spec.architecture == Arch::Arm { hardware.fargate_arm } else { hardware.fargate_x86 },
-            provisioning: spec.provisioning.build(),
-            pull_bytes_per_second: spec.pull_megabytes_per_second * 1e6,
-        };
-        let scaling = self.platform.policies.service_scaling(&spec.scaling).expect("a checked policy");
-        self.containers(&spec.task, work, &spec.balancer, substrate, true, scaling, spec.desired)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what two platforms' specs have in common, taken apart")]
-    fn containers(
-        &self,
-        task: &TaskSpec,
-        work: &WorkSpec,
-        balancer: &BalancerSpec,
-        substrate: Substrate,
-        hard_cpu_limit: bool,
-        scaler: ServiceScaler,
-        desired: Option<u32>,
-    ) -> Containers {
-        let telemetry = &self.spec.telemetry;
-        let (min, max) = (scaler.min(), scaler.max());
-        Containers {
-            cpu: task.cpu,
-            memory: task.memory,
-            reserved_memory: task.reserved_memory(),
-            idle_memory_kib: u64::from(task.idle_memory.0) << 10,
-            image: task.image,
-            start: task.start.build(),
-            server: match task.server {
-                ServerSpec::Workers { count, backlog } => Server::Workers { count, backlog },
-                ServerSpec::Shared { limit } => Server::Shared { limit },
-            },
-            hard_cpu_limit,
-            parallelism: work.parallelism,
-            substrate,
-            balancer: match balancer {
-                BalancerSpec::Alb(alb) => Some(Balancer {
-                    deregistration_delay: alb.deregistration_delay,
-                    check_interval: alb.health_check.interval,
-                    registration: alb.health_check.registration,
-                }),
-                BalancerSpec::None => None,
-            },
-            router: self.router(balancer),
-            tasks: Vec::new(),
-            launched: 0,
-            desired: desired.unwrap_or(min).clamp(min, max),
-            in_service: 0,
-            working: 0,
-            queued: 0,
-            cpu_busy: 0,
-            memory_used_kib: 0,
-            running: 0,
-            placed: 0,
-            waiting: std::collections::VecDeque::new(),
-            reconcile_at: None,
-            launch_rate: launch_rate(self.spec.account.service_launch_rate.0),
-            scaling: ServiceScaling { scaler, min, max, last_out: None, last_out_from: None, last_in: None },
-            telemetry: ContainerTelemetry::new(telemetry.container_lag, telemetry.balancer_lag),
-        }
-    }
-
-    fn router(&self, balancer: &BalancerSpec) -> Router {
-        let algorithm = match balancer {
-            BalancerSpec::Alb(AlbSpec { algorithm, .. }) => algorithm.clone(),
-            BalancerSpec::None => "round-robin".into(),
-        };
-        Router::new(self.platform.policies.routing(&algorithm).expect("a checked policy"))
-    }
-
-    fn functions(&self, name: &str, spec: &FunctionSpec) -> Functions {
-        let runtime = Runtime::named(&spec.runtime).expect("a checked runtime");
-        let policies = self.platform.policies;
-        let hardware = &self.spec.hardware;
-        let keep_alive = spec.keep_alive.clone().unwrap_or_else(|| "fixed".into());
-        let usual =
-            Distribution::lognormal_percentiles(runtime.app_init_ms / 1e3, runtime.app_init_ms / 1e3 * 3.2);
-        let keep_alive = policies.keep_alive(&keep_alive).expect("a checked policy");
-        let account = &self.spec.account;
-        let members = self.members(name, spec);
-        Functions {
-            arch: spec.architecture,
-            speed: if spec.architecture == Arch::Arm { hardware.lambda_arm } else { hardware.lambda_x86 },
-            timeout: spec.timeout,
-            init: runtime.init(spec.architecture, spec.package),
-            app_init: spec.app_init.as_ref().map_or(usual, crate::random::DistributionSpec::build),
-            first_request: runtime.first_request_ms / 1e3,
-            placement_overhead: spec.placement_overhead.build(),
-            warm_overhead: spec.warm_overhead.build(),
-            lifetime: spec.max_lifetime.build(),
-            reserved: spec.reserved_concurrency,
-            own_rate: spec.reserved_concurrency.map(Functions::own_rate),
-            pace: Pace::new(account.lambda_scaling_burst, account.lambda_scaling_rate.0),
-            reuse: spec.reuse,
-            idle: keep_alive.period().map(|_| IdleWatch::new(members.len())),
-            keep_alive,
-            keep: Span::ZERO,
-            busy: 0,
-            alive: 0,
-            alive_mib: 0,
-            cpu_busy: 0,
-            memory_used_kib: 0,
-            busy_mib: 0,
-            uses_memory: false,
-            provisioned: spec.provisioned_concurrency.as_ref().map(|provisioned| {
-                let policy = policies.provisioning(provisioned).expect("a checked policy");
-                Provisioned::new(policy, self.spec.telemetry.function_lag)
-            }),
-            is_fleet: spec.functions.is_some(),
-            members,
-        }
-    }
-
-    /// The functions of the service called `name`: those of its population, or itself.
-    fn members(&self, name: &str, spec: &FunctionSpec) -> Arena<FunctionId, Function> {
-        let memory = |own: Option<MemorySize>| own.or(spec.memory).expect("a checked memory size");
-        let Some(functions) = &spec.functions else {
-            return std::iter::once(Function::new(owner_key(name), memory(None))).collect();
-        };
-        let population = &self.populations[functions];
-        let member = |index: usize| {
-            let key = owner_key(&format!("{name}/{}", population.name(index)));
-            Function::new(key, memory(population.memory(index)))
-        };
-        (0..population.len()).map(member).collect()
-    }
-
-    fn sources<P: Probe>(&self, fleet: &mut Fleet<P>, agenda: &mut Agenda) -> Result<(), FeedError> {
-        for (name, spec) in &self.spec.sources {
-            let origin = Origin { name, luck: self.run.luck, calendar: self.run.calendar };
-            let generator = self.generator(spec, &origin)?;
-            let to = self.spec.services.get_index_of(&spec.to).expect("a checked service");
-            let id = fleet.sources.push(source(spec, ServiceId(to as u32), generator));
-            fleet.begin_source(id, agenda);
-        }
-        Ok(())
-    }
-
-    fn generator(&self, spec: &SourceSpec, origin: &Origin<'_>) -> Result<Generator, FeedError> {
-        if let ArrivalSpec::Population(name) = &spec.arrivals {
-            let members = Box::new(Members::new(self.populations[name].clone(), origin));
-            let apart = self.spec.services[&spec.to].functions().is_some();
-            return Ok(Generator::Population { members, apart });
-        }
-        Ok(match traffic::Source::build(&spec.arrivals, origin, self.platform.traces)? {
-            traffic::Source::Open(mut arrivals) => {
-                let next = arrivals.next().filter(|first| first.at < Time::ZERO + self.run.duration);
-                Generator::Open { arrivals: Box::new(arrivals), next }
-            }
-            traffic::Source::Closed(users) => Generator::Closed(Box::new(users)),
-        })
-    }
-}
-
-/// A token bucket for launches at a rate stated per minute: a second's worth at once, so that no minute sees notably
-/// more than the quota.
-fn launch_rate(per_second: f64) -> Bucket {
-    Bucket::new(per_second.max(1.0) as u32, per_second)
-}
-
-fn source(spec: &SourceSpec, to: ServiceId, generator: Generator) -> Source {
-    let timeout = spec.client.timeout;
-    let network = spec.network.build();
-    Source {
-        to,
-        generator,
-        timeout,
-        deadlines: Deadlines::new(Waiter::Client, timeout.unwrap_or(Span::ZERO)),
-        retries: spec
-            .client
-            .retries
-            .clone()
-            .map(|spec| Retries { budget: spec.budget.map(|share| (Bucket::new(10, 0.0), share.0)), spec }),
-        network: (network.mean() > 0.0).then_some(network),
     }
 }
 

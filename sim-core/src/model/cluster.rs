@@ -1,11 +1,10 @@
 //! Clusters: instances in groups, from launch to termination, and the places on them. The substrate of ECS today; the
 //! same instances, resources and image caches are what Kubernetes nodes need.
 
-use super::credits::Credits;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
-use super::task::{Task, TaskId};
-use crate::cost::{InstanceType, Purchase};
+use super::task::{Leaving, Task, TaskId};
+use crate::cost::{CreditAccount, CreditMode, InstanceType, Purchase};
 use crate::engine::{Span, Time};
 use crate::observe::{Billable, DecisionKind, Gauge, GroupId, Owner, Probe, ServiceId, zone_name};
 use crate::policy::view::{
@@ -23,11 +22,42 @@ crate::ids! {
 /// A cluster: which groups it has, and its instances as the scheduler sees them.
 pub(super) struct Cluster {
     pub groups: Vec<GroupId>,
-    /// Instances that tasks can be placed on, in no meaningful order, with the counts of `counted_for`'s tasks.
+    /// Instances that tasks can be placed on, group after group, with the counts of `counted_for`'s tasks; and how many of
+    /// them each group has.
     pub candidates: Vec<Candidate>,
+    pub of_groups: Vec<usize>,
     pub counted_for: Option<ServiceId>,
     /// Services that place tasks here.
     pub services: Vec<ServiceId>,
+}
+
+impl Cluster {
+    fn position(&self, group: GroupId) -> usize {
+        self.groups.iter().position(|other| *other == group).expect("a group of the cluster")
+    }
+
+    /// The candidates of one group, or all.
+    pub(super) fn candidates_of(&self, group: Option<GroupId>) -> &[Candidate] {
+        let Some(group) = group else { return &self.candidates };
+        let position = self.position(group);
+        let first: usize = self.of_groups[..position].iter().sum();
+        &self.candidates[first..first + self.of_groups[position]]
+    }
+
+    fn add_candidate(&mut self, group: GroupId, candidate: Candidate) {
+        let position = self.position(group);
+        self.of_groups[position] += 1;
+        let end = self.of_groups[..=position].iter().sum::<usize>() - 1;
+        self.candidates.insert(end, candidate);
+    }
+
+    fn remove_candidate(&mut self, group: GroupId, id: InstanceId) {
+        if let Some(index) = self.candidates.iter().position(|candidate| candidate.instance == id.0) {
+            self.candidates.remove(index);
+            let position = self.position(group);
+            self.of_groups[position] -= 1;
+        }
+    }
 }
 
 /// A group of instances of one type.
@@ -52,10 +82,12 @@ pub(super) struct Group {
     pub termination: Box<dyn TerminationPolicy>,
     pub protected: bool,
     pub draining: bool,
-    pub credits: Option<Credits>,
+    pub credits: CreditMode,
     pub instances: Vec<InstanceId>,
     pub launched: u64,
     pub running: u32,
+    /// Instances that take tasks.
+    pub active: u32,
     pub reservation: Vec<Datapoint>,
     pub last_scale_out: Option<Time>,
     pub last_scale_in: Option<Time>,
@@ -95,7 +127,9 @@ pub(super) struct Instance {
     pub contended: bool,
     /// CPU in use, in millionths of a vCPU.
     pub busy: u64,
-    pub credit: super::credits::Balance,
+    /// Its CPU credits while it runs, if its type has any; and the instant of the next look at them.
+    pub credit: Option<CreditAccount>,
+    pub credit_due: Time,
 }
 
 impl<P: Probe> Fleet<P> {
@@ -126,18 +160,23 @@ impl<P: Probe> Fleet<P> {
             cores: f64::from(group.instance_type.vcpu),
             contended: false,
             busy: 0,
-            credit: super::credits::Balance::default(),
+            credit: None,
+            credit_due: Time::NEVER,
         });
         group.instances.push(id);
         agenda.schedule(FleetEvent::new(due, Kind::InstanceStep, 0, id.0));
         id
     }
 
+    /// The zone with the fewest instances that stay: what drains is on its way out of the group.
     fn poorest_group_zone(&self, group: GroupId) -> u32 {
         let group = &self.groups[group];
-        let in_zone =
-            |zone: u32| group.instances.iter().filter(|id| self.instances[**id].zone == zone).count();
-        (0..group.zones).min_by_key(|zone| in_zone(*zone)).unwrap_or(0)
+        let mut in_zone = vec![0_u32; group.zones as usize];
+        let staying = group.instances.iter().map(|id| &self.instances[*id]);
+        staying
+            .filter(|it| it.state != InstanceState::Draining)
+            .for_each(|it| in_zone[it.zone as usize] += 1);
+        (0..group.zones).min_by_key(|zone| in_zone[*zone as usize]).unwrap_or(0)
     }
 
     /// An instance goes on to its next state of life.
@@ -165,8 +204,8 @@ impl<P: Probe> Fleet<P> {
         let instance = &mut self.instances[id];
         instance.state = InstanceState::Booting;
         instance.running_from = Some(now);
-        instance.credit.settled = now;
         let group = instance.group;
+        instance.credit = self.groups[group].credit_account(now);
         self.groups[group].running += 1;
         self.capacity_level(group, now);
     }
@@ -176,7 +215,8 @@ impl<P: Probe> Fleet<P> {
         let instance = &mut self.instances[id];
         instance.state = InstanceState::Active;
         instance.due = Time::NEVER;
-        let group = &self.groups[instance.group];
+        let group = &mut self.groups[instance.group];
+        group.active += 1;
         let candidate = Candidate {
             instance: id.0,
             zone: zone_name(instance.zone).into(),
@@ -196,7 +236,7 @@ impl<P: Probe> Fleet<P> {
             attributes: group.attributes.clone(),
         };
         let (cluster, group) = (group.cluster, instance.group);
-        self.clusters[cluster].candidates.push(candidate);
+        self.clusters[cluster].add_candidate(group, candidate);
         self.active_level(group, now);
         self.place_waiting(cluster, now, agenda);
     }
@@ -219,10 +259,8 @@ impl<P: Probe> Fleet<P> {
     }
 
     fn active_level(&mut self, group_id: GroupId, now: Time) {
-        let group = &self.groups[group_id];
-        let active =
-            group.instances.iter().filter(|id| self.instances[**id].state == InstanceState::Active).count();
-        self.probe.level(now, Owner::Group(group_id), Gauge::InstancesReady, active as u64);
+        let active = u64::from(self.groups[group_id].active);
+        self.probe.level(now, Owner::Group(group_id), Gauge::InstancesReady, active);
     }
 
     /// Makes the group as large as it is meant to be: launches what is missing, terminates what may go.
@@ -269,19 +307,24 @@ impl<P: Probe> Fleet<P> {
             self.terminate(id, reason, now, agenda);
             return;
         }
+        self.leave_active(id);
         self.instances[id].state = InstanceState::Draining;
         let cluster = self.groups[group].cluster;
         if let Some(candidate) = self.clusters[cluster].candidates.iter_mut().find(|it| it.instance == id.0) {
             candidate.active = false;
         }
         self.active_level(group, now);
-        let tasks = self.instances[id].tasks.clone();
-        for task in &tasks {
-            self.tasks[*task].leaving = true;
+        for index in 0..self.instances[id].tasks.len() {
+            let task = self.instances[id].tasks[index];
+            self.replace(task, Leaving::Instance);
+            self.reconcile_soon(self.tasks[task].service, now, agenda);
         }
-        let mut services: Vec<ServiceId> = tasks.iter().map(|task| self.tasks[*task].service).collect();
-        services.dedup();
-        services.into_iter().for_each(|service| self.reconcile_soon(service, now, agenda));
+    }
+
+    /// An instance takes no more tasks, if it took any.
+    fn leave_active(&mut self, id: InstanceId) {
+        let instance = &self.instances[id];
+        self.groups[instance.group].active -= u32::from(instance.state == InstanceState::Active);
     }
 
     /// Ends an instance and everything on it.
@@ -300,13 +343,14 @@ impl<P: Probe> Fleet<P> {
         );
         // Nothing may be placed on it while it is taken apart.
         let cluster = self.groups[group_id].cluster;
-        self.clusters[cluster].candidates.retain(|candidate| candidate.instance != id.0);
+        self.clusters[cluster].remove_candidate(group_id, id);
         for task in tasks {
             let service = self.tasks[task].service;
             self.remove_task(task, "its instance was terminated", now, agenda);
             self.reconcile_soon(service, now, agenda);
         }
         self.bill_instance(id, Some(now));
+        self.leave_active(id);
         self.groups[group_id].instances.retain(|other| *other != id);
         let instance = self.instances.remove(id);
         if instance.state != InstanceState::Launching {
@@ -318,7 +362,7 @@ impl<P: Probe> Fleet<P> {
 
     /// States what an instance has used: up to `to`, or still using it at the end of the run.
     pub(super) fn bill_instance(&mut self, id: InstanceId, to: Option<Time>) {
-        self.settle_instance_credits(id, to.unwrap_or(self.end), to.is_some(), true);
+        self.close_credits(id, to.unwrap_or(self.end), to.is_some());
         let instance = &mut self.instances[id];
         let Some(from) = instance.running_from.take() else { return };
         let (group, zone) = (instance.group, instance.zone);
@@ -345,16 +389,6 @@ impl<P: Probe> Fleet<P> {
         } else {
             self.place_waiting(cluster, now, agenda);
         }
-    }
-
-    /// An instance's busy CPU changed: its credits follow.
-    pub(super) fn instance_busy_changed(&mut self, id: InstanceId, before: u64, busy: u64, now: Time) {
-        let burstable = self.groups[self.instances[id].group].credits.is_some();
-        let instance = &mut self.instances[id];
-        if burstable {
-            instance.credit.spend(instance.busy, now);
-        }
-        instance.busy = instance.busy + busy - before;
     }
 }
 

@@ -1,148 +1,122 @@
-//! CPU credits of burstable instances (T3, T3a, T4g).
+//! CPU credits of burstable instances (T3, T3a, T4g): the account of [`CreditAccount`] at work.
 //!
-//! A credit is one vCPU for one minute. An instance earns them all the time and spends them while it computes (EC2 User
-//! Guide, burstable performance instances). With no balance left, `standard` throttles it to its baseline, `unlimited`
-//! lets it go on and owe: what it owes is paid back from later earnings, and what exceeds a day's earnings is billed.
-//! Balances are settled once a minute; the platform works in milliseconds, so an instance here may be throttled, or let
-//! free, up to a minute late. What a `standard` instance overdraws in that minute is owed too, never billed: were it
-//! forgiven, an instance would get a minute of all its cores for every moment of idleness.
+//! Every change of an instance's busy CPU is told to its account. A `standard` instance is throttled at the very instant at
+//! which its credits run out: that instant stands in the agenda, and an instance that meanwhile computed less finds itself
+//! with credits left and looks again later. It is let free as soon as its savings last for a second of all its cores: the
+//! platform does both gradually, and does not say how; a moment's savings that were let out at once would only switch it to
+//! and fro. What it has saved is not lost either way. An `unlimited` instance is never throttled; what it owes beyond a day's
+//! earnings is stated once a minute (the platform bills the same sum by the hour).
 
-use super::cluster::InstanceId;
+use super::cluster::{Group, Instance, InstanceId};
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
+use crate::cost::{CreditAccount, CreditMode};
 use crate::engine::{Span, Time};
 use crate::observe::{Billable, GroupId, Probe};
-use crate::spec::CreditMode;
 
-/// vCPU-nanoseconds in one credit, times a million (the unit of CPU in use).
-const CREDIT: f64 = 60e9 * 1e6;
 const PERIOD: Span = Span::from_secs(60);
+/// For how long savings must last, with all cores in use, to let a throttled instance free.
+const FREE: Span = Span::from_secs(1);
 
-/// The rules of a group's instances.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Credits {
-    pub mode: CreditMode,
-    pub per_hour: f64,
-    pub most: f64,
-    /// vCPUs that earnings sustain for ever.
-    pub baseline: f64,
-}
-
-/// One instance's account.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Balance {
-    /// Credits saved up; below zero, credits owed.
-    pub credits: f64,
-    /// CPU in use x time since the last settlement.
-    spent: u128,
-    since: Time,
-    pub settled: Time,
-}
-
-impl Balance {
-    /// `busy` millionths of a vCPU were in use up to `now`.
-    pub(super) fn spend(&mut self, busy: u64, now: Time) {
-        let from = self.since.max(self.settled);
-        self.spent += u128::from(busy) * u128::from(now.since(from).nanos());
-        self.since = self.since.max(now);
+impl Group {
+    /// The account of an instance that begins to run.
+    pub(super) fn credit_account(&self, now: Time) -> Option<CreditAccount> {
+        CreditAccount::new(&self.instance_type, self.credits, now)
     }
 
-    /// Settles up to `now` and returns the credits that are billed.
-    fn settle(&mut self, rules: &Credits, now: Time, last: bool) -> f64 {
-        let earned = rules.per_hour * now.since(self.settled).seconds() / 3600.0;
-        let spent = std::mem::take(&mut self.spent) as f64 / CREDIT;
-        self.settled = now;
-        self.credits = (self.credits + earned - spent).min(rules.most);
-        if rules.mode == CreditMode::Standard {
-            return 0.0;
+    /// Whether its instances run up bills for credits.
+    fn bills_credits(&self) -> bool {
+        self.instance_type.burst.is_some() && self.credits == CreditMode::Unlimited
+    }
+}
+
+impl Instance {
+    /// Tells the account that `busy` is in use from `now` on, and returns when to look whether it is throttled or free.
+    pub(super) fn account_for(&mut self, now: Time, busy: u64, full: f64) -> Option<Time> {
+        let account = self.credit.as_mut()?;
+        account.advance(now, busy);
+        if self.cores == full {
+            return account.runs_out_at();
         }
-        let allowed = if last { 0.0 } else { rules.most };
-        let due = (-self.credits - allowed).max(0.0);
-        self.credits += due;
-        due
+        account.lasts(FREE, (full * 1e6) as u64).then_some(now)
     }
 }
 
 impl<P: Probe> Fleet<P> {
-    /// Settles the credits of a group's instances, and throttles or frees them.
-    pub(super) fn settle_credits(&mut self, group: GroupId, now: Time, agenda: &mut Agenda) {
-        agenda.schedule(FleetEvent::new(now + PERIOD, Kind::Credits, group.0, 0));
-        for id in self.groups[group].instances.clone() {
-            self.settle_instance_credits(id, now, true, false);
-            self.throttle(id, now, agenda);
+    /// Starts the billing of a group's credits, if it has any.
+    pub(super) fn begin_credits(&mut self, group: GroupId, agenda: &mut Agenda) {
+        if self.groups[group].bills_credits() {
+            agenda.schedule(FleetEvent::new(Time::ZERO + PERIOD, Kind::Credits, group.0, 0));
         }
     }
 
-    fn throttle(&mut self, id: InstanceId, now: Time, agenda: &mut Agenda) {
-        let group = &self.groups[self.instances[id].group];
-        let Some(rules) = group.credits.filter(|rules| rules.mode == CreditMode::Standard) else { return };
-        let full = f64::from(group.instance_type.vcpu);
-        let cores = if self.instances[id].credit.credits > 0.0 { full } else { rules.baseline };
-        if cores != self.instances[id].cores {
+    /// States what a group's instances owe beyond a day of earnings.
+    pub(super) fn bill_credits(&mut self, group: GroupId, now: Time, agenda: &mut Agenda) {
+        agenda.schedule(FleetEvent::new(now + PERIOD, Kind::Credits, group.0, 0));
+        for index in 0..self.groups[group].instances.len() {
+            let id = self.groups[group].instances[index];
+            let busy = self.instances[id].busy;
+            let Some(account) = &mut self.instances[id].credit else { continue };
+            account.advance(now, busy);
+            let due = account.hourly_charge();
+            self.charge_credits(group, Some(now), due);
+        }
+    }
+
+    /// An instance is gone, or the run is over: it owes what it owes.
+    pub(super) fn close_credits(&mut self, id: InstanceId, now: Time, gone: bool) {
+        let instance = &mut self.instances[id];
+        let (group, busy) = (instance.group, instance.busy);
+        let Some(mut account) = instance.credit.take() else { return };
+        account.advance(now, busy);
+        self.charge_credits(group, gone.then_some(now), account.final_charge());
+    }
+
+    fn charge_credits(&mut self, group: GroupId, at: Option<Time>, vcpu_nanos: u128) {
+        if let Ok(vcpu_nanos @ 1..) = u64::try_from(vcpu_nanos) {
+            self.probe.billed(&Billable::SurplusCredits { group, at, vcpu_nanos });
+        }
+    }
+
+    /// An instance's busy CPU changed: its credits follow.
+    pub(super) fn instance_busy_changed(
+        &mut self,
+        id: InstanceId,
+        before: u64,
+        busy: u64,
+        now: Time,
+        agenda: &mut Agenda,
+    ) {
+        let instance = &mut self.instances[id];
+        instance.busy = instance.busy + busy - before;
+        if instance.credit.is_some() {
+            self.watch_credits(id, now, agenda);
+        }
+    }
+
+    /// Puts the next look at an instance's credits into the agenda, unless an earlier one is there.
+    fn watch_credits(&mut self, id: InstanceId, now: Time, agenda: &mut Agenda) {
+        let instance = &mut self.instances[id];
+        let full = f64::from(self.groups[instance.group].instance_type.vcpu);
+        let look = instance.account_for(now, instance.busy, full);
+        if let Some(at) = look.filter(|at| *at < instance.credit_due) {
+            instance.credit_due = at;
+            agenda.schedule(FleetEvent::new(at, Kind::CreditsTurn, 0, id.0));
+        }
+    }
+
+    /// An instance's credits may have run out, or suffice again.
+    pub(super) fn credits_turn(&mut self, id: InstanceId, now: Time, agenda: &mut Agenda) {
+        let instance = &mut self.instances[id];
+        instance.credit_due = Time::NEVER;
+        let full = f64::from(self.groups[instance.group].instance_type.vcpu);
+        let look = instance.account_for(now, instance.busy, full);
+        let throttled = instance.cores != full;
+        let cap = instance.credit.as_ref().and_then(CreditAccount::cap);
+        if look.is_some() && (throttled || cap.is_some()) {
+            let cores = cap.filter(|_| !throttled).map_or(full, |baseline| baseline as f64 / 1e6);
             self.set_instance_cores(id, cores, now, agenda);
         }
-    }
-
-    /// Settles one instance's credits up to `now`. `last` when it owes what it owes: because it `ended`, or because the
-    /// run does.
-    pub(super) fn settle_instance_credits(&mut self, id: InstanceId, now: Time, ended: bool, last: bool) {
-        let instance = &mut self.instances[id];
-        let group = instance.group;
-        let Some(rules) = self.groups[group].credits else { return };
-        if instance.running_from.is_none() {
-            return;
-        }
-        // Draining goes on after the end of the run, and settling with it.
-        let now = now.max(instance.credit.settled);
-        instance.credit.spend(instance.busy, now);
-        let due = instance.credit.settle(&rules, now, last);
-        if due > 0.0 {
-            self.probe.billed(&Billable::SurplusCredits {
-                group,
-                at: ended.then_some(now),
-                vcpu_nanos: (due * 60e9) as u64,
-            });
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const T3_LARGE: Credits =
-        Credits { mode: CreditMode::Unlimited, per_hour: 36.0, most: 864.0, baseline: 0.6 };
-
-    fn hours(n: u64) -> Time {
-        Time::ZERO + Span::from_secs(3600 * n)
-    }
-
-    #[test]
-    fn at_its_baseline_an_instance_neither_saves_nor_owes() {
-        let mut balance = Balance::default();
-        balance.spend(600_000, hours(10));
-        assert_eq!(balance.settle(&T3_LARGE, hours(10), true), 0.0);
-        assert!(balance.credits.abs() < 1e-6);
-    }
-
-    #[test]
-    fn unlimited_bills_what_exceeds_a_days_earnings_and_the_rest_at_the_end() {
-        let mut balance = Balance::default();
-        // Two vCPUs for 24 h: 2,880 credits spent, 864 earned, 2,016 owed.
-        balance.spend(2_000_000, hours(24));
-        assert!((balance.settle(&T3_LARGE, hours(24), false) - (2016.0 - 864.0)).abs() < 1e-6);
-        assert!((balance.settle(&T3_LARGE, hours(24), true) - 864.0).abs() < 1e-6);
-    }
-
-    #[test]
-    fn standard_bills_nothing_and_savings_are_capped() {
-        let rules = Credits { mode: CreditMode::Standard, ..T3_LARGE };
-        let mut balance = Balance::default();
-        assert_eq!(balance.settle(&rules, hours(100), false), 0.0);
-        assert_eq!(balance.credits, 864.0);
-        balance.spend(2_000_000, hours(124));
-        assert_eq!(balance.settle(&rules, hours(124), true), 0.0);
-        // 864 saved, 864 earned, 2,880 spent: it stays throttled until the rest is earned.
-        assert!((balance.credits + 1152.0).abs() < 1e-6);
+        self.watch_credits(id, now, agenda);
     }
 }

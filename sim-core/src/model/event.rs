@@ -59,6 +59,8 @@ kinds! {
     ProvisionedReady = 8 in Completion,
     /// The environment that has been idle longest reaches its keep-alive. Owner: service, slot: function.
     EnvironmentsExpire = 9 in Completion,
+    /// A burstable instance's CPU credits run out, or suffice again. Slot: instance.
+    CreditsTurn = 11 in Completion,
     /// The oldest waiting deadline of a source's client or a service's front door. Owner: the queue of deadlines.
     Deadline = 10 in Completion,
 
@@ -83,10 +85,12 @@ kinds! {
     Reconcile = 131 in Control,
     /// A function's provisioned concurrency policy looks. Owner: service.
     Provisioning = 132 in Control,
-    /// CPU credits of a group's burstable instances are settled. Owner: group.
+    /// What a group's burstable instances owe for CPU credits is stated. Owner: group.
     Credits = 133 in Control,
     /// A keep-alive policy looks. Owner: service.
     KeepAlive = 134 in Control,
+    /// A balancer checks a target, or the time of a check that waits is up. Slot: task.
+    HealthCheck = 135 in Control,
 }
 
 /// One event.

@@ -88,6 +88,11 @@ impl<P: Probe> World for Fleet<P> {
             Kind::InstanceStep if self.instances.get(InstanceId(slot)).is_some_and(|it| it.due == now) => {
                 self.instance_step(InstanceId(slot), now, agenda);
             }
+            Kind::CreditsTurn
+                if self.instances.get(InstanceId(slot)).is_some_and(|it| it.credit_due == now) =>
+            {
+                self.credits_turn(InstanceId(slot), now, agenda);
+            }
             Kind::EnvironmentsExpire => {
                 self.environments_expire(ServiceId(owner), FunctionId(slot), now, agenda);
             }
@@ -97,13 +102,16 @@ impl<P: Probe> World for Fleet<P> {
             Kind::ServiceScaling => self.scale_service(ServiceId(owner), now, agenda),
             Kind::Reconcile => self.reconcile(ServiceId(owner), now, agenda),
             Kind::GroupScaling => self.scale_group(GroupId(owner), now, agenda),
-            Kind::Credits => self.settle_credits(GroupId(owner), now, agenda),
+            Kind::Credits => self.bill_credits(GroupId(owner), now, agenda),
             Kind::Provisioning => self.scale_provisioned(ServiceId(owner), now, agenda),
+            Kind::HealthCheck if self.tasks.get(TaskId(slot)).is_some_and(|task| task.health.due == now) => {
+                self.health_check(TaskId(slot), now, agenda);
+            }
             Kind::KeepAlive => self.set_keep_alive(ServiceId(owner), now, agenda),
 
             // Its owner has moved on since the event was put in.
             Kind::Reaches | Kind::CpuDone | Kind::WaitDone | Kind::InvocationDone | Kind::Delivered => {}
-            Kind::Retry | Kind::TaskStep | Kind::InstanceStep => {}
+            Kind::Retry | Kind::TaskStep | Kind::InstanceStep | Kind::CreditsTurn | Kind::HealthCheck => {}
         }
     }
 }

@@ -6,13 +6,13 @@
 
 use std::borrow::Cow;
 
-use super::cluster::{ClusterId, InstanceId, InstanceState, luck_word};
+use super::cluster::{ClusterId, Instance, InstanceId, InstanceState, luck_word};
 use super::container::Substrate;
 use super::fleet::{Agenda, Fleet};
 use super::service::Platform;
 use super::task::{Task, TaskId};
 use crate::engine::{Span, Time};
-use crate::observe::{DecisionKind, Probe, ServiceId};
+use crate::observe::{DecisionKind, GroupId, Probe, ServiceId};
 use crate::policy::view::{PlacementDecision, PlacementView, StopView, TaskDemand, WaitingTasks};
 use crate::random::Purpose;
 
@@ -22,18 +22,36 @@ const REGISTRY_ROUND_TRIP: Span = Span::from_secs(1);
 impl<P: Probe> Fleet<P> {
     /// Tries to place every waiting task of the cluster's services.
     pub(super) fn place_waiting(&mut self, cluster: ClusterId, now: Time, agenda: &mut Agenda) {
-        for service in self.clusters[cluster].services.clone() {
-            while let Some(&task) = self.services[service].containers().waiting.front() {
-                if !self.place(cluster, service, task, now, agenda) {
-                    break;
-                }
-                self.services[service].containers().waiting.pop_front();
-                self.pending_level(service, now);
+        for index in 0..self.clusters[cluster].services.len() {
+            let service = self.clusters[cluster].services[index];
+            for provider in 0..self.services[service].containers().providers.len() {
+                self.place_provided(cluster, service, provider, now, agenda);
             }
         }
     }
 
-    /// Tries to place one task. Tasks of one service are alike: if one does not fit, the next does not either.
+    /// Tries to place the waiting tasks of one of a service's providers.
+    fn place_provided(
+        &mut self,
+        cluster: ClusterId,
+        service: ServiceId,
+        provider: usize,
+        now: Time,
+        agenda: &mut Agenda,
+    ) {
+        let first = |fleet: &mut Self| {
+            let providers = &fleet.services[service].containers().providers;
+            providers[provider].waiting.front().copied()
+        };
+        while let Some(task) = first(self) {
+            if !self.place(cluster, service, task, now, agenda) {
+                break;
+            }
+            self.services[service].containers().providers[provider].waiting.pop_front();
+        }
+    }
+
+    /// Tries to place one task. Tasks of one provider are alike: if one does not fit, the next does not either.
     fn place(
         &mut self,
         cluster: ClusterId,
@@ -45,11 +63,11 @@ impl<P: Probe> Fleet<P> {
         self.count_for(cluster, service);
         let (key, ordinal) = (self.services[service].key, self.tasks[id].ordinal);
         let luck = luck_word(self.luck.counted(Purpose::Placement, key, ordinal));
-        let candidates = &self.clusters[cluster].candidates;
         let Platform::Containers(containers) = &mut self.services[service].platform else { return false };
+        let group = containers.providers[self.tasks[id].provider].group;
+        let candidates = self.clusters[cluster].candidates_of(group);
         let Substrate::Cluster { placement, demand, .. } = &mut containers.substrate else { return false };
-        let view =
-            PlacementView { task: Cow::Borrowed(demand), candidates: candidates.as_slice().into(), luck };
+        let view = PlacementView { task: Cow::Borrowed(demand), candidates: candidates.into(), luck };
         let decision = placement.place(&view);
         let demand = demand.clone();
         match decision.instance {
@@ -234,13 +252,14 @@ impl<P: Probe> Fleet<P> {
         wait
     }
 
-    /// Tasks that wait for capacity of a cluster, by demand.
-    pub(super) fn waiting_tasks(&mut self, cluster: ClusterId) -> Vec<WaitingTasks> {
-        let services = self.clusters[cluster].services.clone();
+    /// Tasks that wait for capacity of a group, by demand.
+    pub(super) fn waiting_tasks(&mut self, group: GroupId) -> Vec<WaitingTasks> {
+        let cluster = self.groups[group].cluster;
         let mut waiting = Vec::new();
-        for service in services {
-            let containers = self.services[service].containers();
-            let count = containers.waiting.len() as u32;
+        for service in &self.clusters[cluster].services {
+            let containers = self.services[*service].containers();
+            let its = containers.providers.iter().filter(|provider| provider.group == Some(group));
+            let count = its.map(|provider| provider.waiting.len() as u32).sum();
             let Substrate::Cluster { demand, distinct, .. } = &containers.substrate else { continue };
             if count > 0 {
                 waiting.push(WaitingTasks {
@@ -255,17 +274,21 @@ impl<P: Probe> Fleet<P> {
         waiting
     }
 
-    /// How many of a group's running instances have a task.
-    pub(super) fn non_empty_instances(&self, group: crate::observe::GroupId) -> u32 {
-        let busy = |id: &&InstanceId| !self.instances[**id].tasks.is_empty();
-        self.groups[group].instances.iter().filter(busy).count() as u32
+    /// How many of a group's instances run and stay, and how many of those have a task. What drains is on its way out: what
+    /// is on it needs a place elsewhere.
+    pub(super) fn running_instances(&self, group: GroupId) -> (u32, u32) {
+        let stays = |it: &&Instance| matches!(it.state, InstanceState::Booting | InstanceState::Active);
+        let running = || self.groups[group].instances.iter().map(|id| &self.instances[*id]).filter(stays);
+        let busy = running().filter(|instance| !instance.tasks.is_empty()).count();
+        (running().count() as u32, busy as u32)
     }
 
     /// How many of a group's instances have not passed their warm-up.
-    pub(super) fn warming_instances(&self, group: crate::observe::GroupId, now: Time) -> u32 {
+    pub(super) fn warming_instances(&self, group: GroupId, now: Time) -> u32 {
         let warming = |id: &&InstanceId| {
             let instance = &self.instances[**id];
-            instance.state <= InstanceState::Booting || now < instance.warm_at
+            let late = instance.state == InstanceState::Active && now < instance.warm_at;
+            late || instance.state <= InstanceState::Booting
         };
         self.groups[group].instances.iter().filter(warming).count() as u32
     }

@@ -72,6 +72,8 @@ pub(super) struct Request {
     pub due: Time,
     /// Which replica or environment it is in, by number.
     pub place: u32,
+    /// Its position among the requests in work of its task.
+    pub seat: u32,
     /// When it reached the replica.
     pub reached: Time,
     /// When it left the queue.
@@ -108,6 +110,7 @@ impl Request {
             detached: false,
             due: Time::NEVER,
             place: u32::MAX,
+            seat: u32::MAX,
             reached: call.sent,
             started: call.sent,
             computed: call.sent,

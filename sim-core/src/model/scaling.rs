@@ -116,11 +116,8 @@ impl<P: Probe> Fleet<P> {
     }
 
     fn group_view(&mut self, group_id: GroupId, now: Time) -> ClusterScalingView {
-        let cluster = self.groups[group_id].cluster;
-        // Waiting tasks count for the cluster's first group: the default capacity provider.
-        let is_default = self.clusters[cluster].groups.first() == Some(&group_id);
-        let waiting = if is_default { self.waiting_tasks(cluster) } else { Vec::new() };
-        let non_empty = self.non_empty_instances(group_id);
+        let waiting = self.waiting_tasks(group_id);
+        let (running, non_empty) = self.running_instances(group_id);
         let warming = self.warming_instances(group_id, now);
         let group = &self.groups[group_id];
         let offered = Allocatable {
@@ -131,7 +128,7 @@ impl<P: Probe> Fleet<P> {
         ClusterScalingView {
             now,
             group: group.name.clone(),
-            running: group.running,
+            running,
             desired: group.desired,
             min: group.min,
             max: group.max,

@@ -7,6 +7,7 @@ use super::container::Server;
 use super::cpu::SharedCpu;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
+use super::health::Health;
 use super::request::{RequestId, Stage};
 use crate::engine::{Span, Time};
 use crate::observe::{Gauge, Outcome, Part, Probe, ServiceId};
@@ -42,6 +43,8 @@ pub(super) struct Task {
     /// The instance it is on (EC2).
     pub instance: Option<InstanceId>,
     pub zone: u32,
+    /// Which of its service's capacity providers it is for.
+    pub provider: usize,
     /// The k-th task of its service: the key of its draws.
     pub ordinal: u64,
     /// The instant of its next step of life.
@@ -56,19 +59,33 @@ pub(super) struct Task {
     pub cpu_due: Time,
     /// CPU in use, in millionths of a vCPU, as last stated.
     pub cpu_busy: u64,
-    /// Requests in work (holding a worker) and all requests inside.
-    pub working: u32,
+    /// Requests in work, each holding a worker, in no meaningful order; and how many are inside altogether.
+    pub work: Vec<RequestId>,
     pub inside: u32,
     pub queue: VecDeque<RequestId>,
     pub memory_kib: u64,
-    /// Its instance is going away: a replacement is due.
-    pub leaving: bool,
+    /// Why a replacement is due, if one is.
+    pub leaving: Option<Leaving>,
+    pub health: Health,
+    /// How many times a worker has come free.
+    pub released: u64,
+    /// It has exceeded its memory limit, and this instant is its last.
+    pub killed: bool,
+}
+
+/// Why a task is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// Its instance is going away.
+    Instance,
+    /// It failed its health checks.
+    Unhealthy,
 }
 
 impl Task {
     /// Whether it counts towards the desired count.
     pub(super) fn counts(&self) -> bool {
-        self.state != TaskState::Draining && !self.leaving
+        self.state != TaskState::Draining && self.leaving.is_none()
     }
 }
 
@@ -78,7 +95,9 @@ impl<P: Probe> Fleet<P> {
         let task = &mut self.tasks[task_id];
         let containers = self.services[task.service].containers();
         let (starts, queues) = match containers.server {
-            Server::Workers { count, backlog } => (task.working < count, task.queue.len() < backlog as usize),
+            Server::Workers { count, backlog } => {
+                (task.work.len() < count as usize, task.queue.len() < backlog as usize)
+            }
             Server::Shared { limit } => (task.inside < limit, false),
         };
         if !starts && !queues {
@@ -120,7 +139,8 @@ impl<P: Probe> Fleet<P> {
     fn start(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
         let task = &mut self.tasks[task_id];
         let request = &mut self.requests[id];
-        task.working += 1;
+        request.seat = task.work.len() as u32;
+        task.work.push(id);
         request.started = now;
         request.parts.set(Part::Queue, now - request.reached);
         task.memory_kib += u64::from(request.memory_kib);
@@ -136,6 +156,7 @@ impl<P: Probe> Fleet<P> {
         if self.tasks[task_id].memory_kib > limit {
             // The kernel kills a container that exceeds its limit; the step event finds it over and takes it down, so that
             // nobody up the stack holds a task that is gone.
+            self.tasks[task_id].killed = true;
             self.tasks[task_id].due = now;
             agenda.schedule(FleetEvent::new(now, Kind::TaskStep, 0, task_id.0));
         }
@@ -187,10 +208,14 @@ impl<P: Probe> Fleet<P> {
 
     /// Takes a request that held a worker out of its task's books.
     fn leave(&mut self, task_id: TaskId, id: RequestId, now: Time) -> ServiceId {
-        let memory_kib = self.requests[id].memory_kib;
+        let (memory_kib, seat) = (self.requests[id].memory_kib, self.requests[id].seat);
         let task = &mut self.tasks[task_id];
-        task.working -= 1;
+        task.work.swap_remove(seat as usize);
+        if let Some(moved) = task.work.get(seat as usize) {
+            self.requests[*moved].seat = seat;
+        }
         task.inside -= 1;
+        task.released += 1;
         task.memory_kib -= u64::from(memory_kib);
         let service = task.service;
         let containers = self.services[service].containers();
@@ -236,7 +261,7 @@ impl<P: Probe> Fleet<P> {
             }
         }
         if busy != before {
-            self.busy_changed(service, instance, before, busy, now);
+            self.busy_changed(service, instance, (before, busy), now, agenda);
         }
     }
 
@@ -244,9 +269,9 @@ impl<P: Probe> Fleet<P> {
         &mut self,
         service: ServiceId,
         instance: Option<InstanceId>,
-        before: u64,
-        busy: u64,
+        (before, busy): (u64, u64),
         now: Time,
+        agenda: &mut Agenda,
     ) {
         let containers = self.services[service].containers();
         containers.cpu_busy = containers.cpu_busy + busy - before;
@@ -254,7 +279,7 @@ impl<P: Probe> Fleet<P> {
         containers.telemetry.cpu.set(now, total);
         self.level(service, Gauge::CpuBusy, total, now);
         if let Some(instance) = instance {
-            self.instance_busy_changed(instance, before, busy, now);
+            self.instance_busy_changed(instance, before, busy, now, agenda);
         }
     }
 
@@ -269,16 +294,10 @@ impl<P: Probe> Fleet<P> {
         if self.tasks[task_id].inside == 0 {
             return;
         }
-        let service = self.tasks[task_id].service;
-        let inside = |stage: Stage| matches!(stage, Stage::Queued | Stage::Computing | Stage::Waiting);
-        let lost: Vec<RequestId> = self
-            .requests
-            .iter()
-            .filter(|(_, request)| {
-                request.call.service == service && request.place == task_id.0 && inside(request.stage)
-            })
-            .map(|(id, _)| id)
-            .collect();
+        let task = &self.tasks[task_id];
+        let mut lost: Vec<RequestId> = task.queue.iter().chain(&task.work).copied().collect();
+        // In an order that does not depend on who worked at what.
+        lost.sort_unstable();
         for id in lost {
             match self.requests[id].stage {
                 Stage::Queued => self.forget_queued(task_id, now),

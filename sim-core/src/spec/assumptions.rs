@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
-    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FleetSpec, FunctionSpec, GroupSpec, Runtime,
+    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FleetSpec, FunctionSpec, GroupSpec, Runtime, ServedBy,
     ServiceSpec, TaskSpec, TelemetrySpec, WorkSpec,
 };
 use crate::cost::Arch;
@@ -141,6 +141,10 @@ impl List {
         let about = "assumption: decides new connections, one of four measures of a balancer unit";
         let (value, default_value) = (alb.requests_per_connection, default.requests_per_connection);
         self.add(&path("requests_per_connection"), &value, &default_value, about, "1", "100");
+        let about =
+            "assumption: a check is a small request like any other; `apart` where something else answers it";
+        let (value, usual) = (alb.health_check.served_by, default.health_check.served_by);
+        self.add(&path("health_check.served_by"), &value, &usual, about, "", "");
         let about = "assumption: registration with the balancer takes some seconds";
         let (value, default) = (alb.health_check.registration, default.health_check.registration);
         self.add(&path("health_check.registration"), &value, &default, about, "1s", "10s");
@@ -276,6 +280,12 @@ shown_as_it_is!(
     crate::quantity::Percent
 );
 
+impl Text for ServedBy {
+    fn text(&self) -> String {
+        plain(self)
+    }
+}
+
 impl<Q: Quantity + Serialize> Text for DistributionSpec<Q> {
     fn text(&self) -> String {
         match self {
@@ -386,6 +396,7 @@ mod tests {
             "services.web.task.start = 5s",
             "services.web.pull_megabytes_per_second = 10",
             "services.web.balancer.alb.overhead = 1ms",
+            "services.web.balancer.alb.health_check.served_by = workers",
             "telemetry.container_lag = 1min",
             "hardware.fargate_arm = 1",
         ] {

@@ -1,6 +1,7 @@
 //! What makes no sense about a fleet as a whole: names that lead nowhere, tasks that fit nowhere, quotas that do not add
 //! up, policies with impossible settings.
 
+use super::providers::check_strategy;
 use super::{
     ClusterSpec, EcsSpec, FleetSpec, FunctionSpec, GroupSpec, NetworkMode, Problem, ServiceSpec, SourceSpec,
     UNRESERVED_FLOOR, did_you_mean,
@@ -133,6 +134,7 @@ impl FleetSpec {
         unknown_name(&format!("{path}.cluster"), "cluster", &ecs.cluster, self.clusters.keys(), out);
         if let Some(cluster) = self.clusters.get(&ecs.cluster) {
             check_fit(path, ecs, cluster, platform, out);
+            check_strategy(path, ecs, cluster, out);
         }
     }
 
@@ -184,7 +186,7 @@ fn below(path: &str, problems: Vec<Problem>) -> impl Iterator<Item = Problem> {
     })
 }
 
-fn unknown_name<'a>(
+pub(super) fn unknown_name<'a>(
     path: &str,
     what: &str,
     name: &str,
@@ -265,7 +267,7 @@ fn check_function(path: &str, function: &FunctionSpec, platform: &Platform<'_>, 
     }
 }
 
-/// Whether a task of the service fits an empty instance of any group.
+/// Whether a task of the service fits an empty instance of any group, or of all that its strategy names.
 fn check_fit(
     path: &str,
     ecs: &EcsSpec,
@@ -273,13 +275,23 @@ fn check_fit(
     platform: &Platform<'_>,
     out: &mut Vec<Problem>,
 ) {
+    let strategy = &ecs.capacity_providers;
     let groups: Vec<(&GroupSpec, &InstanceType)> = cluster
         .groups()
+        .filter(|(name, _)| strategy.is_empty() || strategy.contains_key(*name))
         .filter_map(|(_, group)| Some((group, platform.instance_types.get(&group.instance_type)?)))
         .collect();
     let offers: Vec<String> =
         groups.iter().filter_map(|(group, instance)| misfit(ecs, group, instance)).collect();
-    if !groups.is_empty() && offers.len() == groups.len() {
+    if !strategy.is_empty() && !offers.is_empty() {
+        out.push(
+            Problem::new(
+                format!("{path}.capacity_providers"),
+                "a task does not fit every group that its tasks are for",
+            )
+            .hint(offers.join("; ")),
+        );
+    } else if !groups.is_empty() && offers.len() == groups.len() {
         out.push(
             Problem::new(
                 format!("{path}.task"),

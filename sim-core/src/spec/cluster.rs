@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, lognormal};
-use crate::cost::Purchase;
+use crate::cost::{CreditMode, Purchase};
 use crate::engine::Span;
 use crate::policy::cluster_scaling::ManagedParameters;
 use crate::policy::{ClusterScalingSpec, TerminationSpec};
@@ -87,17 +87,6 @@ pub struct GroupSpec {
     /// Which instance leaves when the group shrinks and instances are not protected; `fleetsim list policies`.
     #[serde(default)]
     pub termination: Option<TerminationSpec>,
-}
-
-/// What a burstable instance does when its CPU credits are spent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CreditMode {
-    /// It goes on, and what exceeds a day's earnings is billed (the default of T3 and T4g).
-    #[default]
-    Unlimited,
-    /// It is throttled to its baseline.
-    Standard,
 }
 
 fn three() -> u32 {

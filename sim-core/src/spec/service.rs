@@ -1,12 +1,14 @@
 //! Services: what serves requests, and on which platform.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FunctionSpec, Objective, Problem, TaskSpec, lognormal};
+use super::{BalancerSpec, FunctionSpec, Objective, Problem, TaskSpec, lognormal};
 use crate::cost::{Arch, Purchase};
 use crate::engine::Span;
-use crate::policy::{ConstraintSpec, PlacementSpec, RoutingSpec, ServiceScalingSpec};
+use crate::policy::{ConstraintSpec, PlacementSpec, ServiceScalingSpec};
+use crate::quantity::Percent;
 use crate::random::DistributionSpec;
 
 /// What serves requests.
@@ -34,6 +36,10 @@ pub struct EcsSpec {
     pub task: TaskSpec,
     /// Where its tasks run.
     pub cluster: String,
+    /// Its capacity provider strategy: the groups of the cluster that its tasks are for, each with its share of them. Left
+    /// out: the only group; in a cluster of several, any instance, and no group grows for its tasks.
+    #[serde(default)]
+    pub capacity_providers: IndexMap<String, ProviderSpec>,
     /// Placement strategies, most important first: `spread:zone`, `spread:instance`, `binpack:cpu`, `binpack:memory`,
     /// `random`, or one of your own. Left out: spread over zones, then over instances.
     #[serde(default)]
@@ -44,11 +50,34 @@ pub struct EcsSpec {
     /// What stands in front of it.
     #[serde(default)]
     pub balancer: BalancerSpec,
+    /// For how long after a task's start the service takes no notice of its failed health checks. The balancer does.
+    #[serde(default)]
+    pub health_check_grace_period: Span,
+    /// How many tasks there may be while some are replaced, as a share of the desired count, rounded down; at least 100%.
+    /// Where it allows, the replacement comes first; else an unhealthy task is stopped first.
+    #[serde(default = "double")]
+    pub maximum_percent: Percent,
     /// How many tasks there are and what changes it.
     pub scaling: ServiceScalingSpec,
     /// Tasks at the start, ready and warm. Left out: the least that scaling allows.
     #[serde(default)]
     pub desired: Option<u32>,
+}
+
+/// A group's share of a service's tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSpec {
+    /// How many tasks it gets before anything else is shared; only one group of a strategy may have a base.
+    #[serde(default)]
+    pub base: u32,
+    /// Its part of the other tasks, relative to the weights of the other groups.
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// An ECS service whose tasks run on Fargate.
@@ -80,11 +109,22 @@ pub struct FargateSpec {
     /// What stands in front of it.
     #[serde(default)]
     pub balancer: BalancerSpec,
+    /// For how long after a task's start the service takes no notice of its failed health checks. The balancer does.
+    #[serde(default)]
+    pub health_check_grace_period: Span,
+    /// How many tasks there may be while some are replaced, as a share of the desired count, rounded down; at least 100%.
+    /// Where it allows, the replacement comes first; else an unhealthy task is stopped first.
+    #[serde(default = "double")]
+    pub maximum_percent: Percent,
     /// How many tasks there are and what changes it.
     pub scaling: ServiceScalingSpec,
     /// Tasks at the start, ready and warm. Left out: the least that scaling allows.
     #[serde(default)]
     pub desired: Option<u32>,
+}
+
+fn double() -> Percent {
+    Percent(2.0)
 }
 
 fn three() -> u32 {
@@ -97,69 +137,6 @@ fn provisioning() -> DistributionSpec<Span> {
 
 fn pull_speed() -> f64 {
     10.0
-}
-
-/// What stands in front of a container service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum BalancerSpec {
-    /// An Application Load Balancer.
-    Alb(AlbSpec),
-    /// Nothing: requests reach the tasks in turn, at once and for free. For teaching and for comparing with theory.
-    None,
-}
-
-impl Default for BalancerSpec {
-    fn default() -> Self {
-        BalancerSpec::Alb(AlbSpec::default())
-    }
-}
-
-/// An Application Load Balancer and its target group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct AlbSpec {
-    /// How it chooses a target for a request.
-    pub algorithm: RoutingSpec,
-    /// How it finds out that a target is ready.
-    pub health_check: HealthCheckSpec,
-    /// How long a target that leaves may finish its requests. It holds the task for the whole delay.
-    pub deregistration_delay: Span,
-    /// After this long without a response the balancer gives up (504).
-    pub idle_timeout: Span,
-    /// Time that the balancer itself takes for a request.
-    pub overhead: Span,
-    /// Requests that a client sends over one connection, for the metering of new connections.
-    pub requests_per_connection: u32,
-}
-
-impl Default for AlbSpec {
-    fn default() -> Self {
-        AlbSpec {
-            algorithm: RoutingSpec::from("round-robin"),
-            health_check: HealthCheckSpec::default(),
-            deregistration_delay: Span::from_secs(300),
-            idle_timeout: Span::from_secs(60),
-            overhead: Span::from_millis(1),
-            requests_per_connection: 10,
-        }
-    }
-}
-
-/// How a balancer finds out that a target is ready. A new target needs one pass.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct HealthCheckSpec {
-    /// From one check to the next. A new task meets the balancer at a random moment of the interval.
-    pub interval: Span,
-    /// From the container's start to its registration with the balancer.
-    pub registration: Span,
-}
-
-impl Default for HealthCheckSpec {
-    fn default() -> Self {
-        HealthCheckSpec { interval: Span::from_secs(30), registration: Span::from_secs(3) }
-    }
 }
 
 impl ServiceSpec {
@@ -204,6 +181,7 @@ impl ServiceSpec {
             ServiceSpec::Ecs(service) => {
                 service.task.problems(&format!("{path}.task"), out);
                 service.balancer.problems(&format!("{path}.balancer"), out);
+                maximum_problems(service.maximum_percent, path, out);
             }
             ServiceSpec::Fargate(service) => service.problems(path, out),
             ServiceSpec::Lambda(function) => function.problems(path, out),
@@ -211,32 +189,15 @@ impl ServiceSpec {
     }
 }
 
-impl BalancerSpec {
-    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
-        let BalancerSpec::Alb(alb) = self else { return };
-        let path = format!("{path}.alb");
-        let check = &alb.health_check.interval;
-        if !(Span::from_secs(5)..=Span::from_secs(300)).contains(check) {
-            out.push(Problem::new(
-                format!("{path}.health_check.interval"),
-                format!("{check} is not between 5s and 300s"),
-            ));
-        }
-        if alb.deregistration_delay > Span::from_secs(3600) {
-            out.push(Problem::new(
-                format!("{path}.deregistration_delay"),
-                "the platform allows at most 3600s",
-            ));
-        }
-        if !(Span::from_secs(1)..=Span::from_secs(4000)).contains(&alb.idle_timeout) {
-            out.push(Problem::new(
-                format!("{path}.idle_timeout"),
-                format!("{} is not between 1s and 4000s", alb.idle_timeout),
-            ));
-        }
-        if !(1..=10_000).contains(&alb.requests_per_connection) {
-            out.push(Problem::new(format!("{path}.requests_per_connection"), "not between 1 and 10000"));
-        }
+fn maximum_problems(maximum: Percent, path: &str, out: &mut Vec<Problem>) {
+    if !(1.0..=100.0).contains(&maximum.0) {
+        out.push(
+            Problem::new(
+                format!("{path}.maximum_percent"),
+                format!("{maximum} of the desired count is not between 100% and 10000%"),
+            )
+            .hint("200% starts every replacement first, 100% stops first what is replaced"),
+        );
     }
 }
 
@@ -262,6 +223,7 @@ impl FargateSpec {
     fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         self.task.problems(&format!("{path}.task"), out);
         self.balancer.problems(&format!("{path}.balancer"), out);
+        maximum_problems(self.maximum_percent, path, out);
         self.provisioning.problems(&format!("{path}.provisioning"), out);
         self.size_problems(path, out);
         if !(1..=8).contains(&self.zones) {

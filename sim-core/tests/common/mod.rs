@@ -49,9 +49,15 @@ fn instance_types() -> IndexMap<String, InstanceType> {
 /// The fleet that `spec` describes, which must make sense.
 #[track_caller]
 pub(crate) fn checked(spec: &Value) -> FleetSpec {
-    let fleet = serde_json::from_value(spec.clone()).expect("a spec");
+    let fleet = read(spec);
     assert_eq!(problems(&fleet), [], "{spec:#}");
     fleet
+}
+
+/// The fleet that `spec` describes, whether or not it makes sense.
+#[track_caller]
+pub(crate) fn read(spec: &Value) -> FleetSpec {
+    serde_json::from_value(spec.clone()).expect("a spec")
 }
 
 /// Everything that makes no sense about a fleet.

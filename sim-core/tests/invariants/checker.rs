@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use sim_core::cost::CreditMode;
 use sim_core::engine::{Span, Time};
 use sim_core::observe::{
-    Billable, DecisionFact, Finished, Gauge, GroupId, Outcome, Owner, Part, Passed, Probe, ServiceId,
-    SourceId,
+    Billable, DecisionFact, DecisionKind, Finished, Gauge, GroupId, Outcome, Owner, Part, Passed, Probe,
+    ServiceId, SourceId,
 };
 use sim_core::spec::{
-    ClusterSpec, CreditMode, FleetSpec, FunctionSpec, GroupSpec, ServiceSpec, SourceSpec, lambda_vcpus,
+    ClusterSpec, FleetSpec, FunctionSpec, GroupSpec, ServiceSpec, SourceSpec, lambda_vcpus,
 };
 
 /// Rounding of millionths of a vCPU: one per task or environment at most.
@@ -182,6 +183,18 @@ impl Checker {
             let set_aside = busy.max(level(Gauge::Provisioned));
             assert!(set_aside <= u64::from(reserved), "{set_aside} in use of {reserved} reserved");
         }
+    }
+
+    /// A balancer sends requests to healthy targets, and to others only if there are none.
+    fn check_health(&self, decision: &DecisionFact) {
+        let service = self.fleet.services.get_index_of(&decision.owner).expect("a service");
+        let ready = self.level_of(Owner::Service(ServiceId(service as u32)), Gauge::ReplicasReady);
+        let (before, after) = (decision.before.unwrap(), decision.after.unwrap());
+        assert_eq!(before.abs_diff(after), 1, "targets turn one by one");
+        assert!(
+            if after > 0 { ready == after } else { ready > 0 },
+            "{ready} targets, {after} of them healthy"
+        );
     }
 
     /// What is reserved and used on a cluster against what it has.
@@ -364,6 +377,9 @@ impl Probe for Checker {
     fn decided(&mut self, decision: &DecisionFact) {
         self.clock(decision.at);
         assert!(!decision.reason.is_empty() && !decision.owner.is_empty());
+        if decision.kind == DecisionKind::Health {
+            self.check_health(decision);
+        }
         self.decisions += 1;
     }
 }

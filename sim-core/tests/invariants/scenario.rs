@@ -45,9 +45,13 @@ pub(crate) fn scenario(seed: u64) -> (Value, u64) {
             sources.insert(format!("source-{index}-{more}"), source(dice, index, minutes));
         }
     }
+    let cluster = cluster(dice);
+    for service in services.values_mut().filter(|it| it["platform"] == "ecs") {
+        service["capacity_providers"] = strategy(dice, &cluster);
+    }
     let spec = json!({
         "work": work, "sources": sources, "services": services,
-        "clusters": { "fleet": cluster(dice) },
+        "clusters": { "fleet": cluster },
         "account": {
             "lambda_concurrency": 150,
             "lambda_scaling_burst": dice.one(&[1, 5, 1000]),
@@ -167,8 +171,20 @@ fn balancer(dice: &mut Dice) -> Value {
         "algorithm": dice.one(&algorithms),
         "deregistration_delay": dice.one(&["0s", "1s", "300s"]),
         "idle_timeout": dice.one(&["1s", "60s"]),
-        "health_check": { "interval": "5s", "registration": dice.one(&["0s", "3s"]) },
+        "health_check": {
+            "interval": dice.one(&["5s", "30s"]), "timeout": "2s", "registration": dice.one(&["0s", "3s"]),
+            "unhealthy_threshold": dice.between(2, 3), "healthy_threshold": dice.one(&[2, 5]),
+            "served_by": dice.one(&["workers", "workers", "apart"]),
+        },
     } })
+}
+
+fn grace(dice: &mut Dice) -> &'static str {
+    dice.one(&["0s", "0s", "60s"])
+}
+
+fn maximum(dice: &mut Dice) -> &'static str {
+    dice.one(&["200%", "150%", "100%"])
 }
 
 fn task(dice: &mut Dice, cpu: &str, memory: &str) -> Map<String, Value> {
@@ -187,7 +203,8 @@ fn fargate(dice: &mut Dice, work: &str) -> Value {
     let (cpu, memory) = dice.one(&[("0.25vCPU", "512MiB"), ("1vCPU", "2GB"), ("4vCPU", "8GB")]);
     json!({
         "platform": "fargate", "work": work, "task": task(dice, cpu, memory), "balancer": balancer(dice),
-        "scaling": scaling(dice), "zones": dice.between(1, 3),
+        "scaling": scaling(dice), "zones": dice.between(1, 3), "health_check_grace_period": grace(dice),
+        "maximum_percent": maximum(dice),
     })
 }
 
@@ -217,6 +234,7 @@ fn ecs(dice: &mut Dice, work: &str) -> Value {
     json!({
         "platform": "ecs", "work": work, "cluster": "fleet", "task": task, "balancer": balancer(dice),
         "scaling": scaling(dice), "placement": dice.one(&placements), "constraints": constraints,
+        "health_check_grace_period": grace(dice), "maximum_percent": maximum(dice),
     })
 }
 
@@ -225,6 +243,19 @@ fn cluster(dice: &mut Dice) -> Value {
         return json!({ "groups": { "one": group(dice), "other": group(dice) } });
     }
     json!({ "instances": group(dice) })
+}
+
+/// Which groups of the cluster a service's tasks are for.
+fn strategy(dice: &mut Dice, cluster: &Value) -> Value {
+    if cluster.get("groups").is_none() {
+        return json!({});
+    }
+    let strategies = [
+        json!({ "one": {} }),
+        json!({ "one": { "base": 1 }, "other": { "weight": 2 } }),
+        json!({ "one": { "base": 2, "weight": 0 }, "other": {} }),
+    ];
+    dice.one(&strategies)
 }
 
 fn group(dice: &mut Dice) -> Value {

@@ -1,4 +1,4 @@
-//! Clusters: what fits on an instance, where tasks go, capacity providers, termination, billing, CPU credits.
+//! Clusters: what fits on an instance, where tasks go, capacity providers, termination, billing.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::facts::{Facts, GROUP, SERVICE, facts};
 use crate::{every, one_service, patched, together, within};
 
 /// `tasks` small tasks on `instances` instances of m5.large in one zone.
-fn ecs(tasks: u32, instances: u32, service: &Value, group: &Value) -> Value {
+pub(crate) fn ecs(tasks: u32, instances: u32, service: &Value, group: &Value) -> Value {
     let plain = json!({
         "platform": "ecs", "cluster": "fleet", "scaling": { "fixed": { "count": tasks } },
         "task": { "cpu": "0.125vCPU", "memory": "128MiB", "image": "100MB", "start": { "constant": "5s" } },
@@ -201,6 +201,78 @@ fn which_instances_a_shrinking_group_gives_up() {
 }
 
 #[test]
+fn a_task_that_nobody_checks_counts_as_healthy_after_forty_seconds() {
+    // A busy instance is drained: its task goes when the replacement has run for 40 s.
+    let group = json!({ "managed_termination_protection": false, "managed_draining": true });
+    let mut drained = 0;
+    for replication in 0..12 {
+        let mut spec = shrinking(&group);
+        spec["services"]["service"]["balancer"] = json!("none");
+        let facts = facts(&spec, "40min", replication);
+        let levels = facts.levels(SERVICE, Gauge::ReplicasRunning);
+        let later = levels.iter().skip_while(|(at, _)| *at < 600.0);
+        let later: Vec<(f64, u64)> = later.copied().collect();
+        if let [(starts, 4), (stops, 3)] = later[..] {
+            within("replaced", stops - starts, 40.0, 40.0);
+            drained += 1;
+        } else {
+            assert_eq!(later, [], "an empty instance went");
+        }
+    }
+    assert!(drained >= 5, "{drained} of 12");
+}
+
+#[test]
+fn draining_keeps_to_the_maximum() {
+    let check = |maximum: &str, moves: bool| {
+        let group = json!({ "managed_termination_protection": false, "managed_draining": true });
+        let (mut replaced, mut stuck) = (0, 0);
+        for replication in 0..12 {
+            let mut spec = shrinking(&group);
+            spec["services"]["service"]["maximum_percent"] = json!(maximum);
+            let facts = facts(&spec, "40min", replication);
+            let levels = facts.levels(SERVICE, Gauge::ReplicasRunning);
+            let most = levels.iter().skip_while(|(at, _)| *at < 600.0).map(|(_, level)| *level).max();
+            replaced += u32::from(most == Some(4));
+            let ready = facts.level_at(GROUP, Gauge::InstancesReady, 2399.0);
+            stuck += u32::from(ready < facts.level_at(GROUP, Gauge::Instances, 2399.0));
+        }
+        assert_eq!(
+            (replaced > 0, stuck > 0),
+            (moves, !moves),
+            "{maximum}: {replaced} moved, {stuck} drain for ever"
+        );
+    };
+    // Three tasks: at 100 % none may start before one stops, and none may stop.
+    check("100%", false);
+    check("132%", false);
+    check("134%", true);
+    check("200%", true);
+}
+
+#[test]
+fn what_drains_is_no_capacity() {
+    // Three tasks, one to an instance, on four instances; one of them is drained for half an hour. A fourth task
+    // meanwhile needs one instance more, and not two.
+    let group = json!({ "managed_termination_protection": false, "managed_draining": true, "warm_up": "0s" });
+    let mut drained = 0;
+    for replication in 0..8 {
+        let mut spec = shrinking(&group);
+        let service = &mut spec["services"]["service"];
+        service["constraints"] = json!(["distinct-instance"]);
+        service["balancer"] = json!({ "alb": { "deregistration_delay": "30min" } });
+        service["scaling"]["scheduled"]["actions"] =
+            json!([{ "at": "5min", "min": 3, "max": 3 }, { "at": "60min", "min": 4, "max": 4 }]);
+        let facts = facts(&spec, "75min", replication);
+        let counts = facts.levels(GROUP, Gauge::InstancesDesired);
+        let drains = facts.level_at(GROUP, Gauge::Instances, 3599.0) == 4;
+        drained += u32::from(drains);
+        assert_eq!(counts.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [4, 3, 4], "{drains}");
+    }
+    assert!(drained >= 3, "{drained} of 8 drain");
+}
+
+#[test]
 fn scaling_in_by_several_tasks_keeps_the_zones_even() {
     // Two instances in two zones, two tasks each; two tasks fewer. If both went from one zone, its instance would be
     // empty and leave a quarter of an hour later.
@@ -214,61 +286,6 @@ fn scaling_in_by_several_tasks_keeps_the_zones_even() {
         assert_eq!(facts.level_at(SERVICE, Gauge::ReplicasRunning, 2000.0), 2);
         assert_eq!(facts.level_at(GROUP, Gauge::Instances, 2000.0), 2);
     }
-}
-
-/// Three tasks on a burstable instance of two cores under requests of a second of CPU each.
-fn burstable(instance: &str, credits: &str, rate: &str) -> Value {
-    let service = json!({ "task": { "cpu": "0.5vCPU" }, "balancer": "none" });
-    let spec = ecs(3, 1, &service, &json!({ "type": instance, "credits": credits }));
-    patched(
-        &spec,
-        &json!({
-            "sources": { "all": { "arrivals": { "poisson": { "rate": rate } } } },
-            "work": { "work": { "cpu": { "constant": "1s" }, "wait": { "constant": "0s" } } },
-        }),
-    )
-}
-
-#[test]
-fn burstable_instances_spend_credits() {
-    // CPU in use after the first five minutes, and vCPU-minutes billed as surplus.
-    let check = |instance: &str, credits: &str, rate: &str, cores: (f64, f64), surplus: (f64, f64)| {
-        let spec = burstable(instance, credits, rate);
-        let facts = facts(&spec, "2h", 0);
-        let what = format!("{instance}, {credits}, {rate}");
-        within(&what, facts.mean(SERVICE, Gauge::CpuBusy, 300.0, 7200.0) / 1e6, cores.0, cores.1);
-        let billed = facts.bills().map(|bill| match bill {
-            Billable::SurplusCredits { vcpu_nanos, .. } => *vcpu_nanos as f64 / 60e9,
-            _ => 0.0,
-        });
-        within(&format!("surplus of {what}"), billed.sum(), surplus.0, surplus.1);
-    };
-    // 24 credits an hour: 0.4 cores for ever.
-    check("t3.medium", "standard", "1.9/s", (0.399, 0.4), (0.0, 0.0));
-    // Three thirds of 0.4 cores are less by a rounding error: that must not buy a minute of both cores.
-    check("t3.medium", "standard", "0.6/s", (0.39, 0.4), (0.0, 0.0));
-    check("t3.medium", "standard", "0.2/s", (0.17, 0.23), (0.0, 0.0));
-    check("t3.large", "standard", "1.9/s", (0.599, 0.6), (0.0, 0.0));
-    // Unlimited: at 1.5 cores 180 credits in two hours, 48 of them earned.
-    check("t3.medium", "unlimited", "1.5/s", (1.4, 1.6), (125.0, 139.0));
-    check("t3.medium", "unlimited", "0.2/s", (0.17, 0.23), (0.0, 0.0));
-    check("m5.large", "unlimited", "1.5/s", (1.4, 1.6), (0.0, 0.0));
-}
-
-#[test]
-fn surplus_beyond_a_day_of_earnings_is_billed_as_it_accrues() {
-    // 1.5 cores on a t3.medium for 12 h: 1,080 credits, 288 of them earned; 576 of the difference fall due at the end.
-    let facts = facts(&burstable("t3.medium", "unlimited", "1.5/s"), "12h", 0);
-    let (mut accrued, mut owed) = (0.0, 0.0);
-    for bill in facts.bills() {
-        match bill {
-            Billable::SurplusCredits { at: Some(_), vcpu_nanos, .. } => accrued += *vcpu_nanos as f64 / 60e9,
-            Billable::SurplusCredits { at: None, vcpu_nanos, .. } => owed += *vcpu_nanos as f64 / 60e9,
-            _ => {}
-        }
-    }
-    within("owed at the end", owed, 575.0, 577.0);
-    within("accrued", accrued, 792.0 - 576.0 - 40.0, 792.0 - 576.0 + 40.0);
 }
 
 #[test]

@@ -19,7 +19,10 @@ fn step_of_load(service: &Value) -> Value {
     ] });
     let arrivals = json!({ "poisson": { "rate": "8/s", "shape": shape } });
     let tracking = json!({ "target-tracking": { "metric": "cpu", "target": "50%", "min": 2, "max": 20 } });
-    let mut spec = one_service(&arrivals, "0s", &patched(&json!({ "scaling": tracking }), service));
+    // Checks that never fail: unhealthy tasks would be replaced besides, and what is watched here is scaling.
+    let balancer = json!({ "alb": { "health_check": { "served_by": "apart" } } });
+    let plain = json!({ "scaling": tracking, "balancer": balancer });
+    let mut spec = one_service(&arrivals, "0s", &patched(&plain, service));
     spec["work"]["work"]["cpu"] = json!({ "constant": "100ms" });
     spec
 }

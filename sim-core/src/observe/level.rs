@@ -1,0 +1,85 @@
+//! Levels: quantities that hold until they change, and whose they are.
+
+use serde::{Deserialize, Serialize};
+
+use super::{GroupId, ServiceId};
+
+/// A level that is watched over a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gauge {
+    /// Replicas wanted.
+    ReplicasDesired,
+    /// Replicas running, ready or not.
+    ReplicasRunning,
+    /// Replicas that take traffic.
+    ReplicasReady,
+    /// Replicas wanted that do not run yet: waiting for room, pulling, starting.
+    ReplicasPending,
+    /// Execution environments kept initialised for provisioned concurrency.
+    Provisioned,
+    /// Instances wanted.
+    InstancesDesired,
+    /// Instances that are billed: from `running` on.
+    Instances,
+    /// Instances registered: tasks can be placed on them.
+    InstancesReady,
+    /// Environments serving or initialising.
+    EnvironmentsBusy,
+    /// Environments altogether: serving, initialising, idle.
+    Environments,
+    /// Requests being served.
+    Concurrency,
+    /// Requests waiting for a replica.
+    Queue,
+    /// CPU in use, in millionths of a vCPU.
+    CpuBusy,
+    /// CPU reserved by running replicas, in millionths of a vCPU.
+    CpuReserved,
+    /// CPU paid for, in millionths of a vCPU.
+    CpuCapacity,
+    /// Memory in use, in KiB.
+    MemoryUsed,
+    /// Memory reserved by running replicas, in KiB.
+    MemoryReserved,
+    /// Memory paid for, in KiB.
+    MemoryCapacity,
+}
+
+impl Gauge {
+    /// All gauges, in the order of their slots.
+    pub const ALL: [Gauge; 18] = [
+        Gauge::ReplicasDesired,
+        Gauge::ReplicasRunning,
+        Gauge::ReplicasReady,
+        Gauge::ReplicasPending,
+        Gauge::Provisioned,
+        Gauge::InstancesDesired,
+        Gauge::Instances,
+        Gauge::InstancesReady,
+        Gauge::EnvironmentsBusy,
+        Gauge::Environments,
+        Gauge::Concurrency,
+        Gauge::Queue,
+        Gauge::CpuBusy,
+        Gauge::CpuReserved,
+        Gauge::CpuCapacity,
+        Gauge::MemoryUsed,
+        Gauge::MemoryReserved,
+        Gauge::MemoryCapacity,
+    ];
+}
+
+/// Whose gauge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// A service's.
+    Service(ServiceId),
+    /// A group's.
+    Group(GroupId),
+}
+
+/// A zone's name by its number.
+pub fn zone_name(zone: u32) -> String {
+    format!("zone-{}", char::from(b'a' + (zone % 26) as u8))
+}
