@@ -11,7 +11,8 @@ use crate::engine::{Span, Time};
 use crate::observe::{DecisionKind, Gauge, GroupId, Probe, ServiceId};
 use crate::policy::service_scaling::ServiceScaler;
 use crate::policy::view::{
-    Allocatable, CPU, ClusterScalingView, Datapoint, MEMORY, Metrics, REQUESTS_PER_TARGET, ServiceScalingView,
+    Allocatable, CPU, ClusterScalingView, Datapoint, MEMORY, Metrics, REQUESTS_PER_TARGET, RUNNING,
+    ServiceScalingView,
 };
 use crate::random::Purpose;
 
@@ -47,6 +48,7 @@ impl<P: Probe> Fleet<P> {
             (CPU.to_owned(), telemetry.cpu_points.visible(now)),
             (MEMORY.to_owned(), telemetry.memory_points.visible(now)),
             (REQUESTS_PER_TARGET.to_owned(), telemetry.request_points.visible(now)),
+            (RUNNING.to_owned(), telemetry.running_points.visible(now)),
         ]);
         let scaling = &mut containers.scaling;
         let before = containers.desired;

@@ -81,6 +81,7 @@ pub(super) struct ContainerTelemetry {
     pub cpu_points: Published,
     pub memory_points: Published,
     pub request_points: Published,
+    pub running_points: Published,
 }
 
 impl ContainerTelemetry {
@@ -95,6 +96,7 @@ impl ContainerTelemetry {
             cpu_points: Published::new(container_lag),
             memory_points: Published::new(container_lag),
             request_points: Published::new(balancer_lag),
+            running_points: Published::new(Span::ZERO),
         }
     }
 
@@ -114,6 +116,7 @@ impl ContainerTelemetry {
         let requests = std::mem::take(&mut self.requests) as f64;
         self.cpu_points.close(now, cpu);
         self.memory_points.close(now, memory);
+        self.running_points.close(now, Some(targets));
         // With less than one target the balancer still says how much was asked for: true zeros and true demand.
         self.request_points.close(now, Some(requests / targets.max(1.0)));
     }

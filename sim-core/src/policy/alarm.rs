@@ -64,7 +64,12 @@ impl Alarm {
 
 /// The newest published value.
 pub(crate) fn newest(published: &[Datapoint]) -> Option<f64> {
-    published.iter().rev().find_map(|datapoint| datapoint.value)
+    newest_point(published).and_then(|datapoint| datapoint.value)
+}
+
+/// The newest published datapoint that has a value.
+pub(crate) fn newest_point(published: &[Datapoint]) -> Option<&Datapoint> {
+    published.iter().rev().find(|datapoint| datapoint.value.is_some())
 }
 
 #[cfg(test)]

@@ -22,8 +22,8 @@ pub(crate) fn ceil(value: f64) -> u32 {
 
 /// The capacity at which `metric` would meet `target`, if it falls in proportion as capacity grows: rounded up, so
 /// that 1.5 to add adds two and 1.5 to remove removes one (EC2 Auto Scaling User Guide, target tracking).
-pub(crate) fn proportional(capacity: u32, metric: f64, target: f64) -> u32 {
-    ceil(f64::from(capacity) * metric / target)
+pub(crate) fn proportional(capacity: impl Into<f64>, metric: f64, target: f64) -> u32 {
+    ceil(capacity.into() * metric / target)
 }
 
 /// `percent` of `capacity` as step scaling rounds it (EC2 Auto Scaling User Guide): towards zero, but what is less

@@ -64,6 +64,9 @@ pub type Metrics = BTreeMap<String, Vec<Datapoint>>;
 pub const CPU: &str = "cpu";
 /// The name of average memory utilization of what the tasks reserve, as a fraction.
 pub const MEMORY: &str = "memory";
+/// The name of the mean number of running tasks in the datapoint's minute: what a utilization or a number of requests
+/// per target was shared by. The platform knows it at once.
+pub const RUNNING: &str = "running";
 /// The name of requests per target in the datapoint's minute.
 pub const REQUESTS_PER_TARGET: &str = "requests-per-target";
 

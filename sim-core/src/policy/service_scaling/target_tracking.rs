@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Level, Metric, default_cooldown, within};
 use crate::engine::Span;
-use crate::policy::alarm::{Alarm, Breach, newest};
+use crate::policy::alarm::{Alarm, Breach, newest_point};
 use crate::policy::arithmetic::proportional;
 use crate::policy::view::{
-    AlarmReading, AlarmState, Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView,
+    AlarmReading, AlarmState, Bounds, Datapoint, RUNNING, ServiceScalingDecision, ServiceScalingPolicy,
+    ServiceScalingView,
 };
 use crate::problem::Problem;
 use crate::quantity::Percent;
@@ -28,8 +29,9 @@ const LOW_SHARE: f64 = 0.9;
 ///
 /// Two alarms are read each minute. High: three of three one-minute datapoints above the target. Low: fifteen of
 /// fifteen below 90 % of it. Either leads to ceil(running x metric / target) tasks, counted from the RUNNING tasks, not
-/// from the desired ones. Too few datapoints lead to nothing. Within the cooldown after scaling out, what was ordered
-/// counts as present: only a larger step acts, and adds the difference. Within the cooldown after scaling in, nothing
+/// from the desired ones, and from those that ran in the minute that the metric is of: a metric that is older than the
+/// last step says nothing of what that step brought, and must not order it again. Too few datapoints lead to nothing.
+/// Within the cooldown after scaling out, only a larger step acts, and adds the difference. Within the cooldown after scaling in, nothing
 /// more is removed, but scaling out acts at once. While a deployment is in progress nothing is removed. A service that
 /// was scaled to zero gets one task on the first datapoint that shows demand.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +66,14 @@ fn whole() -> Percent {
     Percent(1.0)
 }
 
+/// A value of the metric.
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    value: f64,
+    /// The mean number of tasks that ran in its minute.
+    running: f64,
+}
+
 /// The policy `target-tracking`.
 pub struct TargetTracking(TargetTrackingParameters);
 
@@ -93,19 +103,29 @@ impl TargetTracking {
         vec![high.read(format!("{name} high"), published), low.read(format!("{name} low"), published)]
     }
 
-    /// `cpu 90% of 10 running, target 60%`.
-    fn evidence(&self, view: &ServiceScalingView, value: f64) -> String {
-        let metric = self.0.metric;
-        let (value, target) = (metric.show(value), metric.show(self.target()));
-        format!("{} {value} with {} running, target {target}", metric.name(), view.running)
+    /// The newest value, and how many tasks shared it.
+    fn measured(&self, view: &ServiceScalingView) -> Option<Measured> {
+        let newest = newest_point(self.0.metric.published(view))?;
+        let same_minute = |point: &&Datapoint| point.end == newest.end;
+        let ran = view.metrics.get(RUNNING).and_then(|points| points.iter().rev().find(same_minute)?.value);
+        Some(Measured { value: newest.value?, running: ran.unwrap_or(f64::from(view.running)) })
     }
 
-    fn scale_out(&self, view: &ServiceScalingView, value: f64) -> ServiceScalingDecision {
-        let wanted = proportional(view.running, value, self.target()).max(view.running + 1);
-        let evidence = self.evidence(view, value);
+    /// `cpu 90% with 10 running, target 60%`.
+    fn evidence(&self, measured: Measured) -> String {
+        let metric = self.0.metric;
+        let (value, target) = (metric.show(measured.value), metric.show(self.target()));
+        let running = (measured.running * 10.0).round() / 10.0;
+        format!("{} {value} with {running} running, target {target}", metric.name())
+    }
+
+    fn scale_out(&self, view: &ServiceScalingView, measured: Measured) -> ServiceScalingDecision {
+        let base = measured.running.floor() as u32;
+        let wanted = proportional(measured.running, measured.value, self.target()).max(base + 1);
+        let evidence = self.evidence(measured);
         let waiting = within(self.0.scale_out_cooldown, view.last_scale_out, view.now);
         let wanted = match view.last_scale_out_from {
-            Some(before) if waiting => before + (wanted - view.running),
+            Some(before) if waiting => wanted.min(before + (wanted - base)),
             _ => wanted,
         };
         if wanted > view.desired {
@@ -115,8 +135,8 @@ impl TargetTracking {
         ServiceScalingDecision::hold(format!("{evidence}: {wanted} wanted, {} ordered, {why}", view.desired))
     }
 
-    fn scale_in(&self, view: &ServiceScalingView, value: f64) -> ServiceScalingDecision {
-        let evidence = self.evidence(view, value);
+    fn scale_in(&self, view: &ServiceScalingView, measured: Measured) -> ServiceScalingDecision {
+        let evidence = self.evidence(measured);
         if self.0.disable_scale_in {
             return ServiceScalingDecision::abstain(format!("{evidence}: scale-in is disabled"));
         }
@@ -128,7 +148,8 @@ impl TargetTracking {
             return ServiceScalingDecision::hold(format!("{evidence}: in scale-in cooldown"));
         }
         let most = ((f64::from(view.desired) * self.0.scale_in_at_most.0) as u32).max(1);
-        let wanted = proportional(view.running, value, self.target()).max(view.desired.saturating_sub(most));
+        let wanted = proportional(measured.running, measured.value, self.target());
+        let wanted = wanted.max(view.desired.saturating_sub(most));
         if wanted < view.desired {
             ServiceScalingDecision::to(wanted, format!("{evidence}: in to {wanted}"))
         } else {
@@ -137,8 +158,8 @@ impl TargetTracking {
     }
 
     fn rest(&self, view: &ServiceScalingView, alarms: &[AlarmReading]) -> ServiceScalingDecision {
-        let reason = match newest(self.0.metric.published(view)) {
-            Some(value) => self.evidence(view, value),
+        let reason = match self.measured(view) {
+            Some(measured) => self.evidence(measured),
             None => format!("{} has no data", self.0.metric.name()),
         };
         let unknown = alarms.iter().all(|alarm| alarm.state == AlarmState::InsufficientData);
@@ -154,13 +175,12 @@ impl TargetTracking {
 impl ServiceScalingPolicy for TargetTracking {
     fn decide(&mut self, view: &ServiceScalingView) -> ServiceScalingDecision {
         let alarms = self.alarms(view);
-        let value = newest(self.0.metric.published(view));
-        let decision = match value {
-            Some(value) if view.running == 0 && view.desired == 0 && value > 0.0 => {
-                ServiceScalingDecision::to(1, format!("{}: demand at zero tasks", self.evidence(view, value)))
+        let decision = match self.measured(view) {
+            Some(measured) if view.running == 0 && view.desired == 0 && measured.value > 0.0 => {
+                ServiceScalingDecision::to(1, format!("{}: demand at zero tasks", self.evidence(measured)))
             }
-            Some(value) if alarms[0].state == AlarmState::Alarm => self.scale_out(view, value),
-            Some(value) if alarms[1].state == AlarmState::Alarm => self.scale_in(view, value),
+            Some(measured) if alarms[0].state == AlarmState::Alarm => self.scale_out(view, measured),
+            Some(measured) if alarms[1].state == AlarmState::Alarm => self.scale_in(view, measured),
             _ => self.rest(view, &alarms),
         };
         decision.with_alarms(alarms)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::calendar::Calendar;
-use crate::policy::view::Datapoint;
+use crate::policy::view::{Datapoint, RUNNING};
 
 const MINUTE: Span = Span::from_secs(60);
 const HOUR: Span = Span::from_secs(3600);
@@ -106,6 +106,25 @@ fn target_tracking_counts_from_the_running_tasks() {
     check(0, 0, &[0.0; 20], None);
     check(0, 1, &[40.0; 3], None); // already starting
     check(2, 2, &[0.0; 15], Some(0));
+}
+
+#[test]
+fn target_tracking_does_not_order_twice_what_an_old_metric_asks_for() {
+    // The newest point of the metric is of a minute with `ran` tasks; `running` of `desired` run by now.
+    let check = |ran: f64, running, desired, value: f64, wanted: Option<u32>| {
+        let mut view = view(running, desired, "requests-per-target", &[value; 15]);
+        let of_minute = |point: &Datapoint| Datapoint::new(point.end, ran);
+        let minutes = view.metrics["requests-per-target"].iter().map(of_minute).collect();
+        view.metrics.insert(RUNNING.to_owned(), minutes);
+        check(tracking("requests-per-target", "600/min", &json!({})), &view, wanted);
+    };
+    check(2.0, 2, 2, 1800.0, Some(6));
+    check(2.0, 6, 6, 1800.0, None); // still the minute with two of them
+    check(4.0, 6, 6, 900.0, None); // 3600 a minute, in between
+    check(6.0, 6, 6, 600.0, None);
+    check(6.0, 6, 6, 900.0, Some(9));
+    check(10.0, 5, 5, 300.0, None); // scaled in to five already
+    check(10.0, 10, 10, 300.0, Some(5));
 }
 
 #[test]

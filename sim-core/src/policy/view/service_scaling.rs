@@ -42,8 +42,8 @@ pub struct ServiceScalingView {
     pub min: u32,
     /// The upper bound in force.
     pub max: u32,
-    /// What has been published by now: `cpu`, `memory` (fractions of what is reserved) and `requests-per-target`
-    /// (a minute), each oldest first in one-minute periods.
+    /// What has been published by now: `cpu`, `memory` (fractions of what is reserved), `requests-per-target` (a minute)
+    /// and `running` (the mean number of running tasks), each oldest first in one-minute periods.
     #[serde(default)]
     pub metrics: Metrics,
     /// When the desired count was last raised by scaling.
