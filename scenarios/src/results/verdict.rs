@@ -5,6 +5,7 @@
 //! question is asked at every point.
 
 mod cautions;
+mod gaps;
 mod points;
 mod sentence;
 
@@ -32,7 +33,7 @@ pub struct Verdict {
 /// The answer.
 pub(super) fn judge(results: &Results, variants: &[VariantAnalysis], pairs: &[Pair], basis: &str) -> Verdict {
     let points = points(results, variants);
-    let sentence = sentence::Sentence { results, variants, pairs };
+    let sentence = sentence::Sentence::new(results, variants, pairs);
     let recommended = match points.as_slice() {
         [Point { best: Some(best), .. }] if variants[*best].standing.holds == Some(Holds::Yes) => {
             Some(results.manifest.variants[*best].name.clone())
