@@ -30,9 +30,8 @@ pub fn axis_names(paths: &[&str]) -> Vec<String> {
         let owner = path.split('.').nth(1).map(|owner| format!("{owner} "));
         format!("{}{}", owner.unwrap_or_default(), axis_name(path))
     };
-    let alone = |name: &str, of: &dyn Fn(&str) -> String| {
-        paths.iter().filter(|other| of(other) == name).count() == 1
-    };
+    let alone =
+        |name: &str, of: &dyn Fn(&str) -> String| paths.iter().filter(|other| of(other) == name).count() == 1;
     let name = |path: &&str| {
         let (short, long) = (axis_name(path), owned(path));
         match () {

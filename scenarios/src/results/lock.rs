@@ -35,7 +35,8 @@ impl Lock {
         let mut file = open.map_err(unusable)?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             let holder = fs::read_to_string(&path).unwrap_or_default();
-            let named = if holder.trim().is_empty() { String::new() } else { format!(" ({})", holder.trim()) };
+            let named =
+                if holder.trim().is_empty() { String::new() } else { format!(" ({})", holder.trim()) };
             let message = format!("another fleetsim{named} is running into it");
             return Err(ResultsError::new(ErrorKind::Busy, folder, message)
                 .hint("wait until that one has ended, or name another folder with --out"));

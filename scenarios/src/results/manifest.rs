@@ -151,7 +151,12 @@ impl Manifest {
         if list.is_empty() && one(&self.run) != one(&other.run) {
             list.push("other run settings".into());
         }
-        if !self.variants.iter().map(VariantManifest::simulated).eq(other.variants.iter().map(VariantManifest::simulated)) {
+        if !self
+            .variants
+            .iter()
+            .map(VariantManifest::simulated)
+            .eq(other.variants.iter().map(VariantManifest::simulated))
+        {
             list.push("other variants or other settings".into());
         }
         if self.traces != other.traces {

@@ -149,7 +149,8 @@ impl<'a> Variant<'a> {
             let name = format!("latency.{}", objective.percentile());
             if !list.iter().any(|metric| metric.name == name) {
                 let measure = Measure::Quantile { p: objective.share, of_all: true };
-                let place = list.iter().take_while(|metric| metric.measure.is_less_than(objective.share)).count();
+                let place =
+                    list.iter().take_while(|metric| metric.measure.is_less_than(objective.share)).count();
                 list.insert(place, Metric { name, unit: "s", measure });
             }
         }

@@ -69,7 +69,7 @@ fn unclear(variants: &[VariantAnalysis], points: &[Point], labels: &[String]) ->
     let options = points.iter().flat_map(|point| &point.options);
     let unclear = options.filter(|index| variants[**index].standing.holds == Some(Holds::Unclear));
     let said = unclear.take(NAMES).filter_map(|index| {
-        let worst = variants[*index].standing.worst().filter(|it| !it.attainment.is_blank())?;
+        let worst = variants[*index].standing.worst().filter(|it| it.attainment.n > 1)?;
         Some(format!(
             "Whether {} holds {} is unclear: {} of requests end well in time, {} must.",
             labels[*index],

@@ -59,7 +59,9 @@ fn neighbours(manifests: &[VariantManifest], index: usize) -> Vec<Neighbour<'_>>
     for (other, theirs) in manifests.iter().enumerate().filter(|(_, it)| it.family == mine.family) {
         let axes = mine.axes.iter().zip(&theirs.axes);
         let mut differing = axes.filter(|(mine, theirs)| mine != theirs);
-        let (Some(((path, mine), (same, theirs))), None) = (differing.next(), differing.next()) else { continue };
+        let (Some(((path, mine), (same, theirs))), None) = (differing.next(), differing.next()) else {
+            continue;
+        };
         let Some(distance) = room(mine, theirs).filter(|_| path == same) else { continue };
         let found = Neighbour { index: other, path, mine, theirs, distance };
         let rival = |it: &&mut Neighbour<'_>| it.path == found.path && it.distance * distance > 0.0;
@@ -81,6 +83,7 @@ fn room(from: &str, to: &str) -> Option<f64> {
 
 /// Between two whole numbers that follow each other there is none.
 fn leaves_nothing_between(it: &Neighbour<'_>) -> bool {
-    let whole = |text: &str| text.parse::<i64>().is_ok() && parsed(text).is_some_and(|(_, unit)| unit == Unit::Count);
+    let whole =
+        |text: &str| text.parse::<i64>().is_ok() && parsed(text).is_some_and(|(_, unit)| unit == Unit::Count);
     whole(it.mine) && whole(it.theirs) && it.distance.abs() <= 1.0
 }

@@ -89,7 +89,8 @@ fn comparable(
     manifests: &[VariantManifest],
     options: Vec<usize>,
 ) -> (Vec<usize>, Vec<(usize, Vec<&'static str>)>) {
-    let alike = |index: usize| options.iter().filter(|other| unlike(manifests, index, **other).is_empty()).count();
+    let alike =
+        |index: usize| options.iter().filter(|other| unlike(manifests, index, **other).is_empty()).count();
     // The last of equals is the greatest.
     let reference = options.iter().copied().rev().max_by_key(|index| alike(*index));
     let Some(reference) = reference else { return (options, Vec::new()) };

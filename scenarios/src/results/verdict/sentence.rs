@@ -121,7 +121,9 @@ impl<'r> Sentence<'r> {
         let figure = || self.figure(best);
         match self.standing(best).holds {
             _ if self.met_nothing(best) => {
-                format!("No request arrived, so whether {objective} is held is not known: {name} costs {cost}")
+                format!(
+                    "No request arrived, so whether {objective} is held is not known: {name} costs {cost}"
+                )
             }
             Some(Holds::Yes) if has_rivals => {
                 format!("{name} is the cheapest that holds {objective}, for {cost}")
@@ -131,11 +133,16 @@ impl<'r> Sentence<'r> {
                 "No option surely holds {objective}: the cheapest that may is {name} ({}) for {cost}",
                 figure()
             ),
-            Some(Holds::Unclear) => format!("{name} may or may not hold {objective} ({}) for {cost}", figure()),
+            Some(Holds::Unclear) => {
+                format!("{name} may or may not hold {objective} ({}) for {cost}", figure())
+            }
             Some(Holds::No) if has_rivals => {
                 format!("No option holds {objective}: {name} comes nearest ({}) for {cost}", figure())
             }
             Some(Holds::No) => format!("{name} does not hold {objective} ({}) for {cost}", figure()),
+            None if !has_rivals => {
+                format!("No objective is set: {name} costs {cost} with {}", self.latencies(best))
+            }
             None => format!(
                 "No objective is set, so nothing is recommended: {name} costs least, {cost} with {}",
                 self.latencies(best)
@@ -171,8 +178,15 @@ impl<'r> Sentence<'r> {
     fn of_others(&self, others: &[usize], best: usize) -> Vec<String> {
         let holds = |index: &usize| self.standing(*index).holds == Some(Holds::Yes);
         let (holding, rest): (Vec<usize>, Vec<usize>) = others.iter().copied().partition(holds);
+        let is_alike = |index: &usize| self.ratio(*index, best).is_some_and(is_alike);
+        let (alike, dearer): (Vec<usize>, Vec<usize>) = holding.into_iter().partition(is_alike);
         let mut said = Vec::new();
-        for (place, index) in holding.into_iter().enumerate() {
+        if !alike.is_empty() {
+            let names: Vec<String> = alike.iter().map(|index| self.option(*index)).collect();
+            let verb = if names.len() == 1 { "costs" } else { "cost" };
+            said.push(format!("{} {verb} {ALIKE}", wording::list(&names)));
+        }
+        for (place, index) in dearer.into_iter().enumerate() {
             let (name, verb) = (self.option(index), if place == 0 { " costs" } else { "" });
             said.push(format!("{name}{verb} {}", against(self.ratio(index, best), place == 0)));
         }
@@ -195,6 +209,7 @@ impl<'r> Sentence<'r> {
     fn of_other(&self, index: usize, best: usize) -> String {
         let (name, cost) = (self.option(index), against(self.ratio(index, best), true));
         match self.standing(index).holds {
+            _ if self.met_nothing(index) => format!("{name} costs {cost}"),
             Some(Holds::Unclear) => {
                 format!("{name} may or may not hold it ({}) and costs {cost}", self.figure(index))
             }
@@ -242,7 +257,7 @@ impl<'r> Sentence<'r> {
         let alike = point.options.iter().copied().filter(|index| {
             let ratio = self.ratio(*index, best);
             let holds = self.standing(*index).holds == self.standing(best).holds;
-            holds && ratio.is_some_and(|ratio| ratio.interval.is_some() && !ratio.is_significant())
+            holds && ratio.is_some_and(is_alike)
         });
         let spelled = |index: usize| {
             let spot = if self.is_on_spot(index) { " (on Spot, without interruptions)" } else { "" };
@@ -262,11 +277,18 @@ fn continued<'t>(from: &str, to: &'t str) -> &'t str {
     if axis == same { value } else { to }
 }
 
+/// What noise does not tell from the best.
+const ALIKE: &str = "about the same, as far as noise tells";
+
+fn is_alike(ratio: &Ratio) -> bool {
+    ratio.interval.is_some() && !ratio.is_significant()
+}
+
 /// A cost beside the best one: `1.8 times as much`; where a sentence goes on, `1.8 times`.
 fn against(ratio: Option<&Ratio>, full: bool) -> String {
     match ratio {
         Some(ratio) if ratio.value.is_finite() => match ratio.interval {
-            Some(_) if !ratio.is_significant() => "about the same, as far as noise tells".into(),
+            Some(_) if is_alike(ratio) => ALIKE.into(),
             _ => wording::against(ratio.value, full),
         },
         _ => "an amount that cannot be compared".into(),
