@@ -4,6 +4,8 @@
 
 use std::process::Command;
 
+use reports::data::ReportData;
+
 #[path = "support/sample_data.rs"]
 mod sample_data;
 
@@ -49,6 +51,16 @@ fn browser() -> Option<&'static str> {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find(runs)
 }
 
+/// The same with names that find no room on a phone, nor a place to break.
+fn with_long_names(data: &ReportData) -> ReportData {
+    let mut text = serde_json::to_string(data).expect("plain data");
+    for (index, variant) in data.variants.iter().enumerate() {
+        let long = format!("\"avery{}longname-number-{index}\"", "very".repeat(12));
+        text = text.replace(&format!("\"{}\"", variant.name), &long);
+    }
+    serde_json::from_str(&text).expect("what was written")
+}
+
 #[test]
 fn nothing_is_cut_off_at_any_width() {
     let Some(browser) = browser() else {
@@ -60,7 +72,13 @@ fn nothing_is_cut_off_at_any_width() {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
-    for data in [sample_data::launch_day(), sample_data::break_even(), sample_data::fleets_of_functions()] {
+    let samples = [
+        sample_data::launch_day(),
+        sample_data::break_even(),
+        sample_data::fleets_of_functions(),
+        with_long_names(&sample_data::launch_day()),
+    ];
+    for data in samples {
         let html = reports::render(&data).html;
         let text = serde_json::to_string(&html).expect("a string").replace("</", "<\\/");
         let page = folder.path().join("probe.html");

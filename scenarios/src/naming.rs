@@ -26,8 +26,18 @@ pub fn axis_name(path: &str) -> String {
 /// What each of several axes is called, each unlike the others: with the owner where two have one name, `api memory`,
 /// and the whole path where even that says too little.
 pub fn axis_names(paths: &[&str]) -> Vec<String> {
+    told_apart(paths, " ")
+}
+
+/// The same as parts of a variant's name, each in one piece: `keep_alive`, `api.memory`.
+pub(crate) fn axis_keys(paths: &[&str]) -> Vec<String> {
+    told_apart(paths, ".").into_iter().map(|name| name.replace(' ', "_")).collect()
+}
+
+/// Names of axes, an owner joined to the axis with `joint`.
+fn told_apart(paths: &[&str], joint: &str) -> Vec<String> {
     let owned = |path: &str| {
-        let owner = path.split('.').nth(1).map(|owner| format!("{owner} "));
+        let owner = path.split('.').nth(1).map(|owner| format!("{owner}{joint}"));
         format!("{}{}", owner.unwrap_or_default(), axis_name(path))
     };
     let alone =
@@ -66,6 +76,8 @@ mod tests {
         let check = |paths: &[&str], expected: &[&str]| assert_eq!(axis_names(paths), expected);
         check(&["services.web.memory", "sources.all.rate"], &["memory", "rate"]);
         check(&["services.web.memory", "services.api.memory"], &["web memory", "api memory"]);
+        let keys = ["sources.a.rate", "sources.b.rate", "services.web.keep_alive.fixed.after"];
+        assert_eq!(axis_keys(&keys), ["a.rate", "b.rate", "keep_alive"]);
         check(
             &["services.web.a.target", "services.web.b.target"],
             &["services.web.a.target", "services.web.b.target"],

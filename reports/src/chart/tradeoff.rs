@@ -237,7 +237,7 @@ fn draw_points(
         if points.len() > MOST_NAMED.0 && !matters {
             continue;
         }
-        let name = shorten_name(&name_of(source.data, point, short), 13.0, 260.0);
+        let name = shorten_name(&name_of(source.data, point, short), 13.0, page.form.pick(260.0, 150.0));
         if name.is_empty() {
             continue;
         }

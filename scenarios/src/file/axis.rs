@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Path, Value};
-use crate::naming::axis_names;
+use crate::naming::axis_keys;
 
 /// One axis.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ fn text(node: &Node) -> String {
 pub(super) fn labels(axes: &[Axis]) -> Vec<String> {
     let paths: Vec<String> = axes.iter().map(|axis| axis.path.to_string()).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    axis_names(&paths).into_iter().map(|name| name.replace(' ', "_")).collect()
+    axis_keys(&paths)
 }
 
 /// The positions along each axis of the `index`-th point of their product, the last axis running fastest.

@@ -70,7 +70,7 @@ fn trade(data: &ReportData, several: &[&Point<'_>]) -> String {
     let names: Vec<String> = several.iter().map(|point| point.variant.name.clone()).collect();
     let alike = |a: &Point<'_>, b: &Point<'_>| Stand::of(data, a.variant, b.variant).is_alike();
     match several.iter().all(|a| several.iter().all(|b| alike(a, b))) {
-        true => format!("Noise does not tell {} apart, neither in cost nor in latency", listed(&names)),
+        true => format!("Noise does not tell {} apart, neither in cost nor in latency", named(&names)),
         false => format!("No option wins on both: {} trade cost for latency", named(&names)),
     }
 }
@@ -118,7 +118,11 @@ fn without(data: &ReportData) -> String {
 /// Which group is cheapest under how many of several workloads.
 fn along_workloads(data: &ReportData) -> String {
     let mut wins: IndexMap<&str, usize> = IndexMap::new();
-    let workloads = data.workloads();
+    let under = |workload: &&str| data.variants.iter().filter(|it| it.workload == *workload).count();
+    let workloads: Vec<&str> = data.workloads().into_iter().filter(|it| under(it) > 1).collect();
+    if workloads.is_empty() {
+        return "Every option met another workload: none can be compared with another.".into();
+    }
     for workload in &workloads {
         let under = data.variants.iter().filter(|it| it.workload == *workload && it.meets != Meets::No);
         let priced = under.filter_map(|it| Some((it.value(COST_PER_MONTH)?, it)));

@@ -213,7 +213,7 @@ impl<'r> Sentence<'r> {
             Some(Holds::Unclear) => {
                 format!("{name} may or may not hold it ({}) and costs {cost}", self.figure(index))
             }
-            Some(Holds::No) => format!("{name} does not hold it ({})", self.figure(index)),
+            Some(Holds::No) => format!("{} does not hold it ({})", self.name(index), self.figure(index)),
             Some(Holds::Yes) | None => format!("{name} costs {cost} with {}", self.latencies(index)),
         }
     }
