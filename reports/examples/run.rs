@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     outcome.failures.iter().for_each(|failure| eprintln!("{failure}"));
     let analysis = outcome.results.write_tables()?;
     let data = reports::from_results::write(&outcome.results, &analysis)?;
-    println!("{}", reports::text_table(&data, reports::COLUMNS));
+    println!("{}", reports::text_table(&data));
     println!("{}", data.verdict.sentence);
     data.verdict.cautions.iter().for_each(|caution| println!("- {caution}"));
     Ok(())

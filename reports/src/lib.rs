@@ -7,7 +7,7 @@
 //! for chart in &rendered.charts {
 //!     println!("charts/{}.svg and .png", chart.name);
 //! }
-//! println!("{}", reports::text_table(&data, reports::COLUMNS));
+//! println!("{}", reports::text_table(&data));
 //! ```
 //!
 //! - [`data`] is what a report shows: plain data, filled by whoever holds results. This crate computes no statistics.
@@ -27,4 +27,4 @@ mod palette;
 mod text;
 
 pub use page::{ChartFile, Rendered, render};
-pub use text::{COLUMNS, text_table};
+pub use text::{COLUMNS, text_table, text_table_within};

@@ -10,10 +10,15 @@ pub const COLUMNS: usize = 100;
 /// The widest names where the terminal is narrow.
 const NAME: usize = 28;
 
+/// The comparison table of a report, 100 columns wide at most; see [`text_table_within`].
+pub fn text_table(data: &ReportData) -> String {
+    text_table_within(data, COLUMNS)
+}
+
 /// The comparison table of a report, ending in a newline, at most `columns` wide. Where the metrics do not fit it goes
 /// on in further blocks that repeat the names. `*` marks the best number of the options that do not miss the objective,
 /// `~` those that noise does not tell from it.
-pub fn text_table(data: &ReportData, columns: usize) -> String {
+pub fn text_table_within(data: &ReportData, columns: usize) -> String {
     let table = Comparison::of(data);
     if table.rows().next().is_none() {
         return "no variant has results\n".into();

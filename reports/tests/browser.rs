@@ -15,7 +15,11 @@ const report = REPORT;
 const look = (frame, width) => {
   const page = frame.contentDocument, found = [];
   const beyond = page.documentElement.scrollWidth - width;
-  if (beyond > 0) found.push(`${width}: the page is ${beyond} px too wide`);
+  if (beyond > 0) {
+    const wide = [...page.querySelectorAll('main *')].filter(it => it.getBoundingClientRect().right > width + 1);
+    const outside = wide.filter(it => !it.closest('.scroll, pre')).map(it => `${it.tagName}.${it.className}`);
+    found.push(`${width}: the page is ${beyond} px too wide: ${outside.slice(0, 5).join(', ')}`);
+  }
   let charts = 0;
   for (const svg of page.querySelectorAll('svg')) {
     const box = svg.getBoundingClientRect();

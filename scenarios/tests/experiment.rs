@@ -465,10 +465,7 @@ fn the_verdict_compares_each_options_cheapest_size_that_holds() {
     let verdict = results::analyse(&outcome.results).unwrap().verdict;
     assert_eq!(verdict.recommended.as_deref(), Some("plain count=3"), "{verdict:?}");
     let sentence = &verdict.sentence;
-    assert!(
-        sentence.starts_with("plain (count 3) is the cheapest that holds p95 < 1s, for $"),
-        "{sentence}"
-    );
+    assert!(sentence.starts_with("plain (count 3) is the cheapest that holds p95 < 1s, for $"), "{sentence}");
     assert!(sentence.contains("; spot (count 1) does not hold it ("), "{sentence}");
     assert!(!sentence.contains("count 6"), "{sentence}");
     let said = |start: &str| verdict.cautions.iter().any(|caution| caution.starts_with(start));

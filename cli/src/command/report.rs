@@ -49,7 +49,7 @@ fn book(name: &str) -> Result<PriceBook, Failure> {
 pub(crate) fn finish(results: &Results, columns: usize, out: &mut dyn Write) -> Result<(), Failure> {
     let analysis = results.write_tables()?;
     let data = reports::from_results::write(results, &analysis)?;
-    write!(out, "{}", reports::text_table(&data, columns))?;
+    write!(out, "{}", reports::text_table_within(&data, columns))?;
     writeln!(out, "\n{}", data.verdict.sentence)?;
     // That intervals are noise alone stands below the table.
     let cautions = data.verdict.cautions.iter().filter(|caution| !caution.starts_with(INTERVAL_LABEL));
