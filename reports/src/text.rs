@@ -210,3 +210,50 @@ fn legend(table: &Comparison, shown: &Names, columns: usize) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{COST_PER_MONTH, Estimate, VariantSummary};
+
+    fn table(names: &[(&str, &[(&str, &str)])], columns: usize) -> String {
+        let variant = |(name, axes): &(&str, &[(&str, &str)])| VariantSummary {
+            name: (*name).into(),
+            group: name.split(' ').next().unwrap_or_default().into(),
+            axes: axes.iter().map(|(path, value)| ((*path).into(), (*value).into())).collect(),
+            metrics: [(COST_PER_MONTH.to_owned(), Estimate::new(1.0, 0.1, 3))].into_iter().collect(),
+            ..VariantSummary::default()
+        };
+        let data = ReportData { variants: names.iter().map(variant).collect(), ..ReportData::default() };
+        text_table_within(&data, columns)
+    }
+
+    /// What tells options apart is never cut: the words go first, then names go on in further lines.
+    #[test]
+    fn names_keep_what_tells_them_apart() {
+        let axes = |value| [("services.web.keep_alive.fixed.after", "10min"), ("services.web.memory", value)];
+        let (small, large) = (axes("512MB"), axes("1769MB"));
+        let swept: [(&str, &[(&str, &str)]); 2] = [
+            ("rust (keep alive 10min, memory 512MB)", &small),
+            ("rust (keep alive 10min, memory 1769MB)", &large),
+        ];
+        let check = |names: &[(&str, &[(&str, &str)])], columns: usize, parts: &[&str]| {
+            let text = table(names, columns);
+            parts.iter().for_each(|part| assert!(text.contains(part), "no `{part}` in\n{text}"));
+            assert!(text.lines().take(4).all(|line| line.chars().count() <= columns), "{text}");
+        };
+        check(
+            &swept,
+            100,
+            &["\nrust (keep alive 10min, memory 512MB) ", "\nrust (keep alive 10min, memory 1769MB) "],
+        );
+        check(
+            &swept,
+            80,
+            &["\nrust (10min, 512MB) ", "\nrust (10min, 1769MB) ", "in brackets: keep alive, memory\n"],
+        );
+        let long = format!("{}-one", "a".repeat(60));
+        let cut = format!("\n{}  ", "a".repeat(40));
+        check(&[(&long, &[]), ("b", &[])], 100, &[&cut, &format!("\n{}-one\n", "a".repeat(20))]);
+    }
+}

@@ -129,10 +129,8 @@ impl Folder {
             return Ok(());
         }
         let message = format!("already holds other results: this run has {}", differences.join(", "));
-        Err(ResultsError::new(ErrorKind::Occupied, &self.path, message).hint(
-            "name another folder with --out, or give the scenario another name; to have these results no more, remove \
-             the folder",
-        ))
+        Err(ResultsError::new(ErrorKind::Occupied, &self.path, message)
+            .hint("name another folder with --out, give the scenario another name, or remove this folder"))
     }
 
     /// The manifest, its version first: what another version wrote need not even parse.
