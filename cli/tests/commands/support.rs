@@ -52,8 +52,12 @@ impl Shell {
 
     /// The command, ready to be started.
     pub(crate) fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(&self.program).env_remove("COLUMNS");
-        command.args(words(line)).current_dir(self.folder.path()).env_remove("RUST_BACKTRACE");
+        let mut command = Command::new(&self.program);
+        command
+            .args(words(line))
+            .current_dir(self.folder.path())
+            .env_remove("RUST_BACKTRACE")
+            .env_remove("COLUMNS");
         command
     }
 

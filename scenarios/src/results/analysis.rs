@@ -5,7 +5,7 @@ use sim_core::metrics::{Variant, summarize};
 use super::findings::{Pair, VariantAnalysis};
 use super::pairs::compare_pairs;
 use super::standing::standing;
-use super::verdict::{self, Verdict, baselines, points};
+use super::verdict::{self, Point, Verdict, baselines, points};
 use super::{Results, ResultsError, VariantManifest};
 
 /// Everything that is computed from results.
@@ -25,7 +25,7 @@ impl Analysis {
     /// The variants that the verdict is about: the one that stands for each family, at every workload.
     pub fn options(&self, results: &Results) -> Vec<usize> {
         let points = points(results, &self.variants);
-        points.iter().flat_map(|point| point.all()).collect()
+        points.iter().flat_map(Point::all).collect()
     }
 
     /// What the workload of each variant has unlike that of the options that are compared beside it: `other traffic`.

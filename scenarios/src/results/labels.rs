@@ -10,8 +10,11 @@ use sim_core::spec::ServiceSpec;
 use super::manifest::{Manifest, VariantManifest};
 use crate::naming::axis_names;
 
+/// Whether a service runs on a platform.
+type IsOn = fn(&ServiceSpec) -> bool;
+
 /// How names of platforms are spelled, and on which services they may stand.
-const PLATFORMS: [(&str, &str, fn(&ServiceSpec) -> bool); 4] = [
+const PLATFORMS: [(&str, &str, IsOn); 4] = [
     ("ec2", "EC2", |service| matches!(service, ServiceSpec::Ecs(_))),
     ("ecs", "ECS", |service| matches!(service, ServiceSpec::Ecs(_))),
     ("fargate", "Fargate", |service| matches!(service, ServiceSpec::Fargate(_))),

@@ -14,9 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::Results;
 use super::findings::{Pair, VariantAnalysis};
 use super::standing::Holds;
-use points::Point;
 
-pub(super) use points::{baselines, points};
+pub(super) use points::{Point, baselines, points};
 
 /// The answer in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
