@@ -16,6 +16,7 @@ use sim_core::policy::Catalogue;
 use crate::arguments::Command;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::text::columns;
 
 /// Carries out `command`, writing data to `out`.
 pub(crate) fn execute(command: Command, catalogue: &Catalogue, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -29,7 +30,7 @@ pub(crate) fn execute(command: Command, catalogue: &Catalogue, out: &mut dyn Wri
         Command::Lessons(lessons) => lessons::write(&lessons.folder, catalogue),
         Command::Report(asked) => report::report(&asked.folder, out),
         Command::Price(asked) => report::price(&asked, out),
-        Command::Run(asked) => return run::run(&asked, catalogue, out),
+        Command::Run(asked) => return run::run(&asked, catalogue, columns(), out),
     }?;
     Ok(Exit::Done)
 }

@@ -3,6 +3,13 @@
 /// The widest line.
 pub(crate) const COLUMNS: usize = 100;
 
+/// How wide a table may be: as `COLUMNS` says, else as wide as the terminal; where there is none, as reports have it.
+pub(crate) fn columns() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok());
+    let seen = || console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    said.or_else(seen).map_or(reports::COLUMNS, |columns: usize| columns.clamp(60, 400))
+}
+
 /// A documentation comment as paragraphs, each line beginning with `indent`. Line breaks of the source are forgotten;
 /// blank lines and list items are kept.
 pub(crate) fn paragraphs(text: &str, indent: &str) -> String {

@@ -16,6 +16,7 @@ pub use tables::{
 };
 
 use indexmap::IndexMap;
+pub use scenarios::number::Unit;
 use serde::{Deserialize, Serialize};
 
 /// Everything one report shows.
@@ -106,25 +107,6 @@ pub struct Verdict {
     pub recommended: Option<String>,
     /// What limits the answer, a sentence each.
     pub cautions: Vec<String>,
-}
-
-/// What a metric measures, and so how its numbers are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unit {
-    /// Seconds.
-    Seconds,
-    /// US dollars.
-    Dollars,
-    /// Megabytes of memory.
-    Megabytes,
-    /// A share, 0 to 1, shown in percent.
-    Share,
-    /// A plain number of things.
-    #[default]
-    Count,
-    /// Things per second.
-    PerSecond,
 }
 
 /// Which way a metric improves.

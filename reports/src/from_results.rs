@@ -13,9 +13,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 use scenarios::file::RunKind;
-use scenarios::results::{
-    Analysis, Folder, Holds, Results, ResultsError, Standing, VariantManifest, axis_name,
-};
+use scenarios::results::{Analysis, Folder, Holds, Results, ResultsError, Standing};
 
 use crate::data::{self, Clock, Meets, Provenance, ReportData};
 use crate::page::render;
@@ -137,20 +135,32 @@ fn variants(
     labels: &[String],
 ) -> Vec<data::VariantSummary> {
     let featured = featured(results, analysis);
+    let families = results.manifest.family_labels();
+    let workloads = workloads(results, analysis);
     let variants = results.manifest.variants.iter().zip(&analysis.variants).enumerate();
     variants
         .map(|(index, (manifest, of))| data::VariantSummary {
             name: labels[index].clone(),
-            group: manifest.family_label(),
+            group: families[index].clone(),
             platform: setting::platform(manifest),
             axes: manifest.axes.clone(),
-            workload: workload(manifest),
+            workload: workloads[index].clone(),
             metrics: keys.values(&of.rows),
             meets: meets(of.standing.holds),
             services: services(&of.standing),
             featured: featured.contains(&index),
         })
         .collect()
+}
+
+/// The workload of each variant: where it lies on the axes of the workload, and what its family's patch changes of it.
+fn workloads(results: &Results, analysis: &Analysis) -> Vec<String> {
+    let unlike = analysis.unlike(results);
+    let said = results.manifest.variants.iter().zip(unlike).map(|(manifest, unlike)| {
+        let parts = [manifest.workload_label(), unlike.join(" and ")];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    });
+    said.collect()
 }
 
 fn meets(holds: Option<Holds>) -> Meets {
@@ -167,12 +177,6 @@ fn services(standing: &Standing) -> IndexMap<String, Meets> {
     each.map(|service| (service.service.clone(), meets(Some(service.holds)))).collect()
 }
 
-/// `rate 100/s`: where a variant lies on the axes of the workload.
-fn workload(manifest: &VariantManifest) -> String {
-    let said = manifest.workload().into_iter().map(|(path, value)| format!("{} {value}", axis_name(path)));
-    said.collect::<Vec<_>>().join(", ")
-}
-
 /// The variants to draw over time: all where they are few, else those that stand for their families in the verdict; of
 /// several workloads those of the one in the middle.
 fn featured(results: &Results, analysis: &Analysis) -> Vec<usize> {
@@ -180,7 +184,7 @@ fn featured(results: &Results, analysis: &Analysis) -> Vec<usize> {
     if all <= FEATURED {
         return (0..all).collect();
     }
-    let workloads: Vec<String> = results.manifest.variants.iter().map(workload).collect();
+    let workloads = workloads(results, analysis);
     let mut distinct: Vec<&String> = Vec::new();
     workloads.iter().for_each(|it| {
         if !distinct.contains(&it) {

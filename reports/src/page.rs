@@ -126,8 +126,14 @@ fn page(data: &ReportData, charts: &[Chart]) -> String {
 fn laid_out(view: &View<'_>) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.add_filter("unbroken", |text: String| unbroken(&text));
+    environment.add_filter("narrow", |text: String| narrow(&text));
     environment.add_template("report.html", TEMPLATE)?;
     environment.get_template("report.html")?.render(Serde(view))
+}
+
+/// The same where there is little room: noise may stand below its number, but no unit is torn.
+fn narrow(text: &str) -> String {
+    unbroken(text).replace("\u{A0}±", " ±")
 }
 
 /// Text whose numbers stay on one line with their units and their noise.
@@ -144,4 +150,19 @@ fn unbroken(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_units() {
+        let check = |write: fn(&str) -> String, text: &str, expected: &str| {
+            assert_eq!(write(text).replace('\u{A0}', "_"), expected);
+        };
+        check(unbroken, "p99 6.005 ± 0.012 ms is good", "p99 6.005_±_0.012_ms is good");
+        check(unbroken, "p99 < 300ms", "p99_<_300ms");
+        check(narrow, "6.005 ± 0.012 ms", "6.005 ±_0.012_ms");
+    }
 }

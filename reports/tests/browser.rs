@@ -4,6 +4,8 @@
 
 use std::process::Command;
 
+use reports::data::ReportData;
+
 #[path = "support/sample_data.rs"]
 mod sample_data;
 
@@ -13,7 +15,11 @@ const report = REPORT;
 const look = (frame, width) => {
   const page = frame.contentDocument, found = [];
   const beyond = page.documentElement.scrollWidth - width;
-  if (beyond > 0) found.push(`${width}: the page is ${beyond} px too wide`);
+  if (beyond > 0) {
+    const wide = [...page.querySelectorAll('main *')].filter(it => it.getBoundingClientRect().right > width + 1);
+    const outside = wide.filter(it => !it.closest('.scroll, pre')).map(it => `${it.tagName}.${it.className}`);
+    found.push(`${width}: the page is ${beyond} px too wide: ${outside.slice(0, 5).join(', ')}`);
+  }
   let charts = 0;
   for (const svg of page.querySelectorAll('svg')) {
     const box = svg.getBoundingClientRect();
@@ -49,6 +55,16 @@ fn browser() -> Option<&'static str> {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find(runs)
 }
 
+/// The same with names that find no room on a phone, nor a place to break.
+fn with_long_names(data: &ReportData) -> ReportData {
+    let mut text = serde_json::to_string(data).expect("plain data");
+    for (index, variant) in data.variants.iter().enumerate() {
+        let long = format!("\"avery{}longname-number-{index}\"", "very".repeat(12));
+        text = text.replace(&format!("\"{}\"", variant.name), &long);
+    }
+    serde_json::from_str(&text).expect("what was written")
+}
+
 #[test]
 fn nothing_is_cut_off_at_any_width() {
     let Some(browser) = browser() else {
@@ -60,7 +76,13 @@ fn nothing_is_cut_off_at_any_width() {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
-    for data in [sample_data::launch_day(), sample_data::break_even(), sample_data::fleets_of_functions()] {
+    let samples = [
+        sample_data::launch_day(),
+        sample_data::break_even(),
+        sample_data::fleets_of_functions(),
+        with_long_names(&sample_data::launch_day()),
+    ];
+    for data in samples {
         let html = reports::render(&data).html;
         let text = serde_json::to_string(&html).expect("a string").replace("</", "<\\/");
         let page = folder.path().join("probe.html");

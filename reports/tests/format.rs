@@ -78,7 +78,7 @@ fn counts_and_shares() {
 
 #[test]
 fn intervals_show_the_digit_they_know() {
-    let rows: [(Unit, f64, f64, &str); 12] = [
+    let rows = [
         (Unit::Seconds, 0.3124, 0.0062, "312 ± 6 ms"),
         (Unit::Seconds, 0.3124, 0.0148, "312 ± 15 ms"),
         (Unit::Seconds, 0.062, 0.000_3, "62.0 ± 0.3 ms"),
@@ -90,6 +90,12 @@ fn intervals_show_the_digit_they_know() {
         (Unit::Dollars, 12.345, 0.4, "$12.35 ± 0.40"),
         (Unit::Share, 0.0042, 0.0007, "0.42 ± 0.07 %"),
         (Unit::Share, 0.0, 0.0, "0 %"),
+        // What every replication gave alike is exact, and not `$138`.
+        (Unit::Dollars, 137.87, 0.0, "$137.87 ± 0"),
+        (Unit::Dollars, 137.87, 1e-13, "$137.87 ± 0"),
+        (Unit::Dollars, 1200.0, 0.0, "$1,200 ± 0"),
+        (Unit::Share, 0.9996, 0.0, "99.96 ± 0 %"),
+        (Unit::Seconds, 0.25, 0.0, "250 ± 0 ms"),
         (Unit::Count, 12_345.0, 678.0, "12,345 ± 678"),
     ];
     for (unit, number, half, expected) in rows {

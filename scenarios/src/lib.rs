@@ -4,6 +4,8 @@ pub mod builtin;
 pub mod catalogue;
 pub mod document;
 pub mod file;
+pub mod naming;
+pub mod number;
 pub mod results;
 pub mod runner;
 pub mod trace;

@@ -18,6 +18,8 @@ mod digest;
 mod error;
 mod findings;
 mod folder;
+mod labels;
+mod lock;
 mod manifest;
 mod pairs;
 mod series;
@@ -27,6 +29,7 @@ mod summary;
 mod tables;
 mod verdict;
 mod wording;
+mod workload;
 
 use std::path::Path;
 
@@ -37,9 +40,10 @@ pub use analysis::{Analysis, analyse};
 pub(crate) use digest::Digest;
 pub use error::{ErrorKind, ResultsError};
 pub use findings::{Pair, VariantAnalysis};
+pub(crate) use folder::Claim;
 pub use folder::{Folder, MANIFEST};
 pub(crate) use manifest::slugs;
-pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest, axis_name};
+pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest};
 pub use series::{SeriesRow, merged, rows as series_rows};
 pub use standing::{Holds, Standing};
 pub use stored::{DayRequests, JobRecord};
@@ -92,7 +96,7 @@ pub fn load(path: &Path) -> Result<Results, ResultsError> {
 /// Loads what is finished of an experiment that was interrupted.
 ///
 /// # Errors
-/// As [`load`], but for records that are missing.
+/// As [`load`], but for records that are missing; if all are, so that nothing can be said.
 pub fn load_finished(path: &Path) -> Result<Results, ResultsError> {
     let (folder, manifest, prices) = Folder::open(path)?;
     let mut jobs = Vec::new();
@@ -101,6 +105,11 @@ pub fn load_finished(path: &Path) -> Result<Results, ResultsError> {
             let digest = manifest.job_digest(variant, replication);
             jobs.extend(folder.record(&manifest.record_name(variant, replication), &digest)?);
         }
+    }
+    if jobs.is_empty() {
+        let message = "holds no finished run, so there is nothing to report";
+        return Err(ResultsError::new(ErrorKind::Incomplete, path, message)
+            .hint(format!("this command makes the results again: {}", manifest.command)));
     }
     Ok(Results::new(folder, manifest, prices, jobs))
 }
@@ -111,11 +120,12 @@ pub fn load_finished(path: &Path) -> Result<Results, ResultsError> {
 /// As [`load`]; if the book lacks a price; if the folder cannot be written.
 pub fn price(path: &Path, prices: Prices) -> Result<Results, ResultsError> {
     let mut results = load_finished(path)?;
+    let _lock = lock::Lock::take(path)?;
     results.manifest.prices = prices.used();
     results.prices = prices;
     let analysis = analyse(&results)?;
     results.folder.write_json(MANIFEST, &results.manifest)?;
-    results.folder.write_json("prices.json", &results.prices)?;
+    results.folder.write_json(folder::PRICES, &results.prices)?;
     tables::write(&results, &analysis)?;
     Ok(results)
 }

@@ -34,7 +34,7 @@ use sim_core::cost::InstanceType;
 use sim_core::policy::catalogue::Catalogue;
 
 use crate::file::Scenario;
-use crate::results::{Folder, JobRecord, Manifest, Prices, Results, ResultsError};
+use crate::results::{Claim, Folder, JobRecord, Manifest, Prices, Results, ResultsError};
 
 /// Most requests that one job may write one by one, unless more are asked for.
 pub const REQUEST_LIMIT: u64 = 10_000_000;
@@ -229,8 +229,9 @@ impl<'e> Experiment<'e> {
         cancel: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Outcome, RunError> {
-        let folder = Folder::claim(out, &self.manifest, &self.prices)?;
-        let stored = self.stored(&folder)?;
+        let claim = Folder::claim(out, &self.manifest, &self.prices)?;
+        let folder = &claim.folder;
+        let stored = self.stored(folder)?;
         let resumed = stored.iter().flatten().count();
         let done = AtomicUsize::new(resumed);
         let total = self.jobs.len();
@@ -242,7 +243,7 @@ impl<'e> Experiment<'e> {
             if cancel.load(Ordering::Relaxed) {
                 return Done::Skipped;
             }
-            let over = self.run_job(*job, &folder);
+            let over = self.run_job(*job, folder);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress { done, total, resumed });
             over
@@ -252,7 +253,7 @@ impl<'e> Experiment<'e> {
         // One job at a time, whatever their lengths; collected in the order of jobs, whatever the order of ending.
         let over: Vec<Done> =
             pool.install(|| self.jobs.par_iter().zip(stored).with_max_len(1).map(run).collect());
-        self.conclude(over, &folder)
+        self.conclude(over, &claim)
     }
 
     /// The records that the folder holds already. A damaged one is simulated again.
@@ -269,7 +270,7 @@ impl<'e> Experiment<'e> {
         Ok(self.jobs.iter().map(stored).collect())
     }
 
-    fn conclude(&self, over: Vec<Done>, folder: &Folder) -> Result<Outcome, RunError> {
+    fn conclude(&self, over: Vec<Done>, claim: &Claim) -> Result<Outcome, RunError> {
         let (mut records, mut failures, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut simulated, mut resumed, mut skipped) = (0, 0, 0);
         for done in over {
@@ -288,8 +289,22 @@ impl<'e> Experiment<'e> {
                 Done::Unwritable(error) => return Err(error.into()),
             }
         }
-        let results = Results::new(folder.clone(), self.manifest.clone(), self.prices.clone(), records);
+        let Claim { folder, manifest, prices, kept_prices, .. } = claim;
+        notes.extend(kept_prices.then(|| kept(prices)));
+        let results = Results::new(folder.clone(), manifest.clone(), prices.clone(), records);
         luck::check(&results)?;
         Ok(Outcome { results, simulated, resumed, skipped, failures, notes })
     }
+}
+
+/// What a reader of bills must know where they are not made with the run's own prices.
+fn kept(prices: &Prices) -> String {
+    let book = &prices.book;
+    format!(
+        "bills are made with the prices that were chosen for this folder before: price book {} of {}{}; `fleetsim \
+         price` chooses others",
+        book.name,
+        book.date,
+        if prices.options.free_tier { ", with the free tier" } else { "" }
+    )
 }

@@ -147,6 +147,60 @@ fn folders_of_others_are_refused_before_anything_is_simulated() {
     check(THREE, "strange", threads(1), ErrorKind::OtherVersion, "another program");
 }
 
+/// One run at a time in a folder; the lock of a process that is gone locks nothing.
+#[test]
+fn a_folder_that_another_run_uses_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join(".fleetsim-lock");
+    fs::write(&lock, "process 17\n").unwrap();
+    let other = fs::File::options().write(true).open(&lock).unwrap();
+    other.lock().unwrap();
+    match run(THREE, folder.path(), threads(2)) {
+        Err(RunError::Results(error)) => {
+            assert_eq!(error.kind, ErrorKind::Busy);
+            assert!(error.to_string().contains("(process 17)"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+    drop(other);
+    assert_eq!(run(THREE, folder.path(), threads(2)).unwrap().simulated, 9);
+    assert!(!lock.exists());
+}
+
+/// Prices that were chosen for a folder stay chosen when its run goes on.
+#[test]
+fn chosen_prices_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let fewer = Options { replications: Some(1), ..threads(2) };
+    run(THREE, folder.path(), fewer).unwrap();
+    let mut mine = prices();
+    mine.options.free_tier = true;
+    results::price(folder.path(), mine.clone()).unwrap();
+    let more = run(THREE, folder.path(), threads(2)).unwrap();
+    assert_eq!((more.simulated, more.resumed), (6, 3));
+    let [note] = more.notes.as_slice() else { panic!("one note, not {:?}", more.notes) };
+    assert!(note.contains(&mine.book.name) && note.contains("free tier"), "{note}");
+    let kept = results::load(folder.path()).unwrap();
+    assert_eq!((kept.manifest.prices, kept.prices), (mine.used(), mine));
+}
+
+/// A report of nothing would replace a good one.
+#[test]
+fn a_folder_without_records_has_no_report() {
+    let folder = tempfile::tempdir().unwrap();
+    run(THREE, folder.path(), threads(2)).unwrap();
+    fs::remove_dir_all(folder.path().join("records")).unwrap();
+    let before = contents(folder.path());
+    for error in [
+        results::load_finished(folder.path()).unwrap_err(),
+        results::price(folder.path(), prices()).unwrap_err(),
+    ] {
+        assert_eq!(error.kind, ErrorKind::Incomplete);
+        assert!(error.to_string().contains("no finished run"), "{error}");
+    }
+    assert_same(&before, &contents(folder.path()));
+}
+
 #[test]
 fn what_cannot_be_run_as_asked_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -411,12 +465,9 @@ fn the_verdict_compares_each_options_cheapest_size_that_holds() {
     let verdict = results::analyse(&outcome.results).unwrap().verdict;
     assert_eq!(verdict.recommended.as_deref(), Some("plain count=3"), "{verdict:?}");
     let sentence = &verdict.sentence;
-    assert!(
-        sentence.starts_with("plain (scaling 3) is the cheapest that holds p95 < 1s, for $"),
-        "{sentence}"
-    );
-    assert!(sentence.contains("; spot (scaling 1) does not hold it ("), "{sentence}");
-    assert!(!sentence.contains("scaling 6"), "{sentence}");
+    assert!(sentence.starts_with("plain (count 3) is the cheapest that holds p95 < 1s, for $"), "{sentence}");
+    assert!(sentence.contains("; spot (count 1) does not hold it ("), "{sentence}");
+    assert!(!sentence.contains("count 6"), "{sentence}");
     let said = |start: &str| verdict.cautions.iter().any(|caution| caution.starts_with(start));
     assert!(said("Spot capacity is never interrupted here"), "{:?}", verdict.cautions);
     assert!(said("The month's bill is what it would be if every day were like this"));

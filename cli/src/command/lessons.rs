@@ -9,8 +9,7 @@ use clap::Parser;
 use scenarios::builtin;
 use sim_core::policy::Catalogue;
 
-use crate::arguments::Arguments;
-use crate::command;
+use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -39,10 +38,12 @@ fn renew(folder: &Path, name: &str, policies: &Catalogue) -> Result<(), Failure>
 
 /// What `fleetsim run NAME` prints, but for where the report is.
 fn run(name: &str, out: &Path, policies: &Catalogue) -> Result<String, Failure> {
-    let arguments =
-        Arguments::parse_from(["fleetsim", "run", name, "--out", &out.to_string_lossy().into_owned()]);
+    let arguments = Arguments::parse_from(["fleetsim", "run", name, "--out", &out.to_string_lossy()]);
     let mut printed = Vec::new();
-    command::execute(arguments.command, policies, &mut printed)?;
+    // Pages have one width, whatever the terminal's.
+    if let Command::Run(asked) = arguments.command {
+        super::run::run(&asked, policies, reports::COLUMNS, &mut printed)?;
+    }
     let printed = String::from_utf8_lossy(&printed);
     Ok(printed.lines().filter(|line| !line.starts_with("report: ")).collect::<Vec<_>>().join("\n"))
 }

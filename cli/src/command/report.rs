@@ -6,21 +6,23 @@ use std::path::Path;
 use scenarios::catalogue::{self, price_book, read_price_book};
 use scenarios::results::{self, Prices, Results, ResultsError};
 use sim_core::cost::{BillOptions, PriceBook};
+use sim_core::metrics::INTERVAL_LABEL;
 
 use crate::arguments::Price;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::text::columns;
 
 /// Draws the report of saved results again.
 pub(crate) fn report(folder: &Path, out: &mut dyn Write) -> Result<(), Failure> {
-    finish(&results::load_finished(folder)?, out)
+    finish(&results::load_finished(folder)?, columns(), out)
 }
 
 /// Prices saved results anew, and draws their report.
 pub(crate) fn price(asked: &Price, out: &mut dyn Write) -> Result<(), Failure> {
     let options = BillOptions { free_tier: asked.free_tier, ..BillOptions::default() };
     let prices = Prices { book: book(&asked.book)?, options };
-    finish(&results::price(&asked.folder, prices)?, out)
+    finish(&results::price(&asked.folder, prices)?, columns(), out)
 }
 
 /// A built-in price book by its name, or one of the user's own in a file.
@@ -42,12 +44,18 @@ fn book(name: &str) -> Result<PriceBook, Failure> {
         .map_err(|error| Failure::new(Exit::Input, format!("{name} is not a price book: {}", error.trim())))
 }
 
-/// Writes the tables, the charts and the page; prints the comparison and where the report is.
-pub(crate) fn finish(results: &Results, out: &mut dyn Write) -> Result<(), Failure> {
+/// Writes the tables, the charts and the page; prints the comparison, at most `columns` wide, the verdict with what limits
+/// it, and where the report is.
+pub(crate) fn finish(results: &Results, columns: usize, out: &mut dyn Write) -> Result<(), Failure> {
     let analysis = results.write_tables()?;
     let data = reports::from_results::write(results, &analysis)?;
-    write!(out, "{}", reports::text_table(&data))?;
+    write!(out, "{}", reports::text_table_within(&data, columns))?;
     writeln!(out, "\n{}", data.verdict.sentence)?;
+    // That intervals are noise alone stands below the table.
+    let cautions = data.verdict.cautions.iter().filter(|caution| !caution.starts_with(INTERVAL_LABEL));
+    for caution in cautions.chain(&data.warnings) {
+        writeln!(out, "- {caution}")?;
+    }
     writeln!(out, "report: {}", results.folder.path().join("report.html").display())?;
     Ok(())
 }

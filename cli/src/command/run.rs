@@ -21,8 +21,13 @@ use crate::scenario::{self, Loaded};
 /// The folder that results go to unless another is named.
 const OUT: &str = "fleetsim-out";
 
-/// Runs what was asked for and reports.
-pub(crate) fn run(asked: &Run, policies: &Catalogue, out: &mut dyn Write) -> Result<Exit, Failure> {
+/// Runs what was asked for and reports, in tables at most `columns` wide.
+pub(crate) fn run(
+    asked: &Run,
+    policies: &Catalogue,
+    columns: usize,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
     let Loaded { scenario, origin } = scenario::load(&asked.scenario, policies)?;
     let folder = asked.out.clone().unwrap_or_else(|| default_folder(&scenario));
     let command = command(asked);
@@ -51,11 +56,11 @@ pub(crate) fn run(asked: &Run, policies: &Catalogue, out: &mut dyn Write) -> Res
         eprintln!("go on with: {command}");
         return Ok(Exit::Interrupted);
     }
-    conclude(&outcome, asked, out)
+    conclude(&outcome, asked, columns, out)
 }
 
 /// Reports what was run.
-fn conclude(outcome: &Outcome, asked: &Run, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn conclude(outcome: &Outcome, asked: &Run, columns: usize, out: &mut dyn Write) -> Result<Exit, Failure> {
     let unseen = outcome.results.variants.iter().any(|variant| variant.records.is_empty());
     if unseen {
         // One job alone leaves nothing to compare.
@@ -67,7 +72,7 @@ fn conclude(outcome: &Outcome, asked: &Run, out: &mut dyn Write) -> Result<Exit,
     if outcome.resumed > 0 && asked.only.is_none() {
         eprintln!("{} runs were there already, {} are new", outcome.resumed, outcome.simulated);
     }
-    report::finish(&outcome.results, out)?;
+    report::finish(&outcome.results, columns, out)?;
     Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::Jobs })
 }
 

@@ -126,6 +126,41 @@ fn replications_are_added_to_a_folder() {
     assert_eq!((fewer.code, fewer.talk.as_str()), (Some(0), "4 runs were there already, 0 are new\n"));
 }
 
+/// A scenario that says the same in other words goes on with what is there.
+#[test]
+fn an_equal_scenario_is_the_same_experiment() {
+    let shell = Shell::new();
+    let explained = shell.run("explain hello").quiet();
+    fs::write(shell.path("mine.toml"), explained).unwrap();
+    shell.run("run hello --replications 1").quiet();
+    let again = shell.run("run mine.toml --replications 1");
+    assert_eq!((again.code, again.talk.as_str()), (Some(0), "3 runs were there already, 0 are new\n"));
+}
+
+/// What limits the answer stands below it; a report of nothing does not replace one of something.
+#[test]
+fn what_is_missing_is_said_and_nothing_is_not_reported() {
+    let shell = shop();
+    let whole = shell.run("run shop.toml --out results").quiet();
+    assert!(whole.contains("\n- Only 2 replications: "), "{whole}");
+    assert!(!whole.contains("have no results") && !whole.contains("\n- 95 % intervals"), "{whole}");
+    let path = shell.path("results");
+    let records: Vec<_> =
+        fs::read_dir(path.join("records")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let second = records.iter().find(|path| path.display().to_string().contains("lambda-r2")).unwrap();
+    fs::remove_file(second).unwrap();
+    let partial = shell.run("report results").quiet();
+    for said in ["- 1 of 4 runs have no results", "- Runs without results: Lambda, replication 2."] {
+        assert!(partial.contains(said), "{partial}");
+    }
+    fs::remove_dir_all(path.join("records")).unwrap();
+    let before = files(&path);
+    let refused = shell.run("report results");
+    assert_eq!(refused.code, Some(4), "{}", refused.talk);
+    assert!(refused.talk.contains("no finished run") && refused.talk.contains("fleetsim run shop.toml"));
+    same(&before, &files(&path));
+}
+
 /// One job of an experiment alone, as the message about a failed one says.
 #[test]
 fn one_job_alone() {

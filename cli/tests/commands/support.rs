@@ -53,7 +53,11 @@ impl Shell {
     /// The command, ready to be started.
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(words(line)).current_dir(self.folder.path()).env_remove("RUST_BACKTRACE");
+        command
+            .args(words(line))
+            .current_dir(self.folder.path())
+            .env_remove("RUST_BACKTRACE")
+            .env_remove("COLUMNS");
         command
     }
 

@@ -295,7 +295,8 @@ pub(crate) fn draw_key(page: &Page<'_>, (left, top): (f64, f64), items: &[KeyIte
         if let Some(ink) = item.fill {
             page.rectangle(Frame { left: x, top: middle - 5.0, right: x + 18.0, bottom: middle + 5.0 }, ink);
         }
-        let text = shorten(&item.text, page.form.text(), Weight::Regular, room - 24.0);
+        // Names that a sweep makes, and long ones, differ at their ends.
+        let text = shorten_name(&item.text, page.form.text(), room - 24.0);
         page.text((x + 24.0, base), &text, TEXT, |mark| mark);
     }
 }

@@ -1,22 +1,27 @@
 //! Cost against latency: the picture of the decision.
 //!
-//! Left is faster, down is cheaper. What nothing beats on both is filled and joined by the frontier; what something
-//! beats on both is hollow. Crosses are the 95 % intervals of both numbers. The latency is the percentile that the
-//! objective bounds, the 99th without one. An option without it, because more requests fail than it leaves room for, stands in a lane of its own at the right: left out it would look as if never run.
-//! Under several workloads only options under the same one compete, and each group's points are joined along them.
+//! Left is faster, down is cheaper. What nothing beats is filled and joined by the frontier; what is clearly worse than
+//! something in one and not clearly better in the other is hollow. Crosses are the 95 % intervals of both numbers. The
+//! latency is the percentile that the objective bounds, the 99th without one. An option without it, because more requests
+//! fail than it leaves room for, stands in a lane of its own at the right: left out it would look as if never run. Under
+//! several workloads only options under the same one compete, and each group's points are joined along them.
 
 mod lane;
+mod rivals;
+mod takeaway;
 
 use indexmap::IndexMap;
 
 use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
-use super::{Chart, Form, Page, Panel, Source, Table, Words, latency_bound, listed, named, sentence};
+use super::{Chart, Form, Page, Panel, Source, Table, Words, latency_bound, named};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten_name, text_width};
 use crate::data::{COST_PER_MONTH, Estimate, Meets, ReportData, Tail, Unit, VariantSummary};
-use crate::format::{estimate, share, tick};
+use crate::format::{estimate, tick};
 use crate::palette::{AXIS, MISS, MUTED};
-use lane::{all_fail, draw_lane, without_latency};
+use lane::{draw_lane, without_latency};
+use rivals::Stand;
+use takeaway::takeaway;
 
 /// Up to this many options bear their names in full, in the wide form and in the narrow one.
 const MOST_NAMED: (usize, usize) = (14, 4);
@@ -26,7 +31,7 @@ struct Point<'a> {
     variant: &'a VariantSummary,
     latency: f64,
     cost: f64,
-    /// The first variant under the same workload that is at least as good on both and better on one.
+    /// The first variant under the same workload that is clearly better on one and not clearly worse on the other.
     beaten_by: Option<&'a str>,
 }
 
@@ -38,8 +43,8 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         title: "Cost against latency".into(),
         takeaway: takeaway(source.data, &points),
         description: format!(
-            "Cost of a month (up) against {} (across, logarithmic) with 95 % intervals. Filled points are \
-             beaten by no other on both; hollow ones are.{}",
+            "Cost of a month (up) against {} (across, logarithmic) with 95 % intervals. A hollow point \
+             is clearly worse than another in one and not clearly better in the other; a filled one is not.{}",
             latency_name(source.data),
             missing(source.data)
         ),
@@ -73,15 +78,18 @@ fn points(data: &ReportData) -> Vec<Point<'_>> {
     let both = |variant: &VariantSummary| Some((variant.value(&tail)?, variant.value(COST_PER_MONTH)?));
     let known: Vec<(&VariantSummary, (f64, f64))> =
         data.variants.iter().filter_map(|variant| Some((variant, both(variant)?))).collect();
-    let beats = |a: (f64, f64), b: (f64, f64)| a.0 <= b.0 && a.1 <= b.1 && a != b;
-    let point = |(variant, at): &(&'_ VariantSummary, (f64, f64))| {
-        let rivals = known.iter().filter(|other| other.0.workload == variant.workload);
-        let better = rivals.clone().find(|other| beats(other.1, *at));
-        (*at, better.map(|better| better.0.name.as_str()), variant.name.clone())
+    let beaten_by = |variant: &VariantSummary| {
+        let rivals = known.iter().map(|(rival, _)| *rival).filter(|it| it.workload == variant.workload);
+        let better = rivals.into_iter().find(|rival| Stand::of(data, variant, rival).is_beaten());
+        better.map(|better| better.name.as_str())
     };
-    let beaten: Vec<Option<&str>> = known.iter().map(|entry| point(entry).1).collect();
-    let joined = known.iter().zip(beaten);
-    joined.map(|((variant, at), beaten_by)| Point { variant, latency: at.0, cost: at.1, beaten_by }).collect()
+    let point =
+        |(variant, (latency, cost)): &(&'_ VariantSummary, (f64, f64))| (*latency, *cost, beaten_by(variant));
+    let found: Vec<(f64, f64, Option<&str>)> = known.iter().map(point).collect();
+    let joined = known.iter().zip(found);
+    joined
+        .map(|((variant, _), (latency, cost, beaten_by))| Point { variant, latency, cost, beaten_by })
+        .collect()
 }
 
 fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
@@ -184,6 +192,10 @@ fn draw_frontier(panel: &Panel<'_>, points: &[Point<'_>]) {
     let mut steps: Vec<(f64, f64)> = Vec::new();
     for point in front {
         if let Some(last) = steps.last().copied() {
+            // What noise does not tell from a cheaper one is no step down.
+            if point.1 > last.1 {
+                continue;
+            }
             steps.push((point.0, last.1));
         }
         steps.push(point);
@@ -225,7 +237,7 @@ fn draw_points(
         if points.len() > MOST_NAMED.0 && !matters {
             continue;
         }
-        let name = shorten_name(&name_of(source.data, point, short), 13.0, 260.0);
+        let name = shorten_name(&name_of(source.data, point, short), 13.0, page.form.pick(260.0, 150.0));
         if name.is_empty() {
             continue;
         }
@@ -298,8 +310,7 @@ fn missing(data: &ReportData) -> String {
 fn table(data: &ReportData, points: &[Point<'_>]) -> Table {
     let tail = data.tail();
     let latency = short_name(data, &tail);
-    let head =
-        ["Variant", &latency, "Cost per month", "Objective", "Beaten on both by"].map(str::to_owned).to_vec();
+    let head = ["Variant", &latency, "Cost per month", "Objective", "Beaten by"].map(str::to_owned).to_vec();
     let row = |variant: &VariantSummary| {
         let shown = |key: &str, unit| {
             variant.metrics.get(key).map_or(crate::format::MISSING.into(), |e| estimate(unit, e))
@@ -320,82 +331,4 @@ fn table(data: &ReportData, points: &[Point<'_>]) -> Table {
         ]
     };
     Table { head, rows: data.variants.iter().map(row).collect() }
-}
-
-fn takeaway(data: &ReportData, points: &[Point<'_>]) -> String {
-    if points.is_empty() {
-        let nothing = || "There is no variant to compare.".to_owned();
-        return if data.variants.is_empty() { nothing() } else { no_points(data) };
-    }
-    if data.workloads().len() > 1 {
-        return along_workloads(data);
-    }
-    let (beaten, unbeaten): (Vec<&Point<'_>>, Vec<&Point<'_>>) =
-        points.iter().partition(|p| p.beaten_by.is_some());
-    let names: Vec<String> = unbeaten.iter().map(|point| point.variant.name.clone()).collect();
-    let main = match (names.as_slice(), points.len()) {
-        ([only], 1) => format!("{only} is the only option with both numbers"),
-        ([only], _) => format!("{only} is the fastest and the cheapest: it beats every other option on both"),
-        (several, _) => format!("No option wins on both: {} trade cost for latency", named(several)),
-    };
-    let behind = match beaten.as_slice() {
-        [point] if names.len() > 1 => {
-            let better = point.beaten_by.unwrap_or_default();
-            format!("; {} is both slower and dearer than {better}", point.variant.name)
-        }
-        [_, _, ..] if names.len() > 1 => format!("; the other {} are beaten on both", beaten.len()),
-        _ => String::new(),
-    };
-    let failing = without(data);
-    sentence(&format!("{main}{}{behind}{failing}", missing_objective(points, &unbeaten)))
-}
-
-/// How many options have no such latency, and why, as a clause.
-fn without(data: &ReportData) -> String {
-    let (failing, tail) = (without_latency(data), data.tail());
-    let (of, verb) = if failing.len() == 1 { ("its", "has") } else { ("their", "have") };
-    let why = match all_fail(data, &failing) {
-        true => format!(", as over {} of {of} requests fail", share(tail.share)),
-        false => String::new(),
-    };
-    let many = if failing.len() == 1 { "one".to_owned() } else { failing.len().to_string() };
-    match failing.len() {
-        0 => String::new(),
-        _ => format!("; {many} more {verb} no {}{why}", short_name(data, &tail)),
-    }
-}
-
-/// Which group is cheapest under how many of several workloads.
-fn along_workloads(data: &ReportData) -> String {
-    let mut wins: IndexMap<&str, usize> = IndexMap::new();
-    let workloads = data.workloads();
-    for workload in &workloads {
-        let under = data.variants.iter().filter(|it| it.workload == *workload && it.meets != Meets::No);
-        let priced = under.filter_map(|it| Some((it.value(COST_PER_MONTH)?, it)));
-        if let Some((_, best)) = priced.min_by(|a, b| a.0.total_cmp(&b.0)) {
-            *wins.entry(best.colour_group()).or_default() += 1;
-        }
-    }
-    let of = workloads.len();
-    let clauses: Vec<String> = wins.iter().map(|(group, count)| format!("{group} under {count}")).collect();
-    let objective = if data.has_objective() { " that do not miss the objective" } else { "" };
-    if clauses.is_empty() {
-        return "No option holds the objective under any workload.".into();
-    }
-    sentence(&format!("Of {of} workloads, the cheapest of the options{objective} is {}", listed(&clauses)))
-}
-
-/// Which of the unbeaten options miss the objective, as a clause.
-fn missing_objective(points: &[Point<'_>], unbeaten: &[&Point<'_>]) -> String {
-    if points.iter().all(|point| point.variant.meets == Meets::No) {
-        return if points.len() == 1 {
-            ", and misses the objective".into()
-        } else {
-            ", and none holds the objective".into()
-        };
-    }
-    let missing = unbeaten.iter().filter(|point| point.variant.meets == Meets::No);
-    let missing: Vec<String> = missing.map(|point| point.variant.name.clone()).collect();
-    let verb = if missing.len() == 1 { "misses" } else { "miss" };
-    if missing.is_empty() { String::new() } else { format!(", but {} {verb} the objective", named(&missing)) }
 }

@@ -107,6 +107,10 @@ impl Keys {
         let bounded = bounded(results);
         let several = services.len() > 1;
         let mut keys: Vec<Key> = Vec::new();
+        let unlisted = bounded.iter().filter(|metric| !OF_SERVICES.iter().any(|it| it.0 == metric.as_str()));
+        for metric in unlisted {
+            keys.extend(services.iter().take(SUBJECTS).map(|owner| of_percentile(metric, owner, several)));
+        }
         for (owners, templates) in [(services, OF_SERVICES), (clusters, OF_CLUSTERS)] {
             let several = owners.len() > 1;
             for owner in owners.into_iter().take(SUBJECTS) {
@@ -166,7 +170,7 @@ impl Keys {
             return None;
         }
         let text = objective.to_string();
-        let metric = format!("latency.{}", text.split(' ').next().unwrap_or_default());
+        let metric = format!("latency.{}", objective.percentile());
         let key = self.keys.iter().find(|key| key.is(service, &metric));
         let metric = key.map_or(metric.replace('.', "_"), |key| key.key.clone());
         Some(data::Objective { text, metric, limit: objective.limit.seconds() })
@@ -215,12 +219,18 @@ fn key(template: &Template, owner: Option<String>, several: bool) -> Key {
 
 /// The quantiles that objectives bound: `latency.p99.9`.
 fn bounded(results: &Results) -> Vec<String> {
-    let variants = &results.manifest.variants;
-    let objectives = variants.iter().flat_map(scenarios::results::VariantManifest::objectives);
-    let metrics = objectives.map(|(_, objective)| {
-        format!("latency.{}", objective.to_string().split(' ').next().unwrap_or_default())
-    });
-    distinct(metrics.collect::<Vec<_>>().iter())
+    let bounded = results.manifest.bounded();
+    bounded.iter().map(|objective| format!("latency.{}", objective.percentile())).collect()
+}
+
+/// The column of a percentile that no column is there for unless an objective bounds it: `latency.p98`.
+fn of_percentile(metric: &str, owner: &str, several: bool) -> Key {
+    let template = ("latency.", "", Unit::Seconds, Better::Lower, true);
+    let place = key(&template, Some(owner.to_owned()), several);
+    let label = metric.trim_start_matches("latency.").to_owned();
+    let plain = metric.replace('.', "_");
+    let key = if several { format!("{plain}:{owner}") } else { plain };
+    Key { key, label, metric: metric.to_owned(), ..place }
 }
 
 /// Puts the quantiles that objectives bound first among the headlines, in place of the p95 that nobody asked for.

@@ -1,9 +1,10 @@
 //! Sweeps: each metric along an axis, and where two options cross.
 
-use scenarios::results::{Results, axis_name};
-use sim_core::quantity::{Bytes, Cpu, Dollars, MemorySize, Percent, Quantity, Rate};
+use scenarios::naming::axis_name;
+use scenarios::number;
+use scenarios::results::Results;
 
-use crate::data::{COST_PER_MONTH, Crossing, Sweep, SweepLine, SweepPoint, Unit, VariantSummary};
+use crate::data::{COST_PER_MONTH, Crossing, Sweep, SweepLine, SweepPoint, VariantSummary};
 
 /// One sweep for each axis whose values are numbers, with the `tail` of latency beside cost and errors. Along it, all
 /// other axes stand at their first value.
@@ -24,7 +25,7 @@ fn sweep(path: &str, alone: bool, variants: &[VariantSummary], metrics: [&str; 4
     let mut groups: Vec<(&str, Vec<(f64, &VariantSummary)>)> = Vec::new();
     for variant in variants.iter().filter(|variant| is_on(path, variant, variants)) {
         let Some((_, value)) = variant.axes.iter().find(|(axis, _)| axis == path) else { continue };
-        let (at, of) = number(value)?;
+        let (at, of) = number::parsed(value)?;
         unit.get_or_insert(of);
         match groups.iter_mut().find(|(group, _)| *group == variant.colour_group()) {
             Some((_, points)) => points.push((at, variant)),
@@ -140,24 +141,6 @@ fn between(a: &SweepLine, b: &SweepLine) -> Vec<Crossing> {
     shared.windows(2).filter_map(crossing).filter(told_apart).collect()
 }
 
-/// A value on an axis as a number: quantities in the unit that reads best, plain numbers as they are.
-fn number(text: &str) -> Option<(f64, Unit)> {
-    fn of<Q: Quantity>(text: &str) -> Option<f64> {
-        text.parse::<Q>().ok().map(Quantity::number)
-    }
-    let plain = || text.parse::<f64>().ok().map(|number| (number, Unit::Count));
-    let known = [
-        of::<Rate>(text).map(|number| (number, Unit::PerSecond)),
-        of::<sim_core::engine::Span>(text).map(|number| (number, Unit::Seconds)),
-        of::<Percent>(text).map(|number| (number, Unit::Share)),
-        of::<Dollars>(text).map(|number| (number, Unit::Dollars)),
-        of::<MemorySize>(text).map(|number| (number, Unit::Megabytes)),
-        of::<Cpu>(text).map(|number| (number, Unit::Count)),
-        of::<Bytes>(text).map(|number| (number, Unit::Count)),
-    ];
-    known.into_iter().flatten().next().or_else(plain).filter(|(number, _)| number.is_finite())
-}
-
 /// `services.web.memory` as `memory of web`, or `memory` where nothing else has it; a setting deep inside a policy with
 /// the policy's name.
 fn label(path: &str, alone: bool) -> String {
@@ -178,20 +161,6 @@ fn label(path: &str, alone: bool) -> String {
 mod tests {
     use super::*;
     use crate::data::Estimate;
-
-    #[test]
-    fn values_become_numbers() {
-        let check = |text: &str, expected: f64, unit: Unit| {
-            assert_eq!(number(text), Some((expected, unit)), "{text}");
-        };
-        check("600/min", 10.0, Unit::PerSecond);
-        check("250ms", 0.25, Unit::Seconds);
-        check("70%", 0.7, Unit::Share);
-        check("1769MB", 1769.0, Unit::Megabytes);
-        check("0.5vCPU", 0.5, Unit::Count);
-        check("12", 12.0, Unit::Count);
-        assert_eq!(number("m7g.large"), None);
-    }
 
     #[test]
     fn power_laws_cross_where_they_do() {

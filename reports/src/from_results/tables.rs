@@ -49,8 +49,8 @@ fn item_name(item: &str, detail: &str) -> String {
 pub(super) fn assumptions(results: &Results) -> Vec<Assumption> {
     let mut list: Vec<Assumption> = Vec::new();
     let mut families: Vec<String> = Vec::new();
-    for manifest in &results.manifest.variants {
-        let family = manifest.family_label();
+    let variants = results.manifest.variants.iter().zip(results.manifest.family_labels());
+    for (manifest, family) in variants {
         for of in of_fleet(&manifest.fleet) {
             let of = Assumption {
                 setting: of.setting,

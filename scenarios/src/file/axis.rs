@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Path, Value};
+use crate::naming::axis_keys;
 
 /// One axis.
 #[derive(Clone, Debug)]
@@ -114,25 +115,11 @@ fn text(node: &Node) -> String {
     }
 }
 
-/// What the axes are called in the names of variants: the last step of each path, with as much of what is before it
-/// as keeps them apart.
+/// What the axes are called in the names of variants: as everywhere, in one word each.
 pub(super) fn labels(axes: &[Axis]) -> Vec<String> {
-    let paths: Vec<Vec<String>> = axes.iter().map(|axis| parts(&axis.path)).collect();
-    let tail = |path: &[String], length: usize| path[path.len().saturating_sub(length)..].join(".");
-    let unique = |path: &[String], length: usize| {
-        paths.iter().filter(|other| tail(other, length) == tail(path, length)).count() == 1
-    };
-    let label = |path: &Vec<String>| {
-        let length = (1..path.len()).find(|length| unique(path, *length)).unwrap_or(path.len());
-        tail(path, length)
-    };
-    paths.iter().map(label).collect()
-}
-
-fn parts(path: &Path) -> Vec<String> {
-    (0..path.steps().len())
-        .map(|at| path.key_at(at).map_or_else(|| "item".to_owned(), str::to_owned))
-        .collect()
+    let paths: Vec<String> = axes.iter().map(|axis| axis.path.to_string()).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    axis_keys(&paths)
 }
 
 /// The positions along each axis of the `index`-th point of their product, the last axis running fastest.

@@ -5,8 +5,8 @@ use sim_core::metrics::{Variant, summarize};
 use super::findings::{Pair, VariantAnalysis};
 use super::pairs::compare_pairs;
 use super::standing::standing;
-use super::verdict::{self, Verdict, baselines, points};
-use super::{Results, ResultsError};
+use super::verdict::{self, Point, Verdict, baselines, points};
+use super::{Results, ResultsError, VariantManifest};
 
 /// Everything that is computed from results.
 #[derive(Clone, Debug)]
@@ -22,10 +22,23 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// The variants that the verdict compares: the one that stands for each family, at every workload.
+    /// The variants that the verdict is about: the one that stands for each family, at every workload.
     pub fn options(&self, results: &Results) -> Vec<usize> {
         let points = points(results, &self.variants);
-        points.into_iter().flat_map(|point| point.options).collect()
+        points.iter().flat_map(Point::all).collect()
+    }
+
+    /// What the workload of each variant has unlike that of the options that are compared beside it: `other traffic`.
+    /// Mostly nothing; what sweeps the workload is no such difference but another point.
+    pub fn unlike(&self, results: &Results) -> Vec<Vec<&'static str>> {
+        let manifests = &results.manifest.variants;
+        let points = points(results, &self.variants);
+        let of = |manifest: &VariantManifest| {
+            let here = points.iter().find(|point| point.label == manifest.workload_label());
+            let reference = here.and_then(|point| point.options.first());
+            reference.map_or_else(Vec::new, |reference| manifest.unlike(&manifests[*reference]))
+        };
+        manifests.iter().map(of).collect()
     }
 }
 
@@ -47,7 +60,9 @@ pub fn analyse(results: &Results) -> Result<Analysis, ResultsError> {
 fn variant(results: &Results, index: usize) -> Result<VariantAnalysis, ResultsError> {
     let (manifest, of) = (&results.manifest.variants[index], &results.variants[index]);
     let (months, limits) = (results.months(index)?, manifest.limits());
-    let rows = summarize(&Variant { records: &of.records, costs: &months, objectives: &limits });
+    let bounded = results.manifest.bounded();
+    let rows =
+        summarize(&Variant { records: &of.records, costs: &months, objectives: &limits, bounded: &bounded });
     let standing = standing(manifest, &rows);
     Ok(VariantAnalysis { rows, months, standing, limits })
 }

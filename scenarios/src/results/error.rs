@@ -21,6 +21,8 @@ pub struct ResultsError {
 pub enum ErrorKind {
     /// It holds something else: other results, or files that are no results.
     Occupied,
+    /// Another process is running into it.
+    Busy,
     /// It cannot be read or written.
     Unusable,
     /// It is not a results folder.

@@ -11,12 +11,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{ErrorKind, ResultsError};
+use super::lock::Lock;
 use super::manifest::{FORMAT, Manifest, Prices};
 use super::stored::JobRecord;
 
 /// The manifest's name.
 pub const MANIFEST: &str = "manifest.json";
-const PRICES: &str = "prices.json";
+pub(super) const PRICES: &str = "prices.json";
 const RECORDS: &str = "records";
 /// What names of unfinished files begin with.
 const UNFINISHED: &str = ".fleetsim-";
@@ -27,29 +28,62 @@ pub struct Folder {
     path: PathBuf,
 }
 
+/// A folder that is one run's until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    /// The folder.
+    pub(crate) folder: Folder,
+    /// The experiment, with the prices in force.
+    pub(crate) manifest: Manifest,
+    /// The prices in force.
+    pub(crate) prices: Prices,
+    /// Whether these are prices that were chosen for this folder before, rather than those of the run.
+    pub(crate) kept_prices: bool,
+    _lock: Lock,
+}
+
 impl Folder {
-    /// Claims `path` for the experiment: makes the folder, or finds in it the same experiment begun before.
+    /// Claims `path` for the experiment: makes the folder, or finds in it the same experiment begun before. Prices that
+    /// were chosen for that one stay chosen.
     ///
     /// # Errors
-    /// If it holds anything else, or cannot be written. Nothing is changed then.
-    pub fn claim(path: &Path, manifest: &Manifest, prices: &Prices) -> Result<Folder, ResultsError> {
+    /// If it holds anything else, another process runs into it, or it cannot be written. Nothing is changed then.
+    pub(crate) fn claim(path: &Path, manifest: &Manifest, prices: &Prices) -> Result<Claim, ResultsError> {
         let folder = Folder { path: path.to_owned() };
         if path.exists() && !path.is_dir() {
             return Err(ResultsError::new(ErrorKind::Unusable, path, "is a file, not a folder"));
         }
-        if path.join(MANIFEST).exists() {
-            folder.compare(manifest)?;
-        } else {
-            folder.must_be_empty()?;
-        }
+        folder.must_be_free_for(manifest)?;
         let unusable = |error: io::Error| {
             ResultsError::new(ErrorKind::Unusable, path, format!("cannot be written: {error}"))
                 .hint("name another folder with --out")
         };
         fs::create_dir_all(path.join(RECORDS)).map_err(unusable)?;
-        folder.write_json(MANIFEST, manifest)?;
+        let lock = Lock::take(path)?;
+        // Another run may have begun and ended since.
+        folder.must_be_free_for(manifest)?;
+        folder.clear_unfinished();
+        let kept: Option<Prices> = folder.read_json(PRICES).ok().filter(|kept| kept != prices);
+        let prices = kept.as_ref().unwrap_or(prices);
+        let manifest = Manifest { prices: prices.used(), ..manifest.clone() };
+        folder.write_json(MANIFEST, &manifest)?;
         folder.write_json(PRICES, prices)?;
-        Ok(folder)
+        Ok(Claim { folder, manifest, prices: prices.clone(), kept_prices: kept.is_some(), _lock: lock })
+    }
+
+    /// Removes records that a run was writing when it was killed. Only a run writes there, and it has the lock.
+    fn clear_unfinished(&self) {
+        let entries = fs::read_dir(self.path.join(RECORDS)).into_iter().flatten().flatten();
+        let unfinished = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
+        // One that stays does no harm: it has no record's name.
+        unfinished.for_each(|entry| drop(fs::remove_file(entry.path())));
+    }
+
+    fn must_be_free_for(&self, manifest: &Manifest) -> Result<(), ResultsError> {
+        match self.path.join(MANIFEST).exists() {
+            true => self.compare(manifest),
+            false => self.must_be_empty(),
+        }
     }
 
     /// A folder that holds results.
@@ -94,9 +128,9 @@ impl Folder {
         if differences.is_empty() {
             return Ok(());
         }
-        let message = format!("already holds other results: it is asked for {}", differences.join(", "));
+        let message = format!("already holds other results: this run has {}", differences.join(", "));
         Err(ResultsError::new(ErrorKind::Occupied, &self.path, message)
-            .hint("name another folder with --out, or remove this one"))
+            .hint("name another folder with --out, give the scenario another name, or remove this folder"))
     }
 
     /// The manifest, its version first: what another version wrote need not even parse.
@@ -170,11 +204,12 @@ impl Folder {
     }
 }
 
-/// Writes beside the file, syncs, and renames: a reader sees the old file or the new one.
+/// Writes beside the file, syncs, and renames: a reader sees the old file or the new one. What is unfinished bears the
+/// process in its name, so that two that draw one report do not take it from each other.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (parent, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
     fs::create_dir_all(parent)?;
-    let unfinished = parent.join(format!("{UNFINISHED}{}", name.to_string_lossy()));
+    let unfinished = parent.join(format!("{UNFINISHED}{}-{}", std::process::id(), name.to_string_lossy()));
     let mut file = File::create(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;

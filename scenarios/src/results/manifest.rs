@@ -103,32 +103,9 @@ pub struct VariantManifest {
 }
 
 impl VariantManifest {
-    /// Its name as a person would say it: `Fargate (target 15%)`, `Lambda (memory 885MB)`. What the scenario's author
-    /// named stays as named, platforms have their own spelling.
-    pub fn label(&self) -> String {
-        let family = self.family_label();
-        if self.axes.is_empty() {
-            return if self.name == self.family { family } else { self.name.clone() };
-        }
-        let said = self.axes.iter().map(|(path, value)| {
-            let alike = self.axes.iter().filter(|(other, _)| axis_name(other) == axis_name(path)).count();
-            let owner = path.split('.').nth(1).filter(|_| alike > 1).map(|owner| format!("{owner} "));
-            format!("{}{} {value}", owner.unwrap_or_default(), axis_name(path))
-        });
-        format!("{family} ({})", said.collect::<Vec<_>>().join(", "))
-    }
-
-    /// Where it stands on the axes that are part of the workload rather than of the fleet: only options under one
-    /// workload can be compared.
-    pub fn workload(&self) -> Vec<&(String, String)> {
-        self.axes.iter().filter(|(path, _)| is_workload(path)).collect()
-    }
-
-    /// The family's name, platforms spelled as they spell themselves.
-    pub fn family_label(&self) -> String {
-        let known = [("ec2", "EC2"), ("ecs", "ECS"), ("fargate", "Fargate"), ("lambda", "Lambda")];
-        let spelled = known.iter().find(|(name, _)| *name == self.family);
-        spelled.map_or_else(|| self.family.clone(), |(_, spelling)| (*spelling).to_owned())
+    /// What decides its records and what they are called: how the scenario file words its fleet does not.
+    fn simulated(&self) -> (&str, &str, &[(String, String)], &FleetSpec) {
+        (&self.name, &self.family, &self.axes, &self.fleet)
     }
 
     /// The objectives of its services.
@@ -143,31 +120,16 @@ impl VariantManifest {
     }
 }
 
-/// What an axis is called in a sentence: the last step of its path, `memory` of `services.web.memory`. Where that step
-/// says nothing by itself, as in `services.web.keep_alive.fixed.after`, the setting that it belongs to.
-pub fn axis_name(path: &str) -> String {
-    const VAGUE: [&str; 5] = ["after", "count", "fixed", "of", "value"];
-    let steps: Vec<&str> = path.split('.').collect();
-    let last = steps.last().copied().unwrap_or(path);
-    let name = if VAGUE.contains(&last) && steps.len() > 3 { steps[2] } else { last };
-    name.replace('_', " ")
-}
-
-/// Whether an axis is part of the workload rather than of the fleet.
-fn is_workload(path: &str) -> bool {
-    let table = path.split(['.', '"']).find(|step| !step.is_empty()).unwrap_or_default();
-    matches!(table, "sources" | "work" | "account" | "telemetry" | "hardware")
-}
-
 impl Manifest {
-    /// The variants as a person would say them, in order; their plain names where two would read the same.
-    pub fn labels(&self) -> Vec<String> {
-        let labels: Vec<String> = self.variants.iter().map(VariantManifest::label).collect();
-        let distinct: std::collections::BTreeSet<&String> = labels.iter().collect();
-        match distinct.len() == labels.len() {
-            true => labels,
-            false => self.variants.iter().map(|variant| variant.name.clone()).collect(),
+    /// What the objectives of all variants bound, each percentile once.
+    pub fn bounded(&self) -> Vec<Objective> {
+        let mut list: Vec<Objective> = Vec::new();
+        for (_, objective) in self.variants.iter().flat_map(VariantManifest::objectives) {
+            if !list.iter().any(|known| known.share == objective.share) {
+                list.push(objective);
+            }
         }
+        list
     }
 
     /// In which ways another experiment is another one, in words; nothing where what one has simulated serves the other.
@@ -189,7 +151,12 @@ impl Manifest {
         if list.is_empty() && one(&self.run) != one(&other.run) {
             list.push("other run settings".into());
         }
-        if self.variants != other.variants {
+        if !self
+            .variants
+            .iter()
+            .map(VariantManifest::simulated)
+            .eq(other.variants.iter().map(VariantManifest::simulated))
+        {
             list.push("other variants or other settings".into());
         }
         if self.traces != other.traces {
@@ -250,21 +217,6 @@ fn slug(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn axes_of_the_workload_are_no_sizes() {
-        assert!(is_workload("sources.visitors.arrivals.poisson.rate") && is_workload("work.page.cpu"));
-        assert!(!is_workload("services.web.memory") && !is_workload("clusters.fleet.instances.type"));
-    }
-
-    #[test]
-    fn axes_have_names_that_say_something() {
-        let check = |path: &str, expected: &str| assert_eq!(axis_name(path), expected);
-        check("services.web.memory", "memory");
-        check("services.web.scaling.target-tracking.target", "target");
-        check("services.web.keep_alive.fixed.after", "keep alive");
-        check("sources.all.arrivals.poisson.rate", "rate");
-    }
 
     #[test]
     fn slugs_are_plain_and_unlike_each_other() {

@@ -1,6 +1,7 @@
 //! Paired comparisons: both variants met the same luck, replication by replication.
 
 use sim_core::metrics::{Comparison, MonthlyCost, Record, Variant, compare};
+use sim_core::spec::Objective;
 
 use super::findings::{Pair, VariantAnalysis};
 use super::{Results, VariantResults};
@@ -24,7 +25,8 @@ fn pair(results: &Results, variants: &[VariantAnalysis], a: usize, b: usize) -> 
     let common: Vec<u32> = left.replications.iter().copied().filter(both).collect();
     let left = Selection::of(left, &variants[a].months, &common);
     let right = Selection::of(right, &variants[b].months, &common);
-    compare(&left.variant(&variants[a]), &right.variant(&variants[b]))
+    let bounded = results.manifest.bounded();
+    compare(&left.variant(&variants[a], &bounded), &right.variant(&variants[b], &bounded))
 }
 
 /// The replications of a variant that the other has too: borrowed where those are all.
@@ -44,11 +46,11 @@ impl<'r> Selection<'r> {
         Selection::Some(records, months)
     }
 
-    fn variant<'s>(&'s self, analysis: &'s VariantAnalysis) -> Variant<'s> {
+    fn variant<'s>(&'s self, analysis: &'s VariantAnalysis, bounded: &'s [Objective]) -> Variant<'s> {
         let (records, costs) = match self {
             Selection::All(records, months) => (*records, *months),
             Selection::Some(records, months) => (records.as_slice(), months.as_slice()),
         };
-        Variant { records, costs, objectives: &analysis.limits }
+        Variant { records, costs, objectives: &analysis.limits, bounded }
     }
 }

@@ -41,7 +41,7 @@ pub struct ServiceStanding {
     pub holds: Holds,
     /// The share of requests that ended well in time.
     pub attainment: Estimate,
-    /// The quantile that the objective bounds, where it is one of those that are reported.
+    /// The quantile that the objective bounds.
     pub quantile: Option<Estimate>,
 }
 
@@ -64,23 +64,12 @@ pub(super) fn standing(manifest: &VariantManifest, rows: &[Row]) -> Standing {
             // Without a single request, whether they would have ended in time is not known.
             let nothing = || Estimate::blank("no request was born in the measured window");
             let attainment = find(service, "objective.attainment").unwrap_or_else(nothing);
-            let quantile = find(service, &quantile_name(objective));
+            let quantile = find(service, &format!("latency.{}", objective.percentile()));
             let holds = holds(&attainment, objective.share);
             ServiceStanding { service: service.to_owned(), objective, holds, attainment, quantile }
         })
         .collect();
     Standing { holds: services.iter().map(|service| service.holds).max(), services }
-}
-
-/// The metric that an objective bounds.
-fn quantile_name(objective: Objective) -> String {
-    format!("latency.{}", percentile(objective))
-}
-
-/// `p99`, `p99.9`.
-pub(super) fn percentile(objective: Objective) -> String {
-    let text = objective.to_string();
-    text.split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn holds(attainment: &Estimate, share: f64) -> Holds {

@@ -25,9 +25,17 @@ impl Cell {
     pub(crate) fn number(value: Option<f64>) -> String {
         match value {
             Some(value) if value.is_infinite() => "infinite".into(),
+            // A minus before nothing says nothing.
+            Some(0.0) => "0".into(),
             Some(value) if !value.is_nan() => value.to_string(),
             _ => String::new(),
         }
+    }
+
+    /// An amount or a price to twelve digits: what binary arithmetic leaves behind them was on no price list.
+    fn amount(value: Option<f64>) -> String {
+        let rounded = |value: f64| format!("{value:.11e}").parse().unwrap_or(value);
+        Self::number(value.map(rounded))
     }
 }
 
@@ -191,7 +199,7 @@ fn bills(results: &Results, analysis: &Analysis) -> Vec<u8> {
         let requests = of.months.iter().map(|month| month.requests).sum::<f64>() / of.months.len() as f64;
         let amounts = move |amount: f64| {
             let per_million = (requests > 0.0).then(|| amount / requests * 1e6);
-            [Some(amount), Some(amount / MONTH_HOURS), per_million].map(Cell::number)
+            [Some(amount), Some(amount / MONTH_HOURS), per_million].map(Cell::amount)
         };
         let total: f64 = lines.values().map(|line| line.amount).sum();
         let basis = &analysis.basis;
@@ -199,7 +207,7 @@ fn bills(results: &Results, analysis: &Analysis) -> Vec<u8> {
             let (item, owner, detail) = key;
             let mut cells = [&variant.name, &item, &owner, &detail].map(|name| Cell::name(name)).to_vec();
             let unit_price = (line.quantity > 0.0).then(|| line.amount / line.quantity);
-            cells.extend([Cell::number(Some(line.quantity)), line.unit, Cell::number(unit_price)]);
+            cells.extend([Cell::amount(Some(line.quantity)), line.unit, Cell::amount(unit_price)]);
             cells.extend(amounts(line.amount));
             cells.extend([if line.assumed { "yes" } else { "no" }.to_owned(), basis.clone()]);
             cells
@@ -236,6 +244,9 @@ mod tests {
         check(Some(f64::INFINITY), "infinite");
         check(Some(f64::NAN), "");
         check(None, "");
+        check(Some(-0.0), "0");
+        assert_eq!(Cell::amount(Some(0.022_500_000_000_000_003)), "0.0225");
+        assert_eq!(Cell::amount(Some(-0.0)), "0");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! question is asked at every point.
 
 mod cautions;
+mod gaps;
 mod points;
 mod sentence;
 
@@ -13,9 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::Results;
 use super::findings::{Pair, VariantAnalysis};
 use super::standing::Holds;
-use points::Point;
 
-pub(super) use points::{baselines, points};
+pub(super) use points::{Point, baselines, points};
 
 /// The answer in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct Verdict {
 /// The answer.
 pub(super) fn judge(results: &Results, variants: &[VariantAnalysis], pairs: &[Pair], basis: &str) -> Verdict {
     let points = points(results, variants);
-    let sentence = sentence::Sentence { results, variants, pairs };
+    let sentence = sentence::Sentence::new(results, variants, pairs);
     let recommended = match points.as_slice() {
         [Point { best: Some(best), .. }] if variants[*best].standing.holds == Some(Holds::Yes) => {
             Some(results.manifest.variants[*best].name.clone())

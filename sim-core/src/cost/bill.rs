@@ -123,7 +123,8 @@ pub struct Bill {
 impl Bill {
     /// The month's total.
     pub fn month(&self) -> f64 {
-        self.lines.iter().map(|line| line.amount).sum()
+        // The sum of no lines is -0.0 unless it begins with a zero of its own.
+        self.lines.iter().fold(0.0, |total, line| total + line.amount)
     }
 
     /// The total per hour.

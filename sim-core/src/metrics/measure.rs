@@ -160,6 +160,11 @@ impl Measure {
         matches!(self, Measure::MaxLatency | Measure::LevelMax(_))
     }
 
+    /// Whether it is a lower percentile of all requests than that which `share` of them do not exceed.
+    pub(super) fn is_less_than(&self, share: f64) -> bool {
+        matches!(self, Measure::Quantile { p, of_all: true } if *p < share)
+    }
+
     /// Whether it is of a level, which is zero until it is set.
     pub(super) fn is_level(&self) -> bool {
         matches!(self, Measure::LevelMean(_) | Measure::LevelMax(_))

@@ -13,6 +13,7 @@ use super::measure::{Measure, Subject};
 use super::{Record, Sample, ServiceRecord, intervals};
 use crate::cost::{Bill, month_factor};
 use crate::engine::Span;
+use crate::spec::Objective;
 
 /// A metric: its name, its unit, and what it measures.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,6 +108,8 @@ pub struct Variant<'a> {
     pub costs: &'a [MonthlyCost],
     /// The latency limit of each service that has an objective.
     pub objectives: &'a BTreeMap<String, Span>,
+    /// What the objectives of an experiment bound, each variant's: their percentiles are reported whichever they are.
+    pub bounded: &'a [Objective],
 }
 
 /// Every metric that is taken of such subjects, in the order of `docs/metrics.md`. The lines of a bill
@@ -124,7 +127,7 @@ impl<'a> Variant<'a> {
     /// Everything that metrics are taken of, as `(owner, metrics)`.
     fn subjects(&self) -> Vec<(String, Vec<Metric>)> {
         let Some(first) = self.records.first() else { return Vec::new() };
-        let services = first.services.keys().map(|name| (name.clone(), metrics(Subjects::Services)));
+        let services = first.services.keys().map(|name| (name.clone(), self.of_services()));
         let clusters = first.clusters.keys().map(|name| (name.clone(), metrics(Subjects::Clusters)));
         let mut subjects: Vec<_> = services.chain(clusters).collect();
         if !self.costs.is_empty() {
@@ -137,6 +140,21 @@ impl<'a> Variant<'a> {
             subjects.push((String::new(), costs));
         }
         subjects
+    }
+
+    /// The metrics of a service, with the percentiles that objectives bound and that are not among them anyway.
+    fn of_services(&self) -> Vec<Metric> {
+        let mut list = metrics(Subjects::Services);
+        for objective in self.bounded {
+            let name = format!("latency.{}", objective.percentile());
+            if !list.iter().any(|metric| metric.name == name) {
+                let measure = Measure::Quantile { p: objective.share, of_all: true };
+                let place =
+                    list.iter().take_while(|metric| metric.measure.is_less_than(objective.share)).count();
+                list.insert(place, Metric { name, unit: "s", measure });
+            }
+        }
+        list
     }
 
     /// The items on any replication's bill.

@@ -18,6 +18,13 @@ pub struct Objective {
     pub limit: Span,
 }
 
+impl Objective {
+    /// The percentile that it bounds: `p99`, `p99.9`.
+    pub fn percentile(&self) -> String {
+        format!("p{}", (self.share * 1e6).round() / 1e4)
+    }
+}
+
 impl FromStr for Objective {
     type Err = String;
 
@@ -35,7 +42,7 @@ impl FromStr for Objective {
 
 impl fmt::Display for Objective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "p{} < {}", (self.share * 1e6).round() / 1e4, self.limit)
+        write!(f, "{} < {}", self.percentile(), self.limit)
     }
 }
 

@@ -4,10 +4,11 @@ use sim_core::cost::Purchase;
 use sim_core::metrics::INTERVAL_LABEL;
 use sim_core::spec::{ClusterSpec, ServiceSpec};
 
+use super::gaps::gaps;
 use super::points::Point;
 use crate::results::findings::VariantAnalysis;
 use crate::results::manifest::VariantManifest;
-use crate::results::standing::{Holds, percentile};
+use crate::results::standing::Holds;
 use crate::results::{Results, wording};
 
 /// Below this many replications an interval rests on too little.
@@ -22,11 +23,13 @@ pub(super) fn cautions(
     basis: &str,
 ) -> Vec<String> {
     let mut list = Vec::new();
+    let labels = results.manifest.labels();
     list.extend(missing(results));
     list.extend(few(results));
-    list.extend(unclear(results, variants, points));
-    list.extend(thin_tails(results, variants));
-    list.extend(spot(results));
+    list.extend(unclear(variants, points, &labels));
+    list.extend(gaps(results, variants, points));
+    list.extend(thin_tails(variants, &labels));
+    list.extend(spot(results, &labels));
     match results.manifest.run.days.as_slice() {
         _ if basis.is_empty() => {}
         [] => list.push(format!("The month's bill is what it would be {basis}.")),
@@ -62,42 +65,42 @@ fn few(results: &Results) -> Option<String> {
     }
 }
 
-fn unclear(results: &Results, variants: &[VariantAnalysis], points: &[Point]) -> Vec<String> {
+fn unclear(variants: &[VariantAnalysis], points: &[Point], labels: &[String]) -> Vec<String> {
     let options = points.iter().flat_map(|point| &point.options);
     let unclear = options.filter(|index| variants[**index].standing.holds == Some(Holds::Unclear));
     let said = unclear.take(NAMES).filter_map(|index| {
-        let worst = variants[*index].standing.worst()?;
+        let worst = variants[*index].standing.worst().filter(|it| it.attainment.n > 1)?;
         Some(format!(
             "Whether {} holds {} is unclear: {} of requests end well in time, {} must.",
-            results.manifest.variants[*index].label(),
+            labels[*index],
             worst.objective,
             wording::share(&worst.attainment),
-            percentile(worst.objective).replacen('p', "", 1) + " %",
+            worst.objective.percentile().replacen('p', "", 1) + " %",
         ))
     });
     said.collect()
 }
 
 /// Objectives about a tail that too few requests lie in.
-fn thin_tails(results: &Results, variants: &[VariantAnalysis]) -> Option<String> {
-    let thin = |(manifest, variant): (&VariantManifest, &VariantAnalysis)| {
-        let services = &variant.standing.services;
-        let is_thin = services.iter().any(|it| {
+fn thin_tails(variants: &[VariantAnalysis], labels: &[String]) -> Option<String> {
+    let is_thin = |variant: &VariantAnalysis| {
+        variant.standing.services.iter().any(|it| {
             let quantile = it.quantile.as_ref();
             quantile.is_some_and(|it| it.n > 1 && it.half_width.is_none() && it.value.is_finite())
-        });
-        is_thin.then(|| manifest.label())
+        })
     };
-    let list: Vec<String> = results.manifest.variants.iter().zip(variants).filter_map(thin).collect();
+    let list: Vec<&String> =
+        variants.iter().zip(labels).filter(|(of, _)| is_thin(of)).map(|(_, label)| label).collect();
     (!list.is_empty()).then(|| {
         format!(
             "Too few requests lie beyond the percentile of the objective to say how sure it is: {}. Run longer.",
-            names(list.iter().map(String::as_str))
+            names(list.into_iter().map(String::as_str))
         )
     })
 }
 
-fn runs_on_spot(manifest: &VariantManifest) -> bool {
+/// Whether any of its capacity is Spot's.
+pub(super) fn runs_on_spot(manifest: &VariantManifest) -> bool {
     let fargate = manifest
         .fleet
         .services
@@ -107,18 +110,14 @@ fn runs_on_spot(manifest: &VariantManifest) -> bool {
     fargate || groups.any(|(_, group)| group.purchase == Purchase::Spot)
 }
 
-fn spot(results: &Results) -> Option<String> {
-    let on_spot: Vec<String> = results
-        .manifest
-        .variants
-        .iter()
-        .filter(|manifest| runs_on_spot(manifest))
-        .map(VariantManifest::label)
-        .collect();
+fn spot(results: &Results, labels: &[String]) -> Option<String> {
+    let variants = results.manifest.variants.iter().zip(labels);
+    let on_spot: Vec<&String> =
+        variants.filter(|(manifest, _)| runs_on_spot(manifest)).map(|(_, label)| label).collect();
     (!on_spot.is_empty()).then(|| {
         format!(
             "Spot capacity is never interrupted here, and its discount is an assumption: {} would do worse.",
-            names(on_spot.iter().map(String::as_str))
+            names(on_spot.into_iter().map(String::as_str))
         )
     })
 }

@@ -2,20 +2,31 @@
 
 use sim_core::metrics::{Estimate, Ratio};
 
+use super::cautions::runs_on_spot;
 use super::points::{Point, month};
 use crate::results::Results;
 use crate::results::findings::{Pair, VariantAnalysis};
-use crate::results::standing::{Holds, Standing, percentile};
+use crate::results::standing::{Holds, Standing};
 use crate::results::wording;
 
 /// What the sentence is made of.
 pub(super) struct Sentence<'r> {
-    pub(super) results: &'r Results,
-    pub(super) variants: &'r [VariantAnalysis],
-    pub(super) pairs: &'r [Pair],
+    results: &'r Results,
+    variants: &'r [VariantAnalysis],
+    pairs: &'r [Pair],
+    labels: Vec<String>,
+    families: Vec<String>,
 }
 
-impl Sentence<'_> {
+/// Options that one clause names.
+const NAMES: usize = 4;
+
+impl<'r> Sentence<'r> {
+    pub(super) fn new(results: &'r Results, variants: &'r [VariantAnalysis], pairs: &'r [Pair]) -> Self {
+        let (labels, families) = (results.manifest.labels(), results.manifest.family_labels());
+        Sentence { results, variants, pairs, labels, families }
+    }
+
     pub(super) fn of(&self, points: &[Point]) -> String {
         match points {
             [] => "Nothing was run, so there is nothing to compare.".into(),
@@ -33,12 +44,13 @@ impl Sentence<'_> {
         let clauses: Vec<String> = [self.of_best(best, !others.is_empty())]
             .into_iter()
             .chain(self.of_others(&others, best))
+            .chain(self.of_apart(point))
             .collect();
         format!("{}.", clauses.join("; "))
     }
 
     fn name(&self, index: usize) -> String {
-        self.results.manifest.variants[index].label()
+        self.labels[index].clone()
     }
 
     fn month(&self, index: usize) -> f64 {
@@ -49,9 +61,19 @@ impl Sentence<'_> {
         &self.variants[index].standing
     }
 
+    fn is_on_spot(&self, index: usize) -> bool {
+        runs_on_spot(&self.results.manifest.variants[index])
+    }
+
+    /// `$61 ± 2 a month`, and what is left out of it.
     fn cost(&self, index: usize) -> String {
         let row = self.variants[index].row("", "cost.month");
-        row.map_or("an unknown price".into(), |row| wording::dollars(&row.estimate))
+        let amount = row.map_or("an unknown price".into(), |row| wording::dollars(&row.estimate));
+        let spot = match self.is_on_spot(index) {
+            true => " on Spot capacity, whose interruptions are not simulated",
+            false => "",
+        };
+        format!("{amount} a month{spot}")
     }
 
     /// `p99 < 300ms`, or in words where services have objectives of their own.
@@ -75,7 +97,7 @@ impl Sentence<'_> {
         };
         match &worst.quantile {
             Some(quantile) if quantile.value.is_finite() => {
-                format!("{of}{} {}", percentile(worst.objective), wording::latency(quantile))
+                format!("{of}{} {}", worst.objective.percentile(), wording::latency(quantile))
             }
             _ => format!("{of}{} of requests in time", wording::share(&worst.attainment)),
         }
@@ -96,41 +118,86 @@ impl Sentence<'_> {
 
     fn of_best(&self, best: usize, has_rivals: bool) -> String {
         let (name, cost, objective) = (self.name(best), self.cost(best), self.objective(best));
+        let figure = || self.figure(best);
         match self.standing(best).holds {
+            _ if self.met_nothing(best) => {
+                format!(
+                    "No request arrived, so whether {objective} is held is not known: {name} costs {cost}"
+                )
+            }
             Some(Holds::Yes) if has_rivals => {
-                format!("{name} is the cheapest that holds {objective}, for {cost} a month")
+                format!("{name} is the cheapest that holds {objective}, for {cost}")
             }
-            Some(Holds::Yes) => format!("{name} holds {objective} for {cost} a month"),
+            Some(Holds::Yes) => format!("{name} holds {objective} for {cost}"),
+            Some(Holds::Unclear) if has_rivals => format!(
+                "No option surely holds {objective}: the cheapest that may is {name} ({}) for {cost}",
+                figure()
+            ),
             Some(Holds::Unclear) => {
-                format!(
-                    "No option surely holds {objective}: the cheapest that may is {name} ({}) for {cost} a month",
-                    self.figure(best)
-                )
+                format!("{name} may or may not hold {objective} ({}) for {cost}", figure())
             }
-            Some(Holds::No) => {
-                format!(
-                    "No option holds {objective}: {name} comes nearest ({}) for {cost} a month",
-                    self.figure(best)
-                )
+            Some(Holds::No) if has_rivals => {
+                format!("No option holds {objective}: {name} comes nearest ({}) for {cost}", figure())
+            }
+            Some(Holds::No) => format!("{name} does not hold {objective} ({}) for {cost}", figure()),
+            None if !has_rivals => {
+                format!("No objective is set: {name} costs {cost} with {}", self.latencies(best))
             }
             None => format!(
-                "No objective is set, so nothing is recommended: {name} costs least, {cost} a month with {}",
+                "No objective is set, so nothing is recommended: {name} costs least, {cost} with {}",
                 self.latencies(best)
             ),
         }
+    }
+
+    /// Whether there was no request to judge an option by.
+    fn met_nothing(&self, index: usize) -> bool {
+        let services = &self.standing(index).services;
+        !services.is_empty() && services.iter().all(|service| service.attainment.is_blank())
+    }
+
+    /// What other options had another workload, and which: they are not compared.
+    fn of_apart(&self, point: &Point) -> Option<String> {
+        let mut clauses: Vec<String> = point
+            .apart
+            .iter()
+            .take(NAMES)
+            .map(|(index, unlike)| {
+                let unlike: Vec<String> = unlike.iter().map(|what| (*what).to_owned()).collect();
+                format!("{} has {}", self.name(*index), wording::list(&unlike))
+            })
+            .collect();
+        let more = point.apart.len().saturating_sub(NAMES);
+        if more > 0 {
+            clauses.push(format!("{more} more differ likewise"));
+        }
+        (!clauses.is_empty()).then(|| format!("{}: not compared", clauses.join(", ")))
     }
 
     /// The other options: those that hold the objective in one clause, as only their cost is news.
     fn of_others(&self, others: &[usize], best: usize) -> Vec<String> {
         let holds = |index: &usize| self.standing(*index).holds == Some(Holds::Yes);
         let (holding, rest): (Vec<usize>, Vec<usize>) = others.iter().copied().partition(holds);
+        let is_alike = |index: &usize| self.ratio(*index, best).is_some_and(is_alike);
+        let (alike, dearer): (Vec<usize>, Vec<usize>) = holding.into_iter().partition(is_alike);
         let mut said = Vec::new();
-        for (place, index) in holding.into_iter().enumerate() {
-            let (name, verb) = (self.name(index), if place == 0 { " costs" } else { "" });
+        if !alike.is_empty() {
+            let names: Vec<String> = alike.iter().map(|index| self.option(*index)).collect();
+            let verb = if names.len() == 1 { "costs" } else { "cost" };
+            said.push(format!("{} {verb} {ALIKE}", wording::list(&names)));
+        }
+        for (place, index) in dearer.into_iter().enumerate() {
+            let (name, verb) = (self.option(index), if place == 0 { " costs" } else { "" });
             said.push(format!("{name}{verb} {}", against(self.ratio(index, best), place == 0)));
         }
         let holding = (!said.is_empty()).then(|| said.join(", "));
         holding.into_iter().chain(rest.into_iter().map(|index| self.of_other(index, best))).collect()
+    }
+
+    /// An option's name, with what its price leaves out.
+    fn option(&self, index: usize) -> String {
+        let spot = if self.is_on_spot(index) { " (on Spot)" } else { "" };
+        format!("{}{spot}", self.name(index))
     }
 
     fn ratio(&self, index: usize, best: usize) -> Option<&Ratio> {
@@ -140,12 +207,13 @@ impl Sentence<'_> {
 
     /// An option that does not surely hold the objective.
     fn of_other(&self, index: usize, best: usize) -> String {
-        let (name, cost) = (self.name(index), against(self.ratio(index, best), true));
+        let (name, cost) = (self.option(index), against(self.ratio(index, best), true));
         match self.standing(index).holds {
+            _ if self.met_nothing(index) => format!("{name} costs {cost}"),
             Some(Holds::Unclear) => {
                 format!("{name} may or may not hold it ({}) and costs {cost}", self.figure(index))
             }
-            Some(Holds::No) => format!("{name} does not hold it ({})", self.figure(index)),
+            Some(Holds::No) => format!("{} does not hold it ({})", self.name(index), self.figure(index)),
             Some(Holds::Yes) | None => format!("{name} costs {cost} with {}", self.latencies(index)),
         }
     }
@@ -166,28 +234,37 @@ impl Sentence<'_> {
         };
         let list: Vec<String> = stretches.iter().map(stretch).collect();
         let objective = points.iter().filter_map(|point| point.best).map(|best| self.objective(best)).next();
+        let apart = points.first().and_then(|point| self.of_apart(point));
+        let apart = apart.map_or_else(String::new, |clause| format!("; {clause}"));
         match objective.filter(|objective| !objective.is_empty()) {
-            Some(objective) => format!("Cheapest that holds {objective}: {}.", list.join("; ")),
-            None => format!("Cheapest (no objective is set): {}.", list.join("; ")),
+            Some(objective) => format!("Cheapest that holds {objective}: {}{apart}.", list.join("; ")),
+            None => format!("Cheapest (no objective is set): {}{apart}.", list.join("; ")),
         }
     }
 
     /// The family that is best at a point, and whom noise does not tell from it.
     fn answer(&self, point: &Point) -> String {
         let Some(best) = point.best else { return "unknown".into() };
-        let family = |index: usize| self.results.manifest.variants[index].family_label();
+        if self.met_nothing(best) {
+            return "unknown, as no request arrived,".into();
+        }
+        let family = |index: usize| self.families[index].clone();
         match self.standing(best).holds {
             Some(Holds::No) => return "none".into(),
-            Some(Holds::Unclear) => return format!("perhaps {}", family(best)),
+            Some(Holds::Unclear) => return format!("perhaps {}", self.families[best]),
             _ => {}
         }
         let alike = point.options.iter().copied().filter(|index| {
             let ratio = self.ratio(*index, best);
             let holds = self.standing(*index).holds == self.standing(best).holds;
-            holds && ratio.is_some_and(|ratio| ratio.interval.is_some() && !ratio.is_significant())
+            holds && ratio.is_some_and(is_alike)
         });
-        let mut names = vec![family(best)];
-        names.extend(alike.map(family));
+        let spelled = |index: usize| {
+            let spot = if self.is_on_spot(index) { " (on Spot, without interruptions)" } else { "" };
+            format!("{}{spot}", family(index))
+        };
+        let mut names = vec![spelled(best)];
+        names.extend(alike.map(spelled));
         names.join(" or ")
     }
 }
@@ -200,11 +277,18 @@ fn continued<'t>(from: &str, to: &'t str) -> &'t str {
     if axis == same { value } else { to }
 }
 
+/// What noise does not tell from the best.
+const ALIKE: &str = "about the same, as far as noise tells";
+
+fn is_alike(ratio: &Ratio) -> bool {
+    ratio.interval.is_some() && !ratio.is_significant()
+}
+
 /// A cost beside the best one: `1.8 times as much`; where a sentence goes on, `1.8 times`.
 fn against(ratio: Option<&Ratio>, full: bool) -> String {
     match ratio {
         Some(ratio) if ratio.value.is_finite() => match ratio.interval {
-            Some(_) if !ratio.is_significant() => "about the same, as far as noise tells".into(),
+            Some(_) if is_alike(ratio) => ALIKE.into(),
             _ => wording::against(ratio.value, full),
         },
         _ => "an amount that cannot be compared".into(),

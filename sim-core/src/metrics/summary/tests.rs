@@ -59,7 +59,8 @@ fn a_summary_holds_every_metric() {
     let costs: Vec<MonthlyCost> =
         records.iter().zip([72.0, 74.0]).map(|(record, month)| cost(record, month)).collect();
     let objectives = BTreeMap::from([("web".to_owned(), Span::from_millis(500))]);
-    let rows = summarize(&Variant { records: &records, costs: &costs, objectives: &objectives });
+    let rows =
+        summarize(&Variant { records: &records, costs: &costs, objectives: &objectives, bounded: &[] });
     let of_web = |metric: &str, value: f64| check(&rows, "web", metric, value);
     of_web("latency.p50", 0.1);
     of_web("latency.p95", 0.1);
@@ -93,7 +94,7 @@ fn a_summary_holds_every_metric() {
 fn variants_are_compared_in_pairs() {
     let (few, many) = ([run(20, 200, 3), run(20, 200, 5)], [run(5, 200, 6), run(5, 200, 9)]);
     let objectives = BTreeMap::new();
-    let variant = |records| Variant { records, costs: &[], objectives: &objectives };
+    let variant = |records| Variant { records, costs: &[], objectives: &objectives, bounded: &[] };
     let rows = compare(&variant(&many), &variant(&few));
     let of = |metric: &str| rows.iter().find(|row| row.metric == metric).unwrap();
     let instances = of("instances.mean");
@@ -118,7 +119,9 @@ fn a_launch_day_is_one_day_of_thirty() {
 #[test]
 fn an_empty_variant_has_no_rows() {
     let objectives = BTreeMap::new();
-    assert!(summarize(&Variant { records: &[], costs: &[], objectives: &objectives }).is_empty());
+    assert!(
+        summarize(&Variant { records: &[], costs: &[], objectives: &objectives, bounded: &[] }).is_empty()
+    );
 }
 
 /// Names in backticks in the first column of a table whose names have a dot: the metrics that the page
