@@ -48,7 +48,8 @@ const PERCENT: &[(&str, f64)] = &[("%", 1.0)];
 impl FromStr for Span {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse_whole(text, DURATIONS, Limit::new(36_600.0 * 86_400e9, Self::MOST)).map(|nanos| Span::from_nanos(nanos as u64))
+        parse_whole(text, DURATIONS, Limit::new(36_600.0 * 86_400e9, Self::MOST))
+            .map(|nanos| Span::from_nanos(nanos as u64))
     }
 }
 
@@ -188,7 +189,11 @@ impl fmt::Display for Cpu {
         // As few decimals as mean the same whole number of units: 307 units are written 0.3vCPU.
         let rounded = |factor: f64| (self.vcpus() * factor).round() / factor;
         let same = |vcpus: &f64| (vcpus * f64::from(Self::UNITS_PER_VCPU) + 0.5) as u32 == self.0;
-        write!(f, "{}vCPU", [1.0, 10.0, 1e2, 1e3, 1e4].into_iter().map(rounded).find(same).unwrap_or(self.vcpus()))
+        write!(
+            f,
+            "{}vCPU",
+            [1.0, 10.0, 1e2, 1e3, 1e4].into_iter().map(rounded).find(same).unwrap_or(self.vcpus())
+        )
     }
 }
 
@@ -235,7 +240,9 @@ impl FromStr for Dollars {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         match text.trim().strip_prefix('$') {
-            Some(number) => parse(&format!("{number}$"), &[("$", 1.0)], Limit::new(1e12, Self::MOST)).map(Dollars),
+            Some(number) => {
+                parse(&format!("{number}$"), &[("$", 1.0)], Limit::new(1e12, Self::MOST)).map(Dollars)
+            }
             None => Err(format!("`{text}` does not start with $")),
         }
     }

@@ -194,7 +194,10 @@ fn plausible_cv(cv: f64, path: &str, out: &mut Vec<Problem>) {
         out.push(
             Problem::new(
                 path,
-                format!("a coefficient of variation lies above 0 and up to {PLAUSIBLE_CV}, not {}", shown(cv)),
+                format!(
+                    "a coefficient of variation lies above 0 and up to {PLAUSIBLE_CV}, not {}",
+                    shown(cv)
+                ),
             )
             .hint("write a constant for no variation"),
         );

@@ -53,7 +53,13 @@ impl ScheduleSpec {
             }
             (Some(_), None) => {}
             (None, Some(text)) => {
-                if let Err(message) = Cron::parse(text) {
+                let parsed = Cron::parse(text);
+                let never = parsed.as_ref().is_ok_and(|cron| cron.next_from(0).is_none());
+                if never {
+                    let message = format!("`{text}` names a day that never comes");
+                    out.push(Problem::new(format!("{path}.cron"), message));
+                }
+                if let Err(message) = parsed {
                     let hint = r#"minute hour day-of-month month day-of-week year: "0 8 ? * MON-FRI *""#;
                     out.push(Problem::new(format!("{path}.cron"), message).hint(hint));
                 }

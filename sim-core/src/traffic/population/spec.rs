@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Span;
-use crate::quantity::{Percent, Rate};
+use crate::quantity::{Percent, Rate, shown};
 use crate::spec::Problem;
 use crate::traffic::trace::{Placement, RepeatSpec, RowsSpec, TraceSpec, WindowSpec};
 
@@ -183,7 +183,7 @@ impl SyntheticSpec {
         }
         for (hour, factor) in hours.iter().enumerate().filter(|(_, factor)| !(0.01..=100.0).contains(*factor))
         {
-            let message = format!("a factor of {factor} is not between 0.01 and 100");
+            let message = format!("a factor of {} is not between 0.01 and 100", shown(*factor));
             out.push(Problem::new(format!("{path}[{hour}]"), message));
         }
     }
