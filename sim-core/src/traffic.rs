@@ -8,6 +8,7 @@
 
 mod arrivals;
 mod calendar;
+mod expected;
 mod intensity;
 mod population;
 mod schedule;
@@ -20,6 +21,7 @@ mod users;
 
 pub use arrivals::{Arrivals, Source};
 pub use calendar::{Calendar, DAY, Date, WEEK, parse_date_time};
+pub use expected::TraceTotal;
 pub use population::{
     AzureFilesSpec, FunctionsSpec, Members, PackedCounts, Population, PopulationOfFunctionsSpec,
     SyntheticSpec, TracedDurations, TracedFunction, Trigger,
