@@ -24,6 +24,9 @@ const OUT: &str = "fleetsim-out";
 /// Runs what was asked for and reports.
 pub(crate) fn run(asked: &Run, policies: &Catalogue, out: &mut dyn Write) -> Result<Exit, Failure> {
     let Loaded { scenario, origin } = scenario::load(&asked.scenario, policies)?;
+    if !scenario.warnings.list().is_empty() {
+        eprintln!("{}\n", scenario.warnings);
+    }
     let folder = asked.out.clone().unwrap_or_else(|| default_folder(&scenario));
     let command = command(asked);
     let input = Input {
