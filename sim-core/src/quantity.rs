@@ -73,8 +73,8 @@ pub struct Percent(pub f64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Dollars(pub f64);
 
-/// A pure number, so that a distribution can be written of counts and factors too. Written as text (`"1.5"`), like
-/// every quantity.
+/// A pure number, so that a distribution can be written of counts and factors too. It has no unit, so it may be written
+/// as a number (`1.5`) as well as as text (`"1.5"`), like every quantity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Number(pub f64);
 
@@ -95,6 +95,22 @@ impl MemorySize {
     }
 }
 
+/// A quantity as a file has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Number(f64),
+}
+
+/// The JSON types that a quantity of this format is written as: text, and for a plain number a number too.
+pub(crate) fn written_as(format: &str) -> serde_json::Value {
+    match format == Number::FORMAT {
+        true => serde_json::json!(["string", "number"]),
+        false => serde_json::json!("string"),
+    }
+}
+
 macro_rules! text_form {
     ($($type:ident),*) => {$(
         impl Serialize for $type {
@@ -105,7 +121,11 @@ macro_rules! text_form {
 
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                let text = match Written::deserialize(deserializer)? {
+                    Written::Text(text) => text,
+                    // Without a unit; what needs one says so.
+                    Written::Number(number) => number.to_string(),
+                };
                 text.parse().map_err(D::Error::custom)
             }
         }
@@ -118,7 +138,7 @@ macro_rules! text_form {
                 $type::FORMAT.into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "format": $type::FORMAT })
+                json_schema!({ "type": written_as($type::FORMAT), "format": $type::FORMAT })
             }
         }
     )*};

@@ -284,7 +284,7 @@ impl Quantity for Number {
     const FORMAT: &'static str = "number";
     const MOST: &'static str = "1e12";
     const MOST_DRAWN: &'static str = "1e12";
-    const HELP: &'static str = "a plain number as text: \"1.5\"";
+    const HELP: &'static str = "a plain number: 10, 1.5";
     fn number(self) -> f64 {
         self.0
     }

@@ -326,7 +326,7 @@ fn mistakes_of_every_kind() {
        |                                        ^^^^^^
        = hint: with 0.5vCPU it has 1GB, 2GB, 3GB, 4GB
 
-    error: services.web.runtime: no figures for the runtime `nodejs`
+    error: services.web.runtime: unknown runtime `nodejs`
       --> hello.toml:40:12 (variant lambda)
        | runtime  = "nodejs"
        |            ^^^^^^^^
