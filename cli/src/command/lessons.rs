@@ -39,8 +39,7 @@ fn renew(folder: &Path, name: &str, policies: &Catalogue) -> Result<(), Failure>
 
 /// What `fleetsim run NAME` prints, but for where the report is.
 fn run(name: &str, out: &Path, policies: &Catalogue) -> Result<String, Failure> {
-    let arguments =
-        Arguments::parse_from(["fleetsim", "run", name, "--out", &out.to_string_lossy().into_owned()]);
+    let arguments = Arguments::parse_from(["fleetsim", "run", name, "--out", &out.to_string_lossy()]);
     let mut printed = Vec::new();
     command::execute(arguments.command, policies, &mut printed)?;
     let printed = String::from_utf8_lossy(&printed);

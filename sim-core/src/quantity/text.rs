@@ -45,7 +45,7 @@ pub(super) fn parse(text: &str, units: &[(&str, f64)], limit: Limit) -> Result<f
     if value < 0.0 {
         return Err(format!("`{text}` is negative"));
     }
-    if !(value <= limit.most) {
+    if value.is_nan() || value > limit.most {
         return Err(format!("`{text}` is too large: at most {}", limit.text));
     }
     Ok(value)
