@@ -195,6 +195,20 @@ fn a_window_beyond_the_trace_is_refused() {
 }
 
 #[test]
+fn a_trace_of_one_instant_is_not_repeated() {
+    let (_folder, files) = folder("at,tokens,size\n5,1,1\n5,1,1\n");
+    let check = |repeat: &str, expected: Option<&str>| {
+        let json = format!(r#"{{"trace": {{"file": "trace.csv", "rows": {REQUESTS}, "repeat": {repeat}}}}}"#);
+        let spec: ArrivalSpec = serde_json::from_str(&json).unwrap();
+        let errors = check(&files, spec.trace().unwrap()).err();
+        assert_eq!(errors.as_ref().map(|errors| errors[0].message.as_str()), expected);
+    };
+    check(r#""once""#, None);
+    check(r#""forever""#, Some("all of the trace is at one instant, which cannot be repeated"));
+    check(r#"{"times": 2}"#, Some("all of the trace is at one instant, which cannot be repeated"));
+}
+
+#[test]
 fn requests_bring_their_work() {
     let (_folder, files) = folder("size,at,tokens\n2,1700158623.000000001,100\n0.5,1700158623.25,1\n");
     let mut source = arrivals(&files, &spec(REQUESTS));
