@@ -117,7 +117,7 @@ pub(crate) struct Scenario {
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = Override::parse)]
     pub(crate) set: Vec<Override>,
     /// The root of all luck, instead of the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
     /// How often each variant is run, instead of the scenario's number
     #[arg(long, value_name = "N")]
@@ -171,6 +171,8 @@ pub(crate) enum Listed {
     Instances,
     /// Price books
     Prices,
+    /// Language runtimes of functions
+    Runtimes,
 }
 
 /// `fleetsim explain`.

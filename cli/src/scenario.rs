@@ -97,7 +97,7 @@ pub(crate) fn load(asked: &arguments::Scenario, policies: &Catalogue) -> Result<
         Origin::BuiltIn(known) => {
             let traces = TraceFiles::new(origin.folder());
             let platform = Platform { instance_types: &instance_types, policies, traces: &traces };
-            let check_trace = |spec: &TraceSpec| trace::check(&traces, spec).err().unwrap_or_default();
+            let check_trace = |spec: &TraceSpec| trace::check(&traces, spec);
             let surroundings = Surroundings { platform: &platform, check_trace: &check_trace };
             Scenario::load(known.text, &format!("{} (built in)", known.name), &options, &surroundings)
         }

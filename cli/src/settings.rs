@@ -213,7 +213,8 @@ impl<'s> Walk<'s> {
                 }
             }
             Shape::Choice(options) | Shape::ShortChoice(_, options) => {
-                for option in options {
+                // A mere list of names, as of the runtimes, is told whole: its names have no help of their own.
+                for option in options.into_iter().filter(|option| !std::ptr::eq(option.node, node)) {
                     let node = option.settings.unwrap_or(option.node);
                     let help = settings.help(option.node);
                     let setting = below(option.name, node, Presence::Choice);

@@ -28,7 +28,11 @@ pub(crate) fn summary(text: &str) -> String {
     let first = blocks(text).into_iter().next().unwrap_or_default();
     let end = first.match_indices(". ").map(|(at, _)| at).find(|at| is_end(&first, *at));
     let sentence = end.map_or(first.as_str(), |at| &first[..at]);
-    sentence.trim_end_matches(['.', ':']).to_owned()
+    // An ellipsis is part of what it says: "columns named 1, 2, 3, ...".
+    match sentence.ends_with("...") {
+        true => sentence.to_owned(),
+        false => sentence.trim_end_matches(['.', ':']).to_owned(),
+    }
 }
 
 /// Whether the full stop at `at` ends a sentence: what follows begins with a capital letter or a back-quote.

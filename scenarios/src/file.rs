@@ -8,6 +8,7 @@
 //! variant as a fleet.
 
 mod axis;
+mod doubts;
 mod expand;
 mod late;
 mod open;
@@ -33,13 +34,28 @@ use sim_core::traffic::{FeedError, TraceSpec};
 use crate::document::schema::Format;
 use crate::document::set::Override;
 use crate::document::{Code, Diagnostic, Diagnostics, Origin, Report, Schema};
-use crate::trace::{self, TraceFiles};
+use crate::trace::{self, TraceFiles, TraceSummary};
 
 pub use schema::{file_schema, fleet_schema};
 pub use settings::{DayWeight, RunKind, RunSettings};
 
 /// Most runs (variants x sweep values x replications) that a scenario may make unless more are asked for.
 pub const JOB_LIMIT: u64 = 10_000;
+
+/// Most requests that one run may take, as far as that can be told in advance. At a million events a second, a run of so
+/// many takes days.
+pub const MOST_REQUESTS: f64 = 1e11;
+
+/// A large number as people say it: `2.3 million`.
+pub fn amount(number: f64) -> String {
+    match number {
+        ..1e4 => format!("{number:.0}"),
+        ..1e6 => format!("{:.0} thousand", number / 1e3),
+        ..1e9 => format!("{:.1} million", number / 1e6),
+        ..1e12 => format!("{:.1} billion", number / 1e9),
+        _ => format!("{number:.0e}"),
+    }
+}
 
 /// One complete experiment, ready to run.
 #[derive(Clone, Debug)]
@@ -67,6 +83,8 @@ pub struct Variant {
     pub axes: Vec<(String, String)>,
     /// What is simulated.
     pub fleet: FleetSpec,
+    /// About how many requests one run of it takes, retries apart; of users, who wait for their answers, at most.
+    pub requests: f64,
     /// The fleet as the file says it, base, patch, options and axes together, without defaults.
     pub resolved: Json,
 }
@@ -75,9 +93,9 @@ pub struct Variant {
 pub struct Surroundings<'s> {
     /// What fleets are built with: instance types, policies, traces.
     pub platform: &'s Platform<'s>,
-    /// Reads a trace to its end before anything is simulated, and says what is wrong with it:
+    /// Reads a trace to its end before anything is simulated, and says what it holds or what is wrong with it:
     /// [`trace::check`], wherever traces are files.
-    pub check_trace: &'s dyn Fn(&TraceSpec) -> Vec<FeedError>,
+    pub check_trace: &'s dyn Fn(&TraceSpec) -> Result<TraceSummary, Vec<FeedError>>,
 }
 
 /// What the command line adds to the file.
@@ -112,8 +130,9 @@ impl Scenario {
         let opened = open::open(text, &fleet_schema, &fleet, options, &mut problems);
         let mut reader = read::Reader::new(surroundings, &fleet);
         let mut points = opened.points;
-        let fleets: Vec<Option<FleetSpec>> =
-            points.iter_mut().map(|point| reader.read(point, opened.duration)).collect();
+        let run = opened.frame.as_ref().map(|frame| &frame.run);
+        let fleets: Vec<Option<read::Read>> =
+            points.iter_mut().map(|point| reader.read(point, run, opened.duration)).collect();
         expand::collect_problems(&points, opened.families, &mut problems);
         let variants: Option<Vec<Variant>> =
             points.into_iter().zip(fleets).map(|(point, fleet)| Some(variant(point, fleet?))).collect();
@@ -146,7 +165,7 @@ impl Scenario {
         })?;
         let traces = TraceFiles::new(path.parent().unwrap_or(Path::new("")));
         let platform = Platform { instance_types, policies, traces: &traces };
-        let check_trace = |spec: &TraceSpec| trace::check(&traces, spec).err().unwrap_or_default();
+        let check_trace = |spec: &TraceSpec| trace::check(&traces, spec);
         Scenario::load(
             &text,
             &file,
@@ -161,12 +180,13 @@ impl Scenario {
     }
 }
 
-fn variant(point: expand::Point, fleet: FleetSpec) -> Variant {
+fn variant(point: expand::Point, read: read::Read) -> Variant {
     Variant {
         name: point.name.to_string(),
         family: point.variant.to_string(),
         axes: point.axes,
-        fleet,
+        fleet: read.fleet,
+        requests: read.requests,
         resolved: point.node.to_json(),
     }
 }

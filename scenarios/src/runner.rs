@@ -204,7 +204,8 @@ impl<'e> Experiment<'e> {
         let traces = crate::trace::TraceFiles::new(&input.folder);
         let manifest = plan::manifest(scenario, input, &surroundings, &prices, &options)?;
         let jobs = plan::jobs(&manifest, &options)?;
-        plan::check(&manifest, &prices, &options)?;
+        plan::check(&manifest, &prices)?;
+        options.requests.map_or(Ok(()), |limit| plan::check_requests(scenario, limit))?;
         Ok(Experiment { manifest, prices, surroundings, traces, options, jobs })
     }
 

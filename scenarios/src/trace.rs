@@ -10,6 +10,7 @@ mod cell;
 mod check;
 mod errors;
 mod feed;
+mod lines;
 mod population;
 mod table;
 

@@ -212,7 +212,7 @@ fn what_cannot_be_run_as_asked_is_refused() {
         }
         assert!(!out.exists());
     };
-    check(Options { requests: Some(1000), ..threads(1) }, "0.0 million rows");
+    check(Options { requests: Some(1000), ..threads(1) }, "about 4800 rows");
     check(Options { only: Some(("azure".into(), 1)), ..threads(1) }, "there is ec2, fargate, lambda");
     check(Options { only: Some(("ec2".into(), 4)), ..threads(1) }, "there are 1 to 3");
     check(Options { replications: Some(0), ..threads(1) }, "nothing to run");

@@ -38,7 +38,7 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
             format!("did you mean `{candidate}`?")
         }
         None => "there is none yet".into(),
-        Some(_) if known.len() <= 12 => {
+        Some(_) if known.len() <= 24 => {
             format!("there is {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))
         }
         Some(_) => format!("there are {} others", known.len()),

@@ -22,10 +22,30 @@ pub trait Quantity: Sized + Copy + FromStr<Err = String> + fmt::Display {
     const FORMAT: &'static str;
     /// What it means, with its units and an example or two, for help and error messages.
     const HELP: &'static str;
+    /// The most that a setting may say, as text: what is above is taken for a slip, and would not fit the arithmetic
+    /// of a run.
+    const MOST: &'static str;
+    /// The most that a parameter of a distribution, or a cell of a trace, may say, as text: tails reach far above
+    /// means, and must fit too.
+    const MOST_DRAWN: &'static str;
     /// The number in the unit that the simulation computes in (seconds, bytes, per second, ...).
     fn number(self) -> f64;
     /// The quantity nearest to `number` in that unit.
     fn from_number(number: f64) -> Self;
+
+    /// Whether it is more than a distribution's parameter or a cell of a trace may say.
+    fn is_too_much_to_draw(self) -> bool {
+        Self::MOST_DRAWN.parse::<Self>().is_ok_and(|most| self.number() > most.number())
+    }
+}
+
+/// A number as messages show it: without the hundreds of digits of `1e300`.
+pub fn shown(number: f64) -> String {
+    let size = number.abs();
+    match number.is_finite() && size > 0.0 && !(1e-6..1e15).contains(&size) {
+        true => format!("{number:e}"),
+        false => number.to_string(),
+    }
 }
 
 /// Events per second, written `50/s`, `600/min`, `1000/h` or `5/day`.
@@ -53,8 +73,8 @@ pub struct Percent(pub f64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Dollars(pub f64);
 
-/// A pure number, so that a distribution can be written of counts and factors too. Written as text (`"1.5"`), like
-/// every quantity.
+/// A pure number, so that a distribution can be written of counts and factors too. It has no unit, so it may be written
+/// as a number (`1.5`) as well as as text (`"1.5"`), like every quantity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Number(pub f64);
 
@@ -75,6 +95,22 @@ impl MemorySize {
     }
 }
 
+/// A quantity as a file has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Number(f64),
+}
+
+/// The JSON types that a quantity of this format is written as: text, and for a plain number a number too.
+pub(crate) fn written_as(format: &str) -> serde_json::Value {
+    match format == Number::FORMAT {
+        true => serde_json::json!(["string", "number"]),
+        false => serde_json::json!("string"),
+    }
+}
+
 macro_rules! text_form {
     ($($type:ident),*) => {$(
         impl Serialize for $type {
@@ -85,7 +121,11 @@ macro_rules! text_form {
 
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                let text = match Written::deserialize(deserializer)? {
+                    Written::Text(text) => text,
+                    // Without a unit; what needs one says so.
+                    Written::Number(number) => number.to_string(),
+                };
                 text.parse().map_err(D::Error::custom)
             }
         }
@@ -98,7 +138,7 @@ macro_rules! text_form {
                 $type::FORMAT.into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "format": $type::FORMAT })
+                json_schema!({ "type": written_as($type::FORMAT), "format": $type::FORMAT })
             }
         }
     )*};
@@ -168,6 +208,48 @@ mod tests {
     }
 
     #[test]
+    fn printed_as_written() {
+        fn check<Q: Quantity>(text: &str, printed: &str) {
+            assert_eq!(text.parse::<Q>().unwrap().to_string(), printed, "{text}");
+        }
+        check::<Cpu>("0.3vCPU", "0.3vCPU");
+        check::<Cpu>("341units", "0.333vCPU");
+        check::<Cpu>("1units", "0.001vCPU");
+        check::<Cpu>("256units", "0.25vCPU");
+        check::<Cpu>("4096vCPU", "4096vCPU");
+        check::<Rate>("1e9/s", "1000000000/s");
+        check::<Rate>("1/h", "0.0002777777777777778/s");
+        check::<Percent>("12.5%", "12.5%");
+        for (number, expected) in [(1e300, "1e300"), (1e-9, "1e-9"), (0.0, "0"), (-12.5, "-12.5")] {
+            assert_eq!(shown(number), expected);
+        }
+    }
+
+    #[test]
+    fn limits_are_texts_that_read() {
+        fn check<Q: Quantity>() {
+            assert!(Q::MOST_DRAWN.parse::<Q>().unwrap().number() <= Q::MOST.parse::<Q>().unwrap().number());
+            let above = Q::from_number(1.01 * Q::MOST_DRAWN.parse::<Q>().unwrap().number());
+            assert!(above.is_too_much_to_draw(), "{above}");
+        }
+        check::<Span>();
+        check::<Rate>();
+        check::<Bytes>();
+        check::<MemorySize>();
+        check::<Cpu>();
+        check::<Percent>();
+        check::<Dollars>();
+        check::<Number>();
+    }
+
+    #[test]
+    fn every_cpu_size_prints_to_itself() {
+        for units in (1..5000).chain([Cpu(4096 * 1024).0 - 1]) {
+            assert_eq!(Cpu(units).to_string().parse(), Ok(Cpu(units)));
+        }
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         let check = |format: &str, text: &str, part: &str| {
             let (message, _) = super::check(format, text).unwrap().unwrap_err();
@@ -177,7 +259,16 @@ mod tests {
         check("duration", "10 parsecs", "not a unit");
         check("duration", "-3s", "negative");
         check("duration", "fast", "does not start with a number");
-        check("duration", "1e30d", "too large");
+        check("duration", "1e30d", "too large: at most 36600d");
+        check("duration", "1e999d", "too large");
+        check("duration", "200000d", "too large");
+        check("rate", "1e10/s", "at most 1e9/s");
+        check("rate", "1e-300/s", "less than once in 100 years");
+        check("bytes", "1001TB", "at most 1000TB");
+        check("cpu", "1e6vCPU", "at most 4096vCPU");
+        check("percent", "1e300%", "at most 1000000%");
+        check("dollars", "$1e300", "at most $1e12");
+        check("number", "1e300", "at most 1e12");
         check("rate", "50", "no unit");
         check("rate", "50ms", "not a unit");
         check("percent", "0.6", "no unit");

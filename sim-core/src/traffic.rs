@@ -7,6 +7,7 @@
 //! own draws follow. Nothing here reads a file: traces come through [`OpenTrace`] and [`TraceFeed`].
 
 mod arrivals;
+mod expected;
 mod files;
 mod intensity;
 mod population;
@@ -20,6 +21,7 @@ mod traced;
 mod users;
 
 pub use arrivals::{Arrivals, Source};
+pub use expected::TraceTotal;
 pub use files::{NoTraces, OpenTrace};
 pub(crate) use population::CALL_SIGMA;
 pub use population::{FunctionsSpec, Members, Population, PopulationOfFunctionsSpec, SyntheticSpec};

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use indexmap::IndexMap;
-use scenarios::file::Variant;
+use scenarios::file::{Variant, amount};
 use sim_core::policy::Catalogue;
 use sim_core::spec::ServiceSpec;
 
@@ -15,7 +15,7 @@ use crate::text::{Align, table};
 /// Most services of a variant that are named one by one.
 const NAMED: usize = 3;
 
-/// Loads the scenario and says what it consists of: one line, and one per variant.
+/// Loads the scenario and says what is doubtful about it and what it consists of: one line, and one per variant.
 pub(crate) fn check(
     asked: &arguments::Scenario,
     catalogue: &Catalogue,
@@ -24,7 +24,10 @@ pub(crate) fn check(
     let scenario = scenario::load(asked, catalogue)?.scenario;
     let count = |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     let variants = count(scenario.variants.len() as u64, "variant");
-    writeln!(out, "ok: {variants}, {}", count(scenario.jobs(), "job"))?;
+    if !scenario.warnings.list().is_empty() {
+        writeln!(out, "{}\n", scenario.warnings)?;
+    }
+    writeln!(out, "ok: {variants}, {}, {}", count(scenario.jobs(), "job"), requests(&scenario.variants))?;
     let rows: Vec<Vec<String>> = scenario
         .variants
         .iter()
@@ -34,6 +37,16 @@ pub(crate) fn check(
     // The heads of the columns are empty: each line says what it is.
     write!(out, "{}", lines.trim_start_matches('\n'))?;
     Ok(())
+}
+
+/// About how many requests a job takes.
+fn requests(variants: &[Variant]) -> String {
+    let least = variants.iter().map(|variant| variant.requests).fold(f64::INFINITY, f64::min);
+    let most = variants.iter().map(|variant| variant.requests).fold(0.0, f64::max);
+    match (amount(least), amount(most)) {
+        (least, most) if least == most => format!("about {most} requests a job"),
+        (least, most) => format!("about {least} to {most} requests a job"),
+    }
 }
 
 /// What a variant runs on: its services by name, or where there are many, how many of each platform.

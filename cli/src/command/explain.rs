@@ -125,7 +125,9 @@ fn fields(settings: &Settings, node: &serde_json::Value) -> Vec<(String, String)
             fields.iter().map(|field| line(field.name, field.node, field.required)).collect()
         }
         Shape::Choice(options) | Shape::ShortChoice(_, options) => {
-            options.iter().map(|option| line(option.name, option.node, false)).collect()
+            // A mere list of names has been told as the value.
+            let told = options.iter().filter(|option| !std::ptr::eq(option.node, node));
+            told.map(|option| line(option.name, option.node, false)).collect()
         }
         Shape::Tagged(tag, kinds) => {
             let kind = |(name, node): (&str, &serde_json::Value)| {

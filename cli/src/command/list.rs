@@ -3,8 +3,10 @@
 use std::io::Write;
 
 use scenarios::{builtin, catalogue};
-use sim_core::cost::InstanceType;
+use sim_core::cost::{Arch, InstanceType};
 use sim_core::policy::Catalogue;
+use sim_core::spec::Package;
+use sim_core::spec::{RUNTIMES, Runtime};
 
 use crate::arguments::Listed;
 use crate::failure::Failure;
@@ -18,6 +20,7 @@ pub(crate) fn list(what: Listed, policies: &Catalogue, out: &mut dyn Write) -> R
         Listed::Policies => self::policies(policies),
         Listed::Instances => instances(),
         Listed::Prices => prices(),
+        Listed::Runtimes => runtimes(),
     };
     write!(out, "{text}")?;
     Ok(())
@@ -62,6 +65,23 @@ fn instances() -> String {
         ("CPU BASELINE", Right),
     ];
     table(&head, &catalogue::instance_types().map(row).collect::<Vec<_>>())
+}
+
+/// Each runtime with what it takes to start on x86, packaged as a zip archive, and the first request in it.
+fn runtimes() -> String {
+    let row = |known: &Runtime| {
+        let init = known.init(Arch::X86, Package::Zip);
+        let millis = |millis: f64| format!("{millis}ms");
+        vec![
+            known.name.to_owned(),
+            millis(init.median_ms),
+            millis(known.app_init_ms),
+            millis(known.first_request_ms),
+        ]
+    };
+    let head =
+        [("NAME", Left), ("INIT (MEDIAN)", Right), ("APPLICATION'S INIT", Right), ("FIRST REQUEST", Right)];
+    table(&head, &RUNTIMES.iter().map(row).collect::<Vec<_>>())
 }
 
 fn prices() -> String {

@@ -29,6 +29,9 @@ pub(crate) fn run(
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let Loaded { scenario, origin } = scenario::load(&asked.scenario, policies)?;
+    if !scenario.warnings.list().is_empty() {
+        eprintln!("{}\n", scenario.warnings);
+    }
     let folder = asked.out.clone().unwrap_or_else(|| default_folder(&scenario));
     let command = command(asked);
     let input = Input {

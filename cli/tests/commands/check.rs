@@ -92,6 +92,23 @@ fn scenarios() {
     assert!(!shell.path("fleetsim-out").exists(), "nothing has been run");
 }
 
+/// What is doubtful is told whether or not anything is wrong: by `check` with its answer, by `run` on standard error.
+#[test]
+fn doubts_are_told() {
+    let shell = Shell::new().file("shop.toml", format!("{SOUND}\n[work.unused]\ncpu = \"1ms\"\n"));
+    let warning = "warning: work.unused: no service does this work";
+    let done = shell.run("check shop.toml");
+    assert!(
+        done.code == Some(0) && done.out.contains(warning) && done.out.contains("\nok: "),
+        "{}",
+        done.shown()
+    );
+    let done = shell.run("run shop.toml --only none:1");
+    assert!(done.talk.contains(warning) && done.out.is_empty(), "{}", done.shown());
+    let done = shell.run("check hello --seed 18446744073709551615");
+    assert!(done.talk.contains("9223372036854775807"), "{}", done.shown());
+}
+
 #[test]
 fn what_is_named() {
     let shell = Shell::new()

@@ -2,6 +2,8 @@
 
 mod table;
 
+use sim_core::quantity::shown;
+
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::path::Path;
 use super::schema::{ArrayRule, ChoiceRule, NumberRule, Schema, Shape, ShapeId, TextRule};
@@ -93,7 +95,7 @@ impl<'c> Checker<'c> {
         let wanted = self.schema.describe(id);
         let found = match &node.value {
             Value::Integer(number) => format!("the number {number}"),
-            Value::Float(number) => format!("the number {number}"),
+            Value::Float(number) => format!("the number {}", shown(*number)),
             Value::Boolean(value) => format!("`{value}`"),
             Value::Text(text) => format!("the text \"{text}\""),
             other => other.kind().to_owned(),
@@ -130,7 +132,12 @@ impl<'c> Checker<'c> {
         let low = rule.minimum.is_some_and(|least| number < least || (rule.above_minimum && number == least));
         let high = rule.maximum.is_some_and(|most| number > most || (rule.below_maximum && number == most));
         if low || high || !number.is_finite() {
-            self.report(Code::OutOfRange, &node.origin, format!("{number} is out of range"), rule.wanted());
+            self.report(
+                Code::OutOfRange,
+                &node.origin,
+                format!("{} is out of range", shown(number)),
+                rule.wanted(),
+            );
         }
     }
 
@@ -255,6 +262,9 @@ impl Schema {
             Shape::Text(rule) => rule,
             Shape::Either(shapes) => return shapes.iter().find_map(|shape| self.example(*shape, value)),
             Shape::Number(_) => match value {
+                Value::Text(text) if text.trim().parse::<u128>().is_ok_and(|number| number > LARGEST) => {
+                    return Some(format!("whole numbers go up to {LARGEST}"));
+                }
                 Value::Text(text) if text.trim().parse::<f64>().is_ok() => {
                     return Some(format!("write {} without quotes", text.trim()));
                 }
@@ -274,9 +284,7 @@ impl Schema {
             Value::Integer(number) => {
                 Some(format!("write \"{}\"; {help}", with_unit(format, &number.to_string())))
             }
-            Value::Float(number) => {
-                Some(format!("write \"{}\"; {help}", with_unit(format, &number.to_string())))
-            }
+            Value::Float(number) => Some(format!("write \"{}\"; {help}", with_unit(format, &shown(*number)))),
             _ => Some(help.to_owned()),
         }
     }
@@ -294,6 +302,9 @@ impl Schema {
         if keys.is_empty() { "{}".into() } else { format!("{{ {} }}", keys.join(", ")) }
     }
 }
+
+/// The largest whole number that a TOML file can have.
+const LARGEST: u128 = i64::MAX as u128;
 
 /// A bare number with the unit that is usual for the quantity.
 fn with_unit(format: &str, number: &str) -> String {

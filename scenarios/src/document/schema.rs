@@ -283,12 +283,12 @@ impl ChoiceRule {
 
 impl TableRule {
     /// The names of the known keys.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.fields.keys().map(String::as_str)
     }
 
     /// The shape of what this key holds, if the key may be here.
-    pub(super) fn child(&self, key: &str) -> Option<ShapeId> {
+    pub(crate) fn child(&self, key: &str) -> Option<ShapeId> {
         self.fields.get(key).map(|field| field.shape).or(self.rest)
     }
 }

@@ -25,6 +25,12 @@ impl Refusal {
         Refusal { message: message.into(), hint: Some(hint.into()) }
     }
 
+    /// There is no such key among those that are known.
+    pub fn unknown_key<'n>(key: &str, known: impl IntoIterator<Item = &'n str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        Refusal::new(format!("unknown key `{key}`"), suggest::hint(key, "the keys here are", known))
+    }
+
     /// There is no `kind` of this name among those that there are.
     pub fn no_such<'n>(kind: &str, name: &str, existing: impl IntoIterator<Item = &'n str>) -> Self {
         let existing: Vec<&str> = existing.into_iter().collect();

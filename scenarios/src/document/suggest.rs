@@ -3,7 +3,7 @@
 /// Longest word for which a near one is looked for.
 const WORD_LIMIT: usize = 60;
 /// Most names that a hint lists.
-const LIST_LIMIT: usize = 14;
+const LIST_LIMIT: usize = 20;
 
 /// The candidate that someone who wrote `word` most likely meant.
 pub(super) fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {

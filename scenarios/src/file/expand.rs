@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use super::axis::{self, Axis};
 use crate::document::check::{check, name_problem};
 use crate::document::merge::merge;
+use crate::document::schema::Shape;
 use crate::document::set::{Override, Refusal, put, set};
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Path, Schema, Value};
 
@@ -175,6 +176,10 @@ impl Expander<'_> {
     /// is no mistake (platforms differ); that none has it, is.
     fn apply_overrides(&self, families: &mut [Family], problems: &mut Diagnostics) {
         for given in self.overrides {
+            if let Some(refusal) = self.unknown_table(&given.path) {
+                problems.push(refused(given, &refusal));
+                continue;
+            }
             let (only, path) = match given.path.first_key() {
                 Some("variants") => (given.path.key_at(1).map(str::to_owned), given.path.skip(2)),
                 _ => (None, given.path.clone()),
@@ -195,6 +200,17 @@ impl Expander<'_> {
                 problems.append(nowhere(given, &outcomes));
             }
         }
+    }
+
+    /// Why a path cannot be meant whose first key is none of a scenario's.
+    fn unknown_table(&self, path: &Path) -> Option<Refusal> {
+        let key = path.first_key().filter(|key| *key != "variants")?;
+        let Shape::Table(rule) = self.fleet.shape(self.fleet.root()) else { return None };
+        if rule.child(key).is_some() {
+            return None;
+        }
+        let known = COMMON.iter().copied().chain(rule.names()).chain(["variants"]);
+        Some(Refusal::unknown_key(key, known))
     }
 
     fn override_one(&self, family: &mut Family, given: &Override) -> Result<(), Refusal> {

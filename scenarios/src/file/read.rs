@@ -7,14 +7,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use sim_core::engine::Span;
 use sim_core::spec::{ClusterSpec, FleetSpec, Problem, ServiceSpec, SourceSpec, WorkSpec};
-use sim_core::traffic::{ArrivalSpec, FeedError, FunctionsSpec, Population, PopulationOfFunctionsSpec};
+use sim_core::traffic::{
+    ArrivalSpec, FeedError, FunctionsSpec, Population, PopulationOfFunctionsSpec, TraceSpec, TraceTotal,
+};
 
-use super::Surroundings;
 use super::expand::Point;
-use super::late;
 use super::open::located;
+use super::settings::RunSettings;
+use super::{MOST_REQUESTS, Surroundings, amount, doubts, late};
 use crate::document::Schema;
 use crate::document::mend::{Mended, StandIn, mend};
+use crate::trace::TraceSummary;
 
 /// The tables of things that others refer to by name.
 const NAMED: &[&str] = &["work", "populations", "services", "clusters"];
@@ -28,11 +31,49 @@ pub(super) struct Reader<'r> {
     surroundings: &'r Surroundings<'r>,
     /// The shape of a fleet.
     schema: &'r Schema,
-    traces: BTreeMap<String, Vec<FeedError>>,
-    /// Populations of files: how many functions lack durations, and how many memory.
-    populations: BTreeMap<String, Result<(usize, usize), Vec<FeedError>>>,
+    traces: BTreeMap<String, Result<TraceSummary, Vec<FeedError>>>,
+    /// Populations, or what is wrong with their files.
+    populations: BTreeMap<String, Result<Known, Vec<FeedError>>>,
     /// Points with structural mistakes seen so far, by variant of the file.
     broken: BTreeMap<Arc<str>, usize>,
+}
+
+/// What is known of a population before the run.
+struct Known {
+    /// How many functions lack durations, and how many memory.
+    unknown: (usize, usize),
+    /// What its traces hold and how they are played, where it has some.
+    traced: Option<(TraceTotal, TraceSpec)>,
+    /// Invocations a second, where they are not counted.
+    rate: f64,
+}
+
+impl Known {
+    fn new(population: &Population) -> Self {
+        let traced = population.traced().zip(population.play().cloned());
+        let rate = match traced {
+            Some(_) => 0.0,
+            None => (0..population.len()).map(|function| population.rate(function)).sum(),
+        };
+        Known { unknown: population.unknown(), traced, rate }
+    }
+}
+
+/// What a trace is remembered by: its spec is what the reader is given, so its text is what decides the outcome.
+fn key(spec: &TraceSpec) -> String {
+    serde_json::to_string(spec).unwrap_or_default()
+}
+
+/// What a population is remembered by; of synthetic ones the name is part of the luck.
+fn population_key(name: &str, spec: &PopulationOfFunctionsSpec) -> String {
+    let name = if matches!(spec.functions, FunctionsSpec::Synthetic(_)) { name } else { "" };
+    format!("{name} {}", serde_json::to_string(&spec.functions).unwrap_or_default())
+}
+
+/// A fleet that is right, and about how many requests one run of it takes.
+pub(super) struct Read {
+    pub(super) fleet: FleetSpec,
+    pub(super) requests: f64,
 }
 
 impl<'r> Reader<'r> {
@@ -48,8 +89,13 @@ impl<'r> Reader<'r> {
 
     /// The fleet of a variant. What is wrong with its meaning is added to the variant's problems; where something is
     /// wrong with its structure already, there is no fleet, and what can be said of the sound parts is added.
-    /// `duration` is that of the run, if it could be read.
-    pub(super) fn read(&mut self, point: &mut Point, duration: Option<Span>) -> Option<FleetSpec> {
+    /// `run` are the settings of the run and `duration` its length, each if it could be read.
+    pub(super) fn read(
+        &mut self,
+        point: &mut Point,
+        run: Option<&RunSettings>,
+        duration: Option<Span>,
+    ) -> Option<Read> {
         let mut found = Vec::new();
         let fleet = if point.problems.any_error() {
             self.read_parts(point, &mut found);
@@ -57,11 +103,50 @@ impl<'r> Reader<'r> {
         } else {
             self.read_whole(point, &mut found)
         };
+        let sound = found.is_empty();
+        let mut requests = 0.0;
+        if let (Some(fleet), Some(run), true) = (&fleet, run, sound) {
+            requests = self.expected(fleet, run, &mut found);
+            for doubt in
+                doubts::find(fleet, &point.node, run, self.surroundings.platform, |it| self.total(fleet, it))
+            {
+                point.problems.push(located(&point.node, doubt).warning());
+            }
+        }
         found.into_iter().for_each(|problem| point.problems.push(located(&point.node, problem)));
         if let Some(duration) = duration {
             late::warn(&point.node, duration, &mut point.problems);
         }
-        fleet
+        fleet.map(|fleet| Read { fleet, requests })
+    }
+
+    /// About how many requests a run takes, and whether it would end at all.
+    fn expected(&self, fleet: &FleetSpec, run: &RunSettings, found: &mut Vec<Problem>) -> f64 {
+        let of_source = |arrivals: &ArrivalSpec| {
+            let total = self.total(fleet, arrivals);
+            let population = match (arrivals, total) {
+                (ArrivalSpec::Population(_), Some((total, play))) => Some(total.played(play, run.duration)),
+                (ArrivalSpec::Population(name), None) => {
+                    self.population(fleet, name).map(|known| known.rate * run.duration.seconds())
+                }
+                _ => None,
+            };
+            arrivals.expected(run.duration, run.start, total.map(|(total, _)| total), population)
+        };
+        let each: Vec<(&String, f64)> =
+            fleet.sources.iter().map(|(name, source)| (name, of_source(&source.arrivals))).collect();
+        let all = each.iter().map(|(_, requests)| requests).sum();
+        let busiest = each.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((name, _)) = busiest.filter(|_| all > MOST_REQUESTS) {
+            let message = format!(
+                "about {} requests in one run, which would take weeks; at most {} are accepted",
+                amount(all),
+                amount(MOST_REQUESTS)
+            );
+            let hint = "shorten the run, or scale traffic and fleet down";
+            found.push(Problem::new(format!("sources.{name}.arrivals"), message).hint(hint));
+        }
+        all
     }
 
     fn read_whole(&mut self, point: &Point, found: &mut Vec<Problem>) -> Option<FleetSpec> {
@@ -126,10 +211,9 @@ impl<'r> Reader<'r> {
         self.population_problems(fleet, found);
         for (name, source) in &fleet.sources {
             let ArrivalSpec::Trace(trace) = &source.arrivals else { continue };
-            // The spec is what the reader is given, so its text is what decides the outcome.
-            let key = serde_json::to_string(trace).unwrap_or_default();
             let check = self.surroundings.check_trace;
-            for error in self.traces.entry(key).or_insert_with(|| check(trace)) {
+            let checked = self.traces.entry(key(trace)).or_insert_with(|| check(trace));
+            for error in checked.as_ref().err().into_iter().flatten() {
                 found.push(error.problem(&format!("sources.{name}.arrivals.trace.file")));
             }
         }
@@ -141,23 +225,49 @@ impl<'r> Reader<'r> {
         for (name, spec) in &fleet.populations {
             let mut senseless = Vec::new();
             spec.problems("", &mut senseless);
-            let FunctionsSpec::AzureFunctions2019(files) = &spec.functions else { continue };
             if !senseless.is_empty() {
                 continue;
             }
-            let key = serde_json::to_string(files).unwrap_or_default();
             let traces = self.surroundings.platform.traces;
-            let unknown = self.populations.entry(key).or_insert_with(|| {
-                Population::build(spec, name, traces).map(|population| population.unknown())
-            });
-            match unknown {
-                Ok(unknown) => found.extend(fleet.unknown_of_functions(name, *unknown)),
+            let known = self
+                .populations
+                .entry(population_key(name, spec))
+                .or_insert_with(|| Population::build(spec, name, traces).map(|built| Known::new(&built)));
+            match known {
+                Ok(known) if known.traced.is_some() => {
+                    found.extend(fleet.unknown_of_functions(name, known.unknown));
+                }
+                Ok(_) => {}
                 Err(errors) => {
                     let path = format!("populations.{name}.functions.azure-functions-2019");
                     found.extend(errors.iter().map(|error| error.problem(&path)));
                 }
             }
         }
+    }
+
+    /// What is known of the trace, or of the traces of the population, that a source plays, and how it plays them.
+    fn total<'a>(
+        &'a self,
+        fleet: &'a FleetSpec,
+        arrivals: &'a ArrivalSpec,
+    ) -> Option<(TraceTotal, &'a TraceSpec)> {
+        match arrivals {
+            ArrivalSpec::Trace(spec) => {
+                let summary = self.traces.get(&key(spec))?.as_ref().ok()?;
+                let requests = summary.requests as f64;
+                Some((TraceTotal { requests, length: summary.length }, spec))
+            }
+            ArrivalSpec::Population(name) => {
+                let (total, spec) = self.population(fleet, name)?.traced.as_ref()?;
+                Some((*total, spec))
+            }
+            _ => None,
+        }
+    }
+
+    fn population(&self, fleet: &FleetSpec, name: &str) -> Option<&Known> {
+        self.populations.get(&population_key(name, fleet.populations.get(name)?))?.as_ref().ok()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Scenario files become variants; mistakes in what leads there, as the user sees them.
 
 mod all_at_once;
+mod doubts;
 mod load;
 mod mutations;
 

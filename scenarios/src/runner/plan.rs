@@ -9,7 +9,7 @@ use sim_core::spec::FleetSpec;
 use sim_core::traffic::{ArrivalSpec, FunctionsSpec};
 
 use super::{Experiment, Input, JobId, Options, RunError, Surroundings};
-use crate::file::{RunSettings, Scenario, Variant};
+use crate::file::{RunSettings, Scenario, Variant, amount};
 use crate::results::{Digest, FORMAT, Manifest, Prices, ScenarioText, VariantManifest, slugs};
 
 pub(super) fn manifest(
@@ -104,7 +104,7 @@ pub(super) fn jobs(manifest: &Manifest, options: &Options) -> Result<Vec<JobId>,
 }
 
 /// What would only show after hours of simulation.
-pub(super) fn check(manifest: &Manifest, prices: &Prices, options: &Options) -> Result<(), RunError> {
+pub(super) fn check(manifest: &Manifest, prices: &Prices) -> Result<(), RunError> {
     if manifest.run.replications == 0 {
         return Err(RunError::Refused("no replications: there is nothing to run".into()));
     }
@@ -121,39 +121,20 @@ pub(super) fn check(manifest: &Manifest, prices: &Prices, options: &Options) -> 
             }
         }
     }
-    match options.requests {
-        Some(limit) => check_requests(manifest, limit),
-        None => Ok(()),
-    }
-}
-
-/// Refuses to write every request where it is known that there will be too many.
-fn check_requests(manifest: &Manifest, limit: u64) -> Result<(), RunError> {
-    let seconds = manifest.run.duration.seconds();
-    for variant in &manifest.variants {
-        let known = variant.fleet.sources.values().filter_map(|source| rate(&source.arrivals));
-        let expected: f64 = known.sum::<f64>() * seconds;
-        if expected > limit as f64 {
-            return Err(RunError::Refused(format!(
-                "writing every request of {} would make files of about {:.1} million rows, above the limit of {:.1} \
-                 million: shorten the run or raise the limit",
-                variant.name,
-                expected / 1e6,
-                limit as f64 / 1e6,
-            )));
-        }
-    }
     Ok(())
 }
 
-/// The mean rate, where it is plain.
-fn rate(arrivals: &ArrivalSpec) -> Option<f64> {
-    match arrivals {
-        ArrivalSpec::Poisson(spec) | ArrivalSpec::Deterministic(spec) if spec.shape.is_none() => {
-            Some(spec.rate.0)
-        }
-        ArrivalSpec::Renewal(spec) if spec.shape.is_none() => Some(spec.rate.0),
-        _ => None,
+/// Refuses to write every request where it is known that there will be too many.
+pub(super) fn check_requests(scenario: &Scenario, limit: u64) -> Result<(), RunError> {
+    match scenario.variants.iter().find(|variant| variant.requests > limit as f64) {
+        None => Ok(()),
+        Some(variant) => Err(RunError::Refused(format!(
+            "writing every request of {} would make files of about {} rows, above the limit of {}: shorten the run or \
+             raise the limit",
+            variant.name,
+            amount(variant.requests),
+            amount(limit as f64),
+        ))),
     }
 }
 

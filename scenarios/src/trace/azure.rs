@@ -6,6 +6,8 @@
 //! function. Both are read. Invocations stream, one function at a time; durations and memory are a few numbers a row and
 //! are kept by key.
 
+mod keyed;
+
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -15,7 +17,9 @@ use sim_core::traffic::FeedError;
 
 use super::cell;
 use super::errors::Bounded;
-use super::table::{Column, Row, Table};
+use super::table::{Column, Table};
+
+use keyed::{Keyed, read_durations, read_memory};
 
 /// The interval of the data set's counts.
 pub(super) const MINUTE: Span = Span::from_secs(60);
@@ -67,8 +71,8 @@ impl AzureFunction {
 }
 
 impl AzureDurations {
-    /// The percentiles as an empirical distribution; `None` where p0 or p100 is missing. Averages over short periods, as
-    /// published, need not rise strictly; each is raised to the one below it.
+    /// The percentiles as an empirical distribution; `None` where p0 or p100 is missing. What rounding has made fall is
+    /// raised to the one below it.
     pub fn distribution(&self) -> Option<PercentilesSpec<Span>> {
         let ends =
             [0, 100].iter().all(|end| self.percentiles.iter().any(|(percentile, _)| percentile == end));
@@ -85,8 +89,8 @@ impl AzureDurations {
 #[derive(Debug)]
 pub struct AzureDataset {
     invocations: Invocations,
-    durations: IndexMap<String, AzureDurations>,
-    memory: IndexMap<String, AzureMemory>,
+    durations: Keyed<AzureDurations>,
+    memory: Keyed<AzureMemory>,
 }
 
 impl AzureDataset {
@@ -100,8 +104,8 @@ impl AzureDataset {
         memory: Option<&Path>,
     ) -> Result<Self, FeedError> {
         let mut errors = Bounded::default();
-        let durations = durations.map_or_else(IndexMap::new, |path| read_durations(path, &mut errors));
-        let memory = memory.map_or_else(IndexMap::new, |path| read_memory(path, &mut errors));
+        let durations = durations.map_or_else(Keyed::default, |path| read_durations(path, &mut errors));
+        let memory = memory.map_or_else(Keyed::default, |path| read_memory(path, &mut errors));
         errors.finish().map_err(|mut errors| errors.swap_remove(0))?;
         Ok(AzureDataset { invocations: Invocations::open(invocations)?, durations, memory })
     }
@@ -116,9 +120,11 @@ impl AzureDataset {
     )]
     pub fn next(&mut self) -> Result<Option<AzureFunction>, FeedError> {
         let Some(mut function) = self.invocations.next()? else { return Ok(None) };
-        function.durations = self.durations.get(&function.function).cloned();
-        let by_app = function.app.as_ref().and_then(|app| self.memory.get(app));
-        function.memory = self.memory.get(&function.function).or(by_app).cloned();
+        let (app, id) = (function.app.as_deref(), &function.function);
+        let durations = self.durations.get(app, id).cloned();
+        let by_app = || app.and_then(|app| self.memory.of_app(app));
+        let memory = self.memory.get(app, id).or_else(by_app).cloned();
+        (function.durations, function.memory) = (durations, memory);
         Ok(Some(function))
     }
 }
@@ -151,8 +157,8 @@ pub(super) fn read_azure(
     mut each: impl FnMut(AzureFunction),
 ) -> Result<(), Vec<FeedError>> {
     let mut errors = Bounded::default();
-    let durations = durations.map_or_else(IndexMap::new, |path| read_durations(path, &mut errors));
-    let memory = memory.map_or_else(IndexMap::new, |path| read_memory(path, &mut errors));
+    let durations = durations.map_or_else(Keyed::default, |path| read_durations(path, &mut errors));
+    let memory = memory.map_or_else(Keyed::default, |path| read_memory(path, &mut errors));
     match Invocations::open(invocations) {
         Err(error) => errors.push(error),
         Ok(invocations) => {
@@ -172,7 +178,17 @@ pub(super) fn read_azure(
 /// The counts per minute of one function.
 pub(super) fn counts_of(path: &Path, function: &str) -> Result<Vec<u64>, FeedError> {
     let mut file = Invocations::open(path)?;
-    match file.next_where(|id| id == function)? {
+    let found = file.next_where(|id| id == function)?;
+    // A second one would be left out in silence.
+    if let Some(other) = file.next_where(|id| id == function)? {
+        let of = other.app.map_or_else(String::new, |app| format!(", in application {app}"));
+        let message = format!(
+            "there is more than one function `{function}`, another with trigger {}{of}",
+            other.trigger
+        );
+        return Err(file.table.error(message).column(FUNCTION).hint("rename it in the file"));
+    }
+    match found {
         Some(found) => Ok(found.counts),
         None => Err(file.table.error(format!("there is no function `{function}`")).column(FUNCTION)),
     }
@@ -191,17 +207,31 @@ struct Invocations {
     function: Column,
     trigger: Column,
     minutes: Vec<Column>,
+    /// The functions read so far, by owner, application, function and trigger, and on which line.
+    seen: IndexMap<String, u64>,
+}
+
+/// The columns of the minutes, from the first to the last.
+fn minute_columns(table: &Table) -> Result<Vec<Column>, FeedError> {
+    let mut numbers: Vec<u32> = table.columns().filter_map(|name| name.parse().ok()).collect();
+    numbers.sort_unstable();
+    // Without a column for the first minute there is nothing to read.
+    let columns = (1..=numbers.len().max(1)).map(|minute| table.column(&minute.to_string()));
+    columns.collect::<Result<Vec<Column>, FeedError>>().map_err(|error| match numbers.last() {
+        Some(last) if error.hint.as_ref().is_none_or(|hint| !hint.starts_with("rename")) => {
+            error.hint(format!("the minutes go from 1 to {last}, and a minute without invocations has a 0"))
+        }
+        _ => error,
+    })
 }
 
 impl Invocations {
     fn open(path: &Path) -> Result<Self, FeedError> {
         let table = Table::open(path)?;
-        let minutes = (1..).map_while(|minute: u32| table.column(&minute.to_string()).ok()).collect();
         let (owner, app) = (table.find(OWNER), table.find(APP));
         let (function, trigger) = (table.column(FUNCTION)?, table.column("Trigger")?);
-        // Without a column for the first minute there is nothing to read.
-        table.column("1")?;
-        Ok(Invocations { table, owner, app, function, trigger, minutes })
+        let minutes = minute_columns(&table)?;
+        Ok(Invocations { table, owner, app, function, trigger, minutes, seen: IndexMap::new() })
     }
 
     fn next(&mut self) -> Result<Option<AzureFunction>, FeedError> {
@@ -215,6 +245,12 @@ impl Invocations {
                 continue;
             }
             let text = |index: usize| row.text(index).to_owned();
+            let ids = [self.owner, self.app, Some(self.function.index), Some(self.trigger.index)];
+            let key = ids.into_iter().flatten().map(text).collect::<Vec<_>>().join("\n");
+            if let Some(line) = self.seen.insert(key, row.line()) {
+                let message = format!("`{}` is there twice, first on line {line}", text(self.function.index));
+                return Err(row.error(message).column(FUNCTION));
+            }
             let counts: Result<_, _> =
                 self.minutes.iter().map(|minute| row.read(minute, cell::count)).collect();
             return Ok(Some(AzureFunction {
@@ -229,97 +265,4 @@ impl Invocations {
         }
         Ok(None)
     }
-}
-
-fn read_durations(path: &Path, errors: &mut Bounded) -> IndexMap<String, AzureDurations> {
-    read_keyed(
-        path,
-        &[FUNCTION],
-        &["Average", "Count"],
-        "percentile_Average_",
-        errors,
-        |numbers, percentiles| {
-            let span = |ms: f64| Span::from_seconds(ms / 1000.0);
-            AzureDurations {
-                average: span(numbers[0]),
-                measured: numbers[1] as u64,
-                percentiles: percentiles.into_iter().map(|(percentile, ms)| (percentile, span(ms))).collect(),
-            }
-        },
-    )
-}
-
-fn read_memory(path: &Path, errors: &mut Bounded) -> IndexMap<String, AzureMemory> {
-    let keys = [FUNCTION, APP];
-    read_keyed(
-        path,
-        &keys,
-        &["AverageAllocatedMb"],
-        "AverageAllocatedMb_pct",
-        errors,
-        |numbers, percentiles| AzureMemory { average_mb: numbers[0], percentiles },
-    )
-}
-
-/// Reads a file with a key (the first of `keys` that there is), `named` columns of numbers and a series of columns
-/// `prefix` + percentile.
-fn read_keyed<T>(
-    path: &Path,
-    keys: &[&str],
-    named: &[&str],
-    prefix: &str,
-    errors: &mut Bounded,
-    build: impl Fn(Vec<f64>, Vec<(u32, f64)>) -> T,
-) -> IndexMap<String, T> {
-    let mut found = IndexMap::new();
-    let opened = Table::open(path).and_then(|table| {
-        let key = keys
-            .iter()
-            .find_map(|key| table.find(key))
-            .map_or_else(|| table.column(keys[0]).map(|c| c.index), Ok)?;
-        let named: Result<Vec<Column>, _> = named.iter().map(|name| table.column(name)).collect();
-        let series = percentile_columns(&table, prefix);
-        Ok((table, key, named?, series))
-    });
-    let (mut table, key, named, series) = match opened {
-        Ok(opened) => opened,
-        Err(error) => {
-            errors.push(error);
-            return found;
-        }
-    };
-    loop {
-        match table.next().and_then(|row| row.map(|row| read_row(row, key, &named, &series)).transpose()) {
-            Ok(None) => return found,
-            Ok(Some((key, numbers, percentiles))) => {
-                found.insert(key, build(numbers, percentiles));
-            }
-            Err(error) => errors.push(error),
-        }
-    }
-}
-
-fn percentile_columns(table: &Table, prefix: &str) -> Vec<(u32, Column)> {
-    let parse = |(index, name): (usize, &str)| {
-        let percentile = name.strip_prefix(prefix)?.parse().ok()?;
-        Some((percentile, Column { index, name: name.to_owned() }))
-    };
-    let mut columns: Vec<_> = table.columns().enumerate().filter_map(parse).collect();
-    columns.sort_by_key(|(percentile, _)| *percentile);
-    columns
-}
-
-type KeyedRow = (String, Vec<f64>, Vec<(u32, f64)>);
-
-fn read_row(
-    row: Row<'_>,
-    key: usize,
-    named: &[Column],
-    series: &[(u32, Column)],
-) -> Result<KeyedRow, FeedError> {
-    let numbers: Result<_, _> = named.iter().map(|column| row.read(column, cell::number)).collect();
-    let percentile =
-        |(percentile, column): &(u32, Column)| Ok((*percentile, row.read(column, cell::number)?));
-    let percentiles: Result<_, FeedError> = series.iter().map(percentile).collect();
-    Ok((row.text(key).to_owned(), numbers?, percentiles?))
 }

@@ -30,11 +30,19 @@ pub(super) fn count(text: &str) -> Result<u64, String> {
     let whole = text
         .split_once('.')
         .map_or(text, |(whole, zeros)| if zeros.bytes().all(|b| b == b'0') { whole } else { text });
-    whole.parse().map_err(|_| match text.parse::<f64>() {
-        Ok(_) => format!("`{text}` is not a whole number"),
-        Err(_) => not_a_number(text),
-    })
+    let digits = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
+    match whole.parse() {
+        Ok(count) if count <= MOST_COUNTED => Ok(count),
+        _ if digits => Err(format!("`{text}` requests in one interval are absurdly many: at most 1e12")),
+        _ => Err(match text.parse::<f64>() {
+            Ok(_) => format!("`{text}` is not a whole number"),
+            Err(_) => not_a_number(text),
+        }),
+    }
 }
+
+/// More requests in one interval than this are taken for a slip; sums of them must stay numbers.
+const MOST_COUNTED: u64 = 1_000_000_000_000;
 
 /// A number, not negative.
 pub(super) fn number(text: &str) -> Result<f64, String> {
@@ -100,6 +108,10 @@ mod tests {
         };
         check("42", Ok(42));
         check("42.0", Ok(42));
+        for many in ["18446744073709551615", "99999999999999999999999"] {
+            let said = format!("`{many}` requests in one interval are absurdly many: at most 1e12");
+            check(many, Err(&said));
+        }
         check("4.2", Err("`4.2` is not a whole number"));
         check("-4", Err("`-4` is negative"));
         check("-", Err("`-` is not a number"));

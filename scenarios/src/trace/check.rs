@@ -1,7 +1,7 @@
 //! A whole trace read before the run: what it holds, or everything that is wrong with it.
 
 use sim_core::engine::Span;
-use sim_core::traffic::{FeedError, RowsSpec, TraceRow, TraceSpec};
+use sim_core::traffic::{FeedError, RepeatSpec, RowsSpec, TraceRow, TraceSpec};
 
 use super::azure::{self, MINUTE};
 use super::errors::Bounded;
@@ -38,6 +38,9 @@ pub fn check(files: &TraceFiles, spec: &TraceSpec) -> Result<TraceSummary, Vec<F
         _ if summary.rows == 0 => complain("the file has a header and no rows".into()),
         Some(window) if window.from >= summary.length => {
             complain(format!("the window begins at {}, the trace ends at {}", window.from, summary.length))
+        }
+        None if summary.length.is_zero() && spec.repeat != RepeatSpec::Once => {
+            complain("all of the trace is at one instant, which cannot be repeated".into())
         }
         _ => Ok(summary),
     }

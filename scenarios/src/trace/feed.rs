@@ -179,8 +179,14 @@ fn quantity_column<Q: Copy>(
 
 fn quantity<Q: Quantity>(column: Option<&(Column, Q)>, row: Row<'_>, errors: &mut Errors) -> Option<Q> {
     let (column, each) = column?;
-    let number = errors.keep(row.read(column, cell::number))?;
-    Some(Q::from_number(number * each.number()))
+    let given = row.read(column, |text| {
+        let given = Q::from_number(cell::number(text)? * each.number());
+        match given.is_too_much_to_draw() {
+            true => Err(format!("`{text}` times {each} is absurdly much: at most {}", Q::MOST_DRAWN)),
+            false => Ok(given),
+        }
+    });
+    errors.keep(given)
 }
 
 impl Counts {
@@ -211,7 +217,10 @@ impl Counts {
     /// The number of this row's interval, counted from the first row's.
     fn interval_number(&mut self, row: Row<'_>) -> Result<u64, FeedError> {
         let number = match &self.index {
-            None => self.next,
+            None => {
+                row.follows_at_once()?;
+                self.next
+            }
             Some(column) => row.read(column, |text| match cell::count(text)? {
                 number if self.first.is_some() && number < self.next => {
                     Err(format!("`{text}` does not follow the row above"))

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use csv::{Reader, ReaderBuilder, StringRecord};
 use sim_core::traffic::FeedError;
 
+use super::lines::{Lines, RowLines};
 use super::shown;
 
 /// An open file, past its header.
 #[derive(Debug)]
 pub(super) struct Table {
     path: PathBuf,
-    reader: Reader<BufReader<File>>,
+    reader: Reader<Lines<BufReader<File>>>,
     header: StringRecord,
     record: StringRecord,
 }
@@ -28,8 +29,8 @@ impl Table {
     /// Opens `path` and reads its header.
     pub(super) fn open(path: &Path) -> Result<Self, FeedError> {
         let file = File::open(path).map_err(|error| open_error(path, &error))?;
-        let mut reader =
-            ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(BufReader::new(file));
+        let lines = Lines::new(BufReader::new(file));
+        let mut reader = ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(lines);
         let header =
             reader.headers().map_err(|error| FeedError::new(shown(path), error.to_string()).row(1))?;
         let strip_mark = |name: &str| name.trim_start_matches('\u{feff}').to_owned();
@@ -39,6 +40,8 @@ impl Table {
                 FeedError::new(shown(path), "the file is empty").hint("its first line names the columns")
             );
         }
+        let end = reader.position().byte();
+        reader.get_mut().of_row(end);
         Ok(Table { path: path.to_owned(), reader, header, record: StringRecord::new() })
     }
 
@@ -63,8 +66,13 @@ impl Table {
         self.columns().position(|column| column == name)
     }
 
-    /// Where the column `name` is.
+    /// Where the column `name` is, of which there must be one.
     pub(super) fn column(&self, name: &str) -> Result<Column, FeedError> {
+        let namesakes = self.columns().filter(|column| *column == name).count();
+        if namesakes > 1 {
+            let message = format!("{namesakes} columns have this name");
+            return Err(self.error(message).row(1).column(name).hint("rename all but one of them"));
+        }
         let column = |index| Column { index, name: name.to_owned() };
         self.find(name).map(column).ok_or_else(|| {
             let missing = self.error("there is no such column").row(1).column(name);
@@ -88,7 +96,8 @@ impl Table {
     /// The next row, or what is wrong with it as a whole. Reading goes on after an error.
     pub(super) fn next(&mut self) -> Result<Option<Row<'_>>, FeedError> {
         let more = self.reader.read_record(&mut self.record);
-        let line = self.record.position().map_or(0, csv::Position::line);
+        let end = self.reader.position().byte();
+        let RowLines { line, empty } = self.reader.get_mut().of_row(end);
         match more {
             Ok(false) => Ok(None),
             Ok(true) if self.record.len() != self.header.len() => {
@@ -96,11 +105,8 @@ impl Table {
                     format!("the row has {} cells, the header has {}", self.record.len(), self.header.len());
                 Err(self.error(message).row(line))
             }
-            Ok(true) => Ok(Some(Row { path: &self.path, record: &self.record, line })),
-            Err(error) => {
-                let line = error.position().map_or(line, csv::Position::line);
-                Err(self.error(plain(&error)).row(line))
-            }
+            Ok(true) => Ok(Some(Row { path: &self.path, record: &self.record, line, empty })),
+            Err(error) => Err(self.error(plain(&error)).row(line)),
         }
     }
 }
@@ -118,12 +124,25 @@ pub(super) struct Row<'a> {
     path: &'a Path,
     record: &'a StringRecord,
     line: u64,
+    /// The first of the empty lines before it.
+    empty: Option<u64>,
 }
 
 impl<'a> Row<'a> {
+    /// An error where there are empty lines before this row, in files in which the place of a row means something.
+    pub(super) fn follows_at_once(&self) -> Result<(), FeedError> {
+        let error = |line| FeedError::new(shown(self.path), "the line is empty").row(line);
+        self.empty.map_or(Ok(()), |line| Err(error(line).hint("an interval without requests has a 0")))
+    }
+
     /// The text of a cell.
     pub(super) fn text(&self, index: usize) -> &'a str {
         &self.record[index]
+    }
+
+    /// The number of its line in the file, from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
     }
 
     /// A cell read by `parse`, whose message is completed with the place.

@@ -124,6 +124,47 @@ fn everything_malformed_is_reported() {
         "HashFunction,Trigger,1\nf1,http,1\n",
         &[": column `HashFunction`: there is no function `f2`"],
     );
+    check(COUNTS, "requests\n1\n\n7\n", &[":3: the line is empty (an interval without requests has a 0)"]);
+    check(
+        COUNTS,
+        "requests,n,requests\n1,1,1\n",
+        &[":1: column `requests`: 2 columns have this name (rename all but one of them)"],
+    );
+    check(
+        COUNTS,
+        "requests\n18446744073709551615\n",
+        &[
+            ":2: column `requests`: `18446744073709551615` requests in one interval are absurdly many: at most 1e12",
+        ],
+    );
+    check(
+        REQUESTS,
+        "at,tokens,size\n0,1,1\n\n1,1e308,1e308\n",
+        &[
+            ":4: column `tokens`: `1e308` times 40us is absurdly much: at most 366d",
+            ":4: column `size`: `1e308` times 1kB is absurdly much: at most 1TB",
+        ],
+    );
+    let gap =
+        "there is no such column (the minutes go from 1 to 4, and a minute without invocations has a 0)";
+    check(AZURE, "HashFunction,Trigger,1,3,4\nf2,http,1,1,1\n", &[&format!(":1: column `2`: {gap}")]);
+    check(
+        AZURE,
+        "HashFunction,Trigger,1,2,2\nf2,http,1,1,1\n",
+        &[":1: column `2`: 2 columns have this name (rename all but one of them)"],
+    );
+    check(
+        AZURE,
+        "HashFunction,Trigger,1\nf2,http,1\nf2,http,1\n",
+        &[":3: column `HashFunction`: `f2` is there twice, first on line 2"],
+    );
+    check(
+        AZURE,
+        "HashFunction,Trigger,1\nf2,http,1\nf2,timer,1\n",
+        &[
+            ": column `HashFunction`: there is more than one function `f2`, another with trigger timer (rename it in the file)",
+        ],
+    );
     check(AZURE, "HashFunction,Trigger,1\nf2,http,x\n", &[":2: column `1`: `x` is not a number"]);
 }
 
@@ -152,6 +193,20 @@ fn a_window_beyond_the_trace_is_refused() {
     let spec: ArrivalSpec = serde_json::from_str(&json).unwrap();
     let errors = check(&files, spec.trace().unwrap()).unwrap_err();
     assert_eq!(errors[0].message, "the window begins at 2min, the trace ends at 2min");
+}
+
+#[test]
+fn a_trace_of_one_instant_is_not_repeated() {
+    let (_folder, files) = folder("at,tokens,size\n5,1,1\n5,1,1\n");
+    let check = |repeat: &str, expected: Option<&str>| {
+        let json = format!(r#"{{"trace": {{"file": "trace.csv", "rows": {REQUESTS}, "repeat": {repeat}}}}}"#);
+        let spec: ArrivalSpec = serde_json::from_str(&json).unwrap();
+        let errors = check(&files, spec.trace().unwrap()).err();
+        assert_eq!(errors.as_ref().map(|errors| errors[0].message.as_str()), expected);
+    };
+    check(r#""once""#, None);
+    check(r#""forever""#, Some("all of the trace is at one instant, which cannot be repeated"));
+    check(r#"{"times": 2}"#, Some("all of the trace is at one instant, which cannot be repeated"));
 }
 
 #[test]
@@ -198,7 +253,7 @@ fn azure_functions_come_with_durations_and_memory() {
         write("i.csv", "HashOwner,HashApp,HashFunction,Trigger,1,2\no,a,f,http,1,2\no,b,g,timer,0,1\n");
     let durations = write(
         "d.csv",
-        "HashFunction,Average,Count,percentile_Average_0,percentile_Average_50,percentile_Average_100\nf,20,3,5,30,25\n",
+        "HashFunction,Average,Count,percentile_Average_0,percentile_Average_50,percentile_Average_100\nf,20,3,5,30,29.5\n",
     );
     let memory =
         write("m.csv", "HashApp,SampleCount,AverageAllocatedMb,AverageAllocatedMb_pct50\na,9,120,110\n");
@@ -225,6 +280,69 @@ fn azure_functions_come_with_durations_and_memory() {
             "/b.csv:1: column `Trigger`: there is no such column",
         ]
     );
+}
+
+/// What makes no sense in the files of durations and of memory, and that functions of two applications are told apart.
+#[test]
+fn durations_and_memory_must_make_sense() {
+    let check = |durations: &str, memory: &str, expected: &[&str]| {
+        let folder = TempDir::new().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let invocations = write("i.csv", "HashFunction,Trigger,1\nf,http,1\n");
+        let head =
+            "HashFunction,Average,Count,percentile_Average_0,percentile_Average_50,percentile_Average_100";
+        let durations = write("d.csv", &format!("{head}\n{durations}\n"));
+        let memory =
+            write("m.csv", &format!("HashFunction,AverageAllocatedMb,AverageAllocatedMb_pct100\n{memory}\n"));
+        let found = check_azure(&invocations, Some(&durations), Some(&memory)).err().unwrap_or_default();
+        let found: Vec<_> = found
+            .iter()
+            .map(|error| error.to_string().replace(&*folder.path().to_string_lossy(), ""))
+            .collect();
+        assert_eq!(found, expected);
+    };
+    check("f,20,3,5,30,40", "f,100,120", &[]);
+    check(
+        "f,1e300,3,500,200,100\ng,1,1,500,200,100",
+        "f,3,99999",
+        &[
+            "/d.csv:2: column `percentile_Average_50`: `200` is below the percentile 0 before it, `500`",
+            "/d.csv:3: column `percentile_Average_50`: `200` is below the percentile 0 before it, `500`",
+            "/m.csv:2: column `AverageAllocatedMb_pct100`: `99999` is more than 10240 MB, which is what a Lambda \
+             function can have",
+        ],
+    );
+    check(
+        "f,1e300,3,1,2,3\nf,1,1,1,2,3",
+        "f,3,4\n\nf,3,4",
+        &[
+            "/d.csv:2: column `Average`: `1e300` is more than 604800000 ms (a week)",
+            "/d.csv:3: `f` is there twice, first on line 2",
+            "/m.csv:4: `f` is there twice, first on line 2",
+        ],
+    );
+}
+
+#[test]
+fn functions_of_two_applications_keep_their_durations() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let invocations =
+        write("i.csv", "HashOwner,HashApp,HashFunction,Trigger,1\no,a,f,http,1\no,b,f,http,2\n");
+    let durations = write("d.csv", "HashOwner,HashApp,HashFunction,Average,Count\no,b,f,7,1\no,a,f,5,1\n");
+    let mut dataset = AzureDataset::open(&invocations, Some(&durations), None).unwrap();
+    for average in [5, 7] {
+        let function = dataset.next().unwrap().unwrap();
+        assert_eq!(function.durations.unwrap().average, Span::from_millis(average));
+    }
 }
 
 /// The sample traces beside the project, where they are.

@@ -57,6 +57,10 @@ impl Span {
     /// The longest span: "for ever".
     pub const MAX: Span = Span(u64::MAX);
 
+    /// The longest span that is made of a number of seconds (50 years): longer than any run, and short enough that an
+    /// instant of a run and a handful of these stay within the range of the clock.
+    pub const LONGEST_DRAWN: Span = Span::from_secs(50 * 366 * 86_400);
+
     /// A span of `nanos` nanoseconds.
     pub const fn from_nanos(nanos: u64) -> Self {
         Span(nanos)
@@ -72,10 +76,12 @@ impl Span {
         Span(seconds * 1_000_000_000)
     }
 
-    /// The span nearest to `seconds`. Negative and not-a-number give zero, what exceeds the range the longest span:
-    /// callers draw from validated distributions, and a clamp is the only sane meaning of a draw outside the range.
-    pub fn from_seconds(seconds: f64) -> Self {
-        Span((seconds * NANOS_PER_SECOND + 0.5) as u64)
+    /// The span nearest to `seconds`, at most [`LONGEST_DRAWN`](Self::LONGEST_DRAWN). Negative and not-a-number give
+    /// zero: callers draw from validated distributions, whose tails may nevertheless reach beyond every run, and a
+    /// clamp is the only sane meaning of such a draw.
+    pub const fn from_seconds(seconds: f64) -> Self {
+        let nanos = (seconds * NANOS_PER_SECOND + 0.5) as u64;
+        if nanos > Self::LONGEST_DRAWN.0 { Self::LONGEST_DRAWN } else { Span(nanos) }
     }
 
     /// Nanoseconds.
@@ -212,7 +218,8 @@ mod tests {
         let check = |seconds: f64, expected: Span| assert_eq!(Span::from_seconds(seconds), expected);
         check(-1.0, Span::ZERO);
         check(f64::NAN, Span::ZERO);
-        check(1e300, Span::MAX);
+        check(1e300, Span::LONGEST_DRAWN);
+        check(1e11, Span::LONGEST_DRAWN);
         check(1e-9, Span::from_nanos(1));
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::text::{parse, parse_whole, print};
-use super::{Bytes, Cpu, Dollars, MemorySize, Number, Percent, Quantity, Rate};
+use super::text::{Limit, parse, parse_whole, print};
+use super::{Bytes, Cpu, Dollars, MemorySize, Number, Percent, Quantity, Rate, shown};
 use crate::engine::Span;
 
 const DURATIONS: &[(&str, f64)] = &[
@@ -26,6 +26,8 @@ const RATES: &[(&str, f64)] = &[
     ("/d", 1.0 / 86_400.0),
     ("/day", 1.0 / 86_400.0),
 ];
+/// Once in 100 years, per second: what is rarer would come after every run.
+const LEAST_RATE: f64 = 1.0 / (36_600.0 * 86_400.0);
 const BYTES: &[(&str, f64)] = &[
     ("B", 1.0),
     ("kB", 1e3),
@@ -46,7 +48,8 @@ const PERCENT: &[(&str, f64)] = &[("%", 1.0)];
 impl FromStr for Span {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse_whole(text, DURATIONS, u64::MAX as f64 / 4.0).map(|nanos| Span::from_nanos(nanos as u64))
+        parse_whole(text, DURATIONS, Limit::new(36_600.0 * 86_400e9, Self::MOST))
+            .map(|nanos| Span::from_nanos(nanos as u64))
     }
 }
 
@@ -70,6 +73,8 @@ impl fmt::Display for Span {
 
 impl Quantity for Span {
     const FORMAT: &'static str = "duration";
+    const MOST: &'static str = "36600d";
+    const MOST_DRAWN: &'static str = "366d";
     const HELP: &'static str = "a length of time: 250us, 8ms, 1.5s, 5m (or 5min), 2h, 7d, 1w";
     fn number(self) -> f64 {
         self.seconds()
@@ -82,18 +87,24 @@ impl Quantity for Span {
 impl FromStr for Rate {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse(text, RATES).map(Rate)
+        let rate = parse(text, RATES, Limit::new(1e9, Self::MOST))?;
+        if rate > 0.0 && rate < LEAST_RATE {
+            return Err(format!("`{}` is too small: less than once in 100 years", text.trim()));
+        }
+        Ok(Rate(rate))
     }
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/s", self.0)
+        write!(f, "{}/s", shown(self.0))
     }
 }
 
 impl Quantity for Rate {
     const FORMAT: &'static str = "rate";
+    const MOST: &'static str = "1e9/s";
+    const MOST_DRAWN: &'static str = "1e9/s";
     const HELP: &'static str = "events per time: 50/s, 600/min, 1000/h, 5/day";
     fn number(self) -> f64 {
         self.0
@@ -106,7 +117,7 @@ impl Quantity for Rate {
 impl FromStr for Bytes {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse_whole(text, BYTES, 1e18).map(|bytes| Bytes(bytes as u64))
+        parse_whole(text, BYTES, Limit::new(1e15, Self::MOST)).map(|bytes| Bytes(bytes as u64))
     }
 }
 
@@ -127,6 +138,8 @@ impl fmt::Display for Bytes {
 
 impl Quantity for Bytes {
     const FORMAT: &'static str = "bytes";
+    const MOST: &'static str = "1000TB";
+    const MOST_DRAWN: &'static str = "1TB";
     const HELP: &'static str =
         "an amount of data: 500B, 20kB, 6MiB, 250MB, 1GiB (kB, MB, GB decimal; KiB, MiB, GiB binary)";
     fn number(self) -> f64 {
@@ -140,7 +153,7 @@ impl Quantity for Bytes {
 impl FromStr for MemorySize {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse_whole(text, MEMORY, f64::from(u32::MAX)).map(|mib| MemorySize(mib as u32))
+        parse_whole(text, MEMORY, Limit::new(33_554_432.0, Self::MOST)).map(|mib| MemorySize(mib as u32))
     }
 }
 
@@ -152,6 +165,8 @@ impl fmt::Display for MemorySize {
 
 impl Quantity for MemorySize {
     const FORMAT: &'static str = "memory-size";
+    const MOST: &'static str = "32TiB";
+    const MOST_DRAWN: &'static str = "32TiB";
     const HELP: &'static str =
         "a memory size as platforms sell it, binary whichever way it is written: 512MiB, 1769MB, 2GB, 8GiB";
     fn number(self) -> f64 {
@@ -165,18 +180,27 @@ impl Quantity for MemorySize {
 impl FromStr for Cpu {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse_whole(text, CPUS, f64::from(u32::MAX)).map(|units| Cpu(units as u32))
+        parse_whole(text, CPUS, Limit::new(4096.0 * 1024.0, Self::MOST)).map(|units| Cpu(units as u32))
     }
 }
 
 impl fmt::Display for Cpu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}vCPU", self.vcpus())
+        // As few decimals as mean the same whole number of units: 307 units are written 0.3vCPU.
+        let rounded = |factor: f64| (self.vcpus() * factor).round() / factor;
+        let same = |vcpus: &f64| (vcpus * f64::from(Self::UNITS_PER_VCPU) + 0.5) as u32 == self.0;
+        write!(
+            f,
+            "{}vCPU",
+            [1.0, 10.0, 1e2, 1e3, 1e4].into_iter().map(rounded).find(same).unwrap_or(self.vcpus())
+        )
     }
 }
 
 impl Quantity for Cpu {
     const FORMAT: &'static str = "cpu";
+    const MOST: &'static str = "4096vCPU";
+    const MOST_DRAWN: &'static str = "4096vCPU";
     const HELP: &'static str = "an amount of CPU: 0.25vCPU, 2vCPU, 512units (1 vCPU = 1024 units)";
     fn number(self) -> f64 {
         self.vcpus()
@@ -189,18 +213,20 @@ impl Quantity for Cpu {
 impl FromStr for Percent {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse(text, PERCENT).map(|percent| Percent(percent / 100.0))
+        parse(text, PERCENT, Limit::new(1e6, Self::MOST)).map(|percent| Percent(percent / 100.0))
     }
 }
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", (self.0 * 1e8).round() / 1e6)
+        write!(f, "{}%", shown((self.0 * 1e8).round() / 1e6))
     }
 }
 
 impl Quantity for Percent {
     const FORMAT: &'static str = "percent";
+    const MOST: &'static str = "1000000%";
+    const MOST_DRAWN: &'static str = "1000000%";
     const HELP: &'static str = "a share: 60%, 0.5%";
     fn number(self) -> f64 {
         self.0
@@ -214,7 +240,9 @@ impl FromStr for Dollars {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         match text.trim().strip_prefix('$') {
-            Some(number) => parse(&format!("{number}$"), &[("$", 1.0)]).map(Dollars),
+            Some(number) => {
+                parse(&format!("{number}$"), &[("$", 1.0)], Limit::new(1e12, Self::MOST)).map(Dollars)
+            }
             None => Err(format!("`{text}` does not start with $")),
         }
     }
@@ -222,12 +250,14 @@ impl FromStr for Dollars {
 
 impl fmt::Display for Dollars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "${}", self.0)
+        write!(f, "${}", shown(self.0))
     }
 }
 
 impl Quantity for Dollars {
     const FORMAT: &'static str = "dollars";
+    const MOST: &'static str = "$1e12";
+    const MOST_DRAWN: &'static str = "$1e12";
     const HELP: &'static str = "US dollars: $2000, $0.04";
     fn number(self) -> f64 {
         self.0
@@ -240,19 +270,21 @@ impl Quantity for Dollars {
 impl FromStr for Number {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        parse(&format!("{}#", text.trim()), &[("#", 1.0)]).map(Number)
+        parse(&format!("{}#", text.trim()), &[("#", 1.0)], Limit::new(1e12, Self::MOST)).map(Number)
     }
 }
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        f.write_str(&shown(self.0))
     }
 }
 
 impl Quantity for Number {
     const FORMAT: &'static str = "number";
-    const HELP: &'static str = "a plain number as text: \"1.5\"";
+    const MOST: &'static str = "1e12";
+    const MOST_DRAWN: &'static str = "1e12";
+    const HELP: &'static str = "a plain number: 10, 1.5";
     fn number(self) -> f64 {
         self.0
     }

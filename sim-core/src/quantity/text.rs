@@ -2,8 +2,21 @@
 
 use std::fmt;
 
+/// The most that a text may say, in the smallest unit and as a message has it.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    most: f64,
+    text: &'static str,
+}
+
+impl Limit {
+    pub(super) const fn new(most: f64, text: &'static str) -> Self {
+        Limit { most, text }
+    }
+}
+
 /// Splits `12.5 ms` into 12.5 and `ms`, and looks the unit up.
-pub(super) fn parse(text: &str, units: &[(&str, f64)]) -> Result<f64, String> {
+pub(super) fn parse(text: &str, units: &[(&str, f64)], limit: Limit) -> Result<f64, String> {
     let text = text.trim();
     let split = text
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+')))
@@ -29,21 +42,19 @@ pub(super) fn parse(text: &str, units: &[(&str, f64)]) -> Result<f64, String> {
         return Err(format!("`{unit}` is not a unit that fits here; one of {}", names()));
     };
     let value = value * factor;
-    if !value.is_finite() {
-        return Err(format!("`{text}` is too large"));
-    }
     if value < 0.0 {
         return Err(format!("`{text}` is negative"));
+    }
+    if value.is_nan() || value > limit.most {
+        return Err(format!("`{text}` is too large: at most {}", limit.text));
     }
     Ok(value)
 }
 
-/// As [`parse`], rounded to a whole number of the smallest unit, of which at most `max` fit.
-pub(super) fn parse_whole(text: &str, units: &[(&str, f64)], max: f64) -> Result<f64, String> {
-    let value = parse(text, units)?;
+/// As [`parse`], rounded to a whole number of the smallest unit.
+pub(super) fn parse_whole(text: &str, units: &[(&str, f64)], limit: Limit) -> Result<f64, String> {
     // A half-way tolerance: 0.1 s is not a whole number of nanoseconds in binary, yet means one.
-    let whole = (value + 0.5).floor();
-    if whole > max { Err(format!("`{}` is too large", text.trim())) } else { Ok(whole) }
+    parse(text, units, limit).map(|value| (value + 0.5).floor())
 }
 
 /// Prints `number` with the largest unit in which it is short.

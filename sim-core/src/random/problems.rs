@@ -5,7 +5,7 @@ use super::spec::{
 };
 use super::table::parse_percentile;
 use crate::problem::Problem;
-use crate::quantity::Quantity;
+use crate::quantity::{Quantity, shown};
 
 /// Coefficients of variation above this are taken for a slip: no mean could be estimated from a feasible run.
 pub const PLAUSIBLE_CV: f64 = 100.0;
@@ -20,9 +20,10 @@ impl<Q: Quantity> DistributionSpec<Q> {
     /// Reports everything that makes no sense, `path` being where this distribution stands.
     pub fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         match self {
-            Self::Constant(_) => {}
+            Self::Constant(value) => bounded(*value, path, out),
             Self::Exponential { mean } => positive(*mean, &format!("{path}.exponential.mean"), out),
             Self::Uniform { low, high } => {
+                bounded(*high, &format!("{path}.uniform.high"), out);
                 ordered("low", *low, "high", *high, &format!("{path}.uniform"), out);
             }
             Self::Lognormal(spec) => spec.problems(&format!("{path}.lognormal"), out),
@@ -37,6 +38,7 @@ impl<Q: Quantity> DistributionSpec<Q> {
                 if low.number() == high.number() {
                     out.push(Problem::new(&path, "low equals high").hint("write a constant"));
                 }
+                bounded(*high, &format!("{path}.high"), out);
                 ordered("low", *low, "high", *high, &path, out);
                 plausible_shape(*shape, &format!("{path}.shape"), out);
             }
@@ -52,6 +54,7 @@ impl<Q: Quantity> LognormalSpec<Q> {
         match (self.p50, self.p99, self.mean, self.cv) {
             (Some(p50), Some(p99), None, None) => {
                 positive(p50, &format!("{path}.p50"), out);
+                bounded(p99, &format!("{path}.p99"), out);
                 ordered("p50", p50, "p99", p99, path, out);
                 if p50.number() > 0.0 && p99.number() / p50.number() > PLAUSIBLE_TAIL {
                     out.push(Problem::new(
@@ -116,7 +119,10 @@ impl<Q: Quantity> PercentilesSpec<Q> {
         let mut known: Vec<(f64, &str, Q)> = Vec::new();
         for (name, value) in &self.0 {
             match parse_percentile(name) {
-                Some(percentile) => known.push((percentile, name, *value)),
+                Some(percentile) => {
+                    bounded(*value, &format!("{path}.{name}"), out);
+                    known.push((percentile, name, *value));
+                }
                 None => out.push(
                     Problem::new(format!("{path}.{name}"), format!("`{name}` is not a percentile"))
                         .hint(r#"p0 to p100: p50, p99, "p99.9" (quoted in TOML)"#),
@@ -150,7 +156,15 @@ fn mixture_problems<Q: Quantity>(branches: &[BranchSpec<Q>], path: &str, out: &m
     }
 }
 
+/// What is above the quantity's [`MOST_DRAWN`](Quantity::MOST_DRAWN) is taken for a slip.
+fn bounded<Q: Quantity>(value: Q, path: &str, out: &mut Vec<Problem>) {
+    if value.is_too_much_to_draw() {
+        out.push(Problem::new(path, format!("{value} is absurdly much: at most {}", Q::MOST_DRAWN)));
+    }
+}
+
 fn positive<Q: Quantity>(value: Q, path: &str, out: &mut Vec<Problem>) {
+    bounded(value, path, out);
     if value.number() <= 0.0 {
         out.push(
             Problem::new(path, format!("{value} is not above zero"))
@@ -180,7 +194,10 @@ fn plausible_cv(cv: f64, path: &str, out: &mut Vec<Problem>) {
         out.push(
             Problem::new(
                 path,
-                format!("a coefficient of variation lies above 0 and up to {PLAUSIBLE_CV}, not {cv}"),
+                format!(
+                    "a coefficient of variation lies above 0 and up to {PLAUSIBLE_CV}, not {}",
+                    shown(cv)
+                ),
             )
             .hint("write a constant for no variation"),
         );
@@ -190,7 +207,7 @@ fn plausible_cv(cv: f64, path: &str, out: &mut Vec<Problem>) {
 fn plausible_shape(shape: f64, path: &str, out: &mut Vec<Problem>) {
     if !PLAUSIBLE_SHAPES.contains(&shape) {
         let (low, high) = (PLAUSIBLE_SHAPES.start(), PLAUSIBLE_SHAPES.end());
-        out.push(Problem::new(path, format!("a shape lies between {low} and {high}, not {shape}")));
+        out.push(Problem::new(path, format!("a shape lies between {low} and {high}, not {}", shown(shape))));
     }
 }
 
@@ -202,7 +219,7 @@ fn weights(weights: impl ExactSizeIterator<Item = f64>, path: &str, out: &mut Ve
         if !(weight > 0.0 && weight.is_finite()) {
             out.push(Problem::new(
                 format!("{path}[{index}].weight"),
-                format!("a weight is above zero, not {weight}"),
+                format!("a weight is above zero, not {}", shown(weight)),
             ));
         }
     }
@@ -267,6 +284,18 @@ mod tests {
                 "cpu.mixture[0].weight: a weight is above zero, not 0",
                 "cpu.mixture[0].of.exponential.mean: 0s is not above zero",
             ],
+        );
+        check(
+            r#"{"lognormal": {"mean": "20000d", "cv": 1e300}}"#,
+            &[
+                "cpu.lognormal.mean: 20000d is absurdly much: at most 366d",
+                "cpu.lognormal.cv: a coefficient of variation lies above 0 and up to 100, not 1e300",
+            ],
+        );
+        check(r#""367d""#, &["cpu: 367d is absurdly much: at most 366d"]);
+        check(
+            r#"{"percentiles": {"p0": "1ms", "p100": "1000d"}}"#,
+            &["cpu.percentiles.p100: 1000d is absurdly much: at most 366d"],
         );
         check(r#"{"mixture": []}"#, &["cpu.mixture: there is nothing to choose from"]);
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Distribution;
 use super::table::parse_percentile;
-use crate::quantity::Quantity;
+use crate::quantity::{Quantity, written_as};
 
 /// How a quantity varies from draw to draw: one of the laws below with its settings. A quantity alone, `"5ms"`, is
 /// always the same.
@@ -77,7 +77,7 @@ pub enum DistributionSpec<Q> {
 /// Lets the schema of a distribution take a bare quantity too, before the laws.
 fn or_bare<Q: Quantity>(schema: &mut Schema) {
     if let Some(laws) = schema.get_mut("oneOf").and_then(|laws| laws.as_array_mut()) {
-        laws.insert(0, serde_json::json!({ "type": "string", "format": Q::FORMAT }));
+        laws.insert(0, serde_json::json!({ "type": written_as(Q::FORMAT), "format": Q::FORMAT }));
     }
 }
 
@@ -108,6 +108,18 @@ impl<'de, Q: Quantity + Deserialize<'de>> Visitor<'de> for BareOrLaw<Q> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         text.parse().map(DistributionSpec::Constant).map_err(E::custom)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        self.visit_str(&number.to_string())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
@@ -268,6 +280,7 @@ impl<Q: Quantity> PercentilesSpec<Q> {
 mod tests {
     use super::*;
     use crate::engine::Span;
+    use crate::quantity::Number;
 
     #[test]
     fn a_bare_quantity_is_a_constant() {
@@ -283,6 +296,18 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_number_needs_no_quotes() {
+        let check = |given: &str, printed: &str| {
+            let spec: DistributionSpec<Number> = serde_json::from_str(given).unwrap();
+            assert_eq!(serde_json::to_string(&spec).unwrap(), printed, "{given}");
+        };
+        check("10", r#""10""#);
+        check("1.5", r#""1.5""#);
+        check(r#""10""#, r#""10""#);
+        check(r#"{"exponential": {"mean": 3}}"#, r#"{"exponential":{"mean":"3"}}"#);
+    }
+
+    #[test]
     fn what_is_neither_quantity_nor_law_is_refused() {
         let check = |given: &str, part: &str| {
             let said = serde_json::from_str::<DistributionSpec<Span>>(given).unwrap_err().to_string();
@@ -290,6 +315,7 @@ mod tests {
         };
         check(r#""8 parsecs""#, "`parsecs` is not a unit that fits here; one of ns");
         check(r#"{"exponental":{"mean":"1s"}}"#, "unknown variant `exponental`");
-        check("8", "a distribution, or a length of time");
+        check("8", "`8` has no unit");
+        check("true", "a distribution, or a length of time");
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 use crate::engine::Span;
-use crate::quantity::Rate;
+use crate::quantity::{Rate, shown};
 
 /// Concurrency that must stay free for functions with neither a reservation nor provisioned concurrency (Lambda Developer
 /// Guide).
@@ -117,12 +117,18 @@ impl HardwareSpec {
             if !(0.01..=100.0).contains(&speed) {
                 out.push(Problem::new(
                     format!("{path}.{name}"),
-                    format!("a speed of {speed} is not between 0.01 and 100 times the reference core"),
+                    format!(
+                        "a speed of {} is not between 0.01 and 100 times the reference core",
+                        shown(speed)
+                    ),
                 ));
             }
         }
     }
 }
+
+/// Fewer launches than about one in three hours are taken for a slip.
+const SLOWEST_LAUNCHES: Rate = Rate(0.0001);
 
 impl AccountSpec {
     /// Reports what makes no sense, under `path`.
@@ -143,8 +149,10 @@ impl AccountSpec {
             ("fargate_launch_rate", self.fargate_launch_rate),
             ("service_launch_rate", self.service_launch_rate),
         ] {
-            if rate.0 <= 0.0 {
-                out.push(Problem::new(format!("{path}.{name}"), "at this rate no task is ever launched"));
+            if rate.0 < SLOWEST_LAUNCHES.0 {
+                let message =
+                    format!("at {rate} hardly a task is ever launched; at least {SLOWEST_LAUNCHES}");
+                out.push(Problem::new(format!("{path}.{name}"), message));
             }
         }
     }

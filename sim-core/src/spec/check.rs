@@ -1,6 +1,10 @@
 //! What makes no sense about a fleet as a whole: names that lead nowhere, tasks that fit nowhere, quotas that do not add
 //! up, policies with impossible settings.
 
+mod unmeant;
+
+use unmeant::{too_many, unmeasured, unsatisfiable};
+
 use super::providers::check_strategy;
 use super::{
     ClusterSpec, EcsSpec, FleetSpec, FunctionSpec, GroupSpec, NetworkMode, Problem, ServiceSpec, SourceSpec,
@@ -118,6 +122,8 @@ impl FleetSpec {
                 ServiceSpec::Ecs(ecs) => self.check_ecs(&path, ecs, platform, out),
                 ServiceSpec::Fargate(fargate) => {
                     check_scaling(&path, &fargate.scaling, platform, out);
+                    too_many(&format!("{path}.desired"), "tasks", fargate.desired.unwrap_or(0), out);
+                    unmeasured(&path, &fargate.scaling, &fargate.balancer, out);
                     check_balancer(&path, &fargate.balancer, platform, out);
                 }
                 ServiceSpec::Lambda(function) => check_function(&path, function, platform, out),
@@ -127,6 +133,8 @@ impl FleetSpec {
 
     fn check_ecs(&self, path: &str, ecs: &EcsSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
         check_scaling(path, &ecs.scaling, platform, out);
+        too_many(&format!("{path}.desired"), "tasks", ecs.desired.unwrap_or(0), out);
+        unmeasured(path, &ecs.scaling, &ecs.balancer, out);
         check_balancer(path, &ecs.balancer, platform, out);
         if let Err(problems) = platform.policies.placement(&ecs.constraints, &ecs.placement) {
             out.extend(below(path, problems));
@@ -135,6 +143,7 @@ impl FleetSpec {
         if let Some(cluster) = self.clusters.get(&ecs.cluster) {
             check_fit(path, ecs, cluster, platform, out);
             check_strategy(path, ecs, cluster, out);
+            unsatisfiable(path, ecs, cluster, platform, out);
         }
     }
 
@@ -202,8 +211,10 @@ pub(super) fn unknown_name<'a>(
 }
 
 fn check_scaling(path: &str, scaling: &ServiceScalingSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
-    if let Err(problems) = platform.policies.service_scaling(scaling) {
-        out.extend(below(&format!("{path}.scaling"), problems));
+    let path = format!("{path}.scaling");
+    match platform.policies.service_scaling(scaling) {
+        Ok(scaler) => too_many(&path, "tasks", scaler.max(), out),
+        Err(problems) => out.extend(below(&path, problems)),
     }
 }
 
@@ -254,6 +265,7 @@ fn check_function(path: &str, function: &FunctionSpec, platform: &Platform<'_>, 
         Some(Err(problems)) => out.extend(below(&format!("{path}.provisioned_concurrency"), problems)),
         Some(Ok(policy)) => {
             let most = policy.bounds().max.or(policy.bounds().min).unwrap_or(0);
+            too_many(&format!("{path}.provisioned_concurrency"), "environments", most, out);
             if let Some(reserved) = function.reserved_concurrency.filter(|reserved| most > *reserved) {
                 out.push(Problem::new(
                     format!("{path}.provisioned_concurrency"),

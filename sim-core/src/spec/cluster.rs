@@ -37,7 +37,7 @@ pub struct GroupSpec {
     /// The instance type, `m7g.large` say; `fleetsim list instances` shows all.
     #[serde(rename = "type")]
     pub instance_type: String,
-    /// How many availability zones the group spans.
+    /// How many availability zones the group spans: `zone-a`, `zone-b` and so on, in constraints and timelines.
     #[serde(default = "three")]
     pub zones: u32,
     /// The fewest instances.

@@ -30,7 +30,9 @@ pub struct FunctionSpec {
     /// of functions of which the population does not say it.
     #[serde(default)]
     pub memory: Option<MemorySize>,
-    /// Language runtime, `nodejs22` say: decides how long an environment takes to start.
+    /// Language runtime, `nodejs22` say: decides how long an environment takes to start. `fleetsim list runtimes` shows
+    /// all.
+    #[schemars(extend("enum" = runtime_names(), "x-noun" = "runtime"))]
     pub runtime: String,
     /// Whether the code comes as a zip archive or as a container image.
     #[serde(default)]
@@ -69,6 +71,10 @@ pub struct FunctionSpec {
     /// What stands in front of it.
     #[serde(default)]
     pub front_door: FrontDoorSpec,
+}
+
+fn runtime_names() -> Vec<&'static str> {
+    RUNTIMES.iter().map(|runtime| runtime.name).collect()
 }
 
 /// Number of vCPUs that come with an amount of memory (Lambda Developer Guide: 1 at 1,769 MB, 6 at 10,240 MB).

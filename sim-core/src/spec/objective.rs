@@ -34,9 +34,14 @@ impl FromStr for Objective {
         let percent: f64 =
             percentile.trim().strip_prefix('p').and_then(|p| p.parse().ok()).ok_or_else(wrong)?;
         if !(percent > 0.0 && percent < 100.0) {
-            return Err(format!("`{}` is not a percentile between p0 and p100", percentile.trim()));
+            let percentile = percentile.trim();
+            return Err(format!("`{percentile}` is not a percentile above p0 and below p100, p99.9 say"));
         }
-        Ok(Objective { share: (percent * 1e6).round() / 1e8, limit: limit.parse()? })
+        let limit: Span = limit.parse()?;
+        if limit.is_zero() {
+            return Err("no request ends in no time: the limit is above zero".into());
+        }
+        Ok(Objective { share: (percent * 1e6).round() / 1e8, limit })
     }
 }
 
@@ -83,7 +88,7 @@ mod tests {
         };
         check("p99 < 300ms", 0.99, 300);
         check("p99.9<2s", 0.999, 2000);
-        for wrong in ["p99", "99 < 3s", "p100 < 3s", "p99 < 3", "p99 > 3s"] {
+        for wrong in ["p99", "99 < 3s", "p100 < 3s", "p99 < 3", "p99 > 3s", "p99 < 0s"] {
             assert!(wrong.parse::<Objective>().is_err(), "{wrong}");
         }
     }

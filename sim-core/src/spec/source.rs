@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 use crate::engine::Span;
-use crate::quantity::{Bytes, Percent};
+use crate::quantity::{Bytes, Percent, shown};
 use crate::random::DistributionSpec;
 use crate::traffic::ArrivalSpec;
 
@@ -75,7 +75,7 @@ impl WorkSpec {
         if !(self.parallelism > 0.0 && self.parallelism <= 1024.0) {
             out.push(Problem::new(
                 format!("{path}.parallelism"),
-                format!("{} is not a number of cores above 0 and up to 1024", self.parallelism),
+                format!("{} is not a number of cores above 0 and up to 1024", shown(self.parallelism)),
             ));
         }
     }

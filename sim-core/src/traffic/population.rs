@@ -17,10 +17,10 @@ use std::borrow::Cow;
 use crate::engine::Span;
 use crate::quantity::MemorySize;
 use crate::random::{Distribution, Purpose, draw, normal_quantile, open01};
-use crate::traffic::WorkGiven;
 use crate::traffic::files::OpenTrace;
 use crate::traffic::trace::{FeedError, TraceSpec};
 use crate::traffic::traced::{PackedCounts, TracedDurations, TracedFunction, Trigger};
+use crate::traffic::{TraceTotal, WorkGiven};
 
 pub use spec::{FunctionsSpec, PopulationOfFunctionsSpec, SyntheticSpec};
 pub use streams::Members;
@@ -201,6 +201,24 @@ impl Population {
             MemberArrivals::Law(Law::Clock { period, .. }) => 1.0 / f64::from(*period),
             MemberArrivals::Law(Law::Periodic { mean } | Law::Renewal { mean, .. }) => 1.0 / f64::from(*mean),
         }
+    }
+
+    /// How its traces are played, where it has some.
+    pub fn play(&self) -> Option<&TraceSpec> {
+        self.play.as_ref()
+    }
+
+    /// What the traces of all functions hold together, where it has some.
+    pub fn traced(&self) -> Option<TraceTotal> {
+        self.play.as_ref()?;
+        let counts = self.members.iter().filter_map(|member| match &member.arrivals {
+            MemberArrivals::Counts(counts) => Some(counts),
+            MemberArrivals::Law(_) => None,
+        });
+        Some(counts.fold(TraceTotal::default(), |total, counts| TraceTotal {
+            requests: total.requests + counts.total() as f64,
+            length: total.length.max(counts.length()),
+        }))
     }
 
     /// How many functions lack durations, and how many a memory size.

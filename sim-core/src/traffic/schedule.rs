@@ -49,7 +49,13 @@ impl ScheduleSpec {
             }
             (Some(_), None) => {}
             (None, Some(text)) => {
-                if let Err(message) = Cron::parse(text) {
+                let parsed = Cron::parse(text);
+                let never = parsed.as_ref().is_ok_and(|cron| cron.next_from(0).is_none());
+                if never {
+                    let message = format!("`{text}` names a day that never comes");
+                    out.push(Problem::new(format!("{path}.cron"), message));
+                }
+                if let Err(message) = parsed {
                     out.push(Problem::new(format!("{path}.cron"), message).hint(Cron::HINT));
                 }
             }

@@ -9,7 +9,7 @@ use super::trace::TraceSpec;
 use super::users::UsersSpec;
 use crate::engine::Span;
 use crate::problem::Problem;
-use crate::quantity::{Number, Rate};
+use crate::quantity::{Number, Rate, shown};
 use crate::random::{DistributionSpec, PLAUSIBLE_CV};
 
 /// Where a source's requests come from: a law of arrivals with a rate shape, a trace, a schedule, or closed-loop
@@ -161,8 +161,10 @@ impl RenewalSpec {
     fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         plausible_rate(self.rate, &format!("{path}.rate"), out);
         if !(self.cv > 0.0 && self.cv <= PLAUSIBLE_CV) {
-            let message =
-                format!("a coefficient of variation lies above 0 and up to {PLAUSIBLE_CV}, not {}", self.cv);
+            let message = format!(
+                "a coefficient of variation lies above 0 and up to {PLAUSIBLE_CV}, not {}",
+                shown(self.cv)
+            );
             out.push(
                 Problem::new(format!("{path}.cv"), message).hint("use `deterministic` for no variation"),
             );
@@ -195,8 +197,14 @@ impl BatchArrivalSpec {
         plausible_rate(self.rate, &format!("{path}.rate"), out);
         let before = out.len();
         self.size.problems(&format!("{path}.size"), out);
-        if out.len() == before && self.size.build().mean() < 1.0 {
+        let mean = if out.len() == before { self.size.build().mean() } else { 1.0 };
+        if mean < 1.0 {
             out.push(Problem::new(format!("{path}.size"), "the mean size of a batch is below one"));
+        }
+        if mean > PLAUSIBLE_BATCH {
+            let message =
+                format!("a batch of {} requests on average is above {PLAUSIBLE_BATCH}", shown(mean.round()));
+            out.push(Problem::new(format!("{path}.size"), message));
         }
         modulation_problems(self.shape.as_ref(), self.variation.as_ref(), path, out);
     }
@@ -207,6 +215,9 @@ const SHORTEST_SOJOURN: Span = Span::from_millis(1);
 
 /// Rates above this are taken for a slip.
 const PLAUSIBLE_RATE: f64 = 1e8;
+
+/// Mean sizes of batches above this are taken for a slip.
+const PLAUSIBLE_BATCH: f64 = 1e6;
 
 /// Day-to-day coefficients of variation above this are taken for a percentage.
 const PLAUSIBLE_VARIATION: f64 = 5.0;
@@ -229,7 +240,8 @@ fn modulation_problems(
     let Some(variation) = variation else { return };
     for (name, cv) in [("day", variation.day), ("replication", variation.replication)] {
         if !(0.0..=PLAUSIBLE_VARIATION).contains(&cv) {
-            let message = format!("a coefficient of variation between 0 and {PLAUSIBLE_VARIATION}, not {cv}");
+            let message =
+                format!("a coefficient of variation between 0 and {PLAUSIBLE_VARIATION}, not {}", shown(cv));
             out.push(Problem::new(format!("{path}.variation.{name}"), message).hint("0.15 means 15 %"));
         }
     }

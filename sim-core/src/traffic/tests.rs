@@ -274,9 +274,9 @@ fn what_makes_no_sense_is_refused() {
         assert_eq!(found, expected, "{json}");
     };
     check(
-        r#"{"renewal": {"rate": "1e12/s", "law": "gamma", "cv": 0, "variation": {"day": 15}}}"#,
+        r#"{"renewal": {"rate": "5e8/s", "law": "gamma", "cv": 0, "variation": {"day": 15}}}"#,
         &[
-            "arrivals.renewal.rate: 1000000000000/s is absurdly high: above 100000000/s",
+            "arrivals.renewal.rate: 500000000/s is absurdly high: above 100000000/s",
             "arrivals.renewal.cv: a coefficient of variation lies above 0 and up to 100, not 0",
             "arrivals.renewal.variation.day: a coefficient of variation between 0 and 5, not 15",
         ],
@@ -297,6 +297,14 @@ fn what_makes_no_sense_is_refused() {
         ],
     );
     check(r#"{"schedule": {}}"#, &["arrivals.schedule: a schedule is either a rate or a cron expression"]);
+    check(
+        r#"{"schedule": {"cron": "0 8 30 2 ? *"}}"#,
+        &["arrivals.schedule.cron: `0 8 30 2 ? *` names a day that never comes"],
+    );
+    check(
+        r#"{"batch": {"rate": "1/s", "size": "1e12"}}"#,
+        &["arrivals.batch.size: a batch of 1000000000000 requests on average is above 1000000"],
+    );
     check(
         r#"{"schedule": {"cron": "* *"}}"#,
         &["arrivals.schedule.cron: a cron expression has 6 fields, not 2"],

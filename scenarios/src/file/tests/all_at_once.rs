@@ -40,7 +40,7 @@ platform = "lambda"
 work = "api"
 memory = "20GB"                                            #! 20GiB
 reserved_concurrency = 950                                 #! 950 of 950 reserved
-runtime = "nodejs"                                         #! no figures for the runtime
+runtime = "nodejs"                                         #! unknown runtime
 timeout = 3                                                #! found the number 3
 
 [clusters.fleet]
@@ -122,7 +122,7 @@ fn a_broken_part_makes_no_right_part_wrong() {
     check("platform = \"lambda\"", "platform = \"lamda\"", &["services.web.platform: unknown platform"]);
     check("\"m7g.large\"", "7", &["clusters.fleet.instances.type: expected text"]);
     check("cluster   = \"fleet\"", "cluster   = 1", &["services.web.cluster: expected text"]);
-    check("runtime  = \"nodejs22\"", "runtime = 22", &["services.web.runtime: expected text"]);
+    check("runtime  = \"nodejs22\"", "runtime = 22", &["services.web.runtime: expected a choice"]);
     check("[work.page]", "[work]\npage = 3\n[work.other]", &["work.page: expected a table"]);
     check("to = \"web\"", "to = [\"web\"]", &["sources.visitors.to: expected text"]);
     check(

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::Value;
+use sim_core::engine::Span;
 use sim_core::model::Platform;
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::spec::ServiceSpec;
@@ -14,6 +15,7 @@ use crate::catalogue::instance_types;
 use crate::document::parse::parse;
 use crate::document::set::Override;
 use crate::document::{Diagnostics, Report, Schema, check::check};
+use crate::trace::TraceSummary;
 
 pub(super) fn load(text: &str, overrides: &[&str]) -> Result<Scenario, Report> {
     let overrides = overrides.iter().map(|given| Override::parse(given).unwrap()).collect();
@@ -22,11 +24,13 @@ pub(super) fn load(text: &str, overrides: &[&str]) -> Result<Scenario, Report> {
     let policies = Catalogue::builtin();
     let platform = Platform { instance_types: &instance_types, policies: &policies, traces: &NoTraces };
     let check_trace = |spec: &TraceSpec| match spec.file.as_str() {
-        "short.csv" => Vec::new(),
+        "short.csv" => Ok(TraceSummary { rows: 60, requests: 3600, length: Span::from_secs(3600) }),
         "broken.csv" => {
-            (3..5).map(|row| FeedError::new("broken.csv", "`x` is not a count").row(row)).collect()
+            Err((3..5).map(|row| FeedError::new("broken.csv", "`x` is not a count").row(row)).collect())
         }
-        other => vec![FeedError::new(other, "there is no such file").hint("traces lie beside the scenario")],
+        other => {
+            Err(vec![FeedError::new(other, "there is no such file").hint("traces lie beside the scenario")])
+        }
     };
     let surroundings = Surroundings { platform: &platform, check_trace: &check_trace };
     Scenario::load(text, "hello.toml", &options, &surroundings)
@@ -322,7 +326,7 @@ fn mistakes_of_every_kind() {
        |                                        ^^^^^^
        = hint: with 0.5vCPU it has 1GB, 2GB, 3GB, 4GB
 
-    error: services.web.runtime: no figures for the runtime `nodejs`
+    error: services.web.runtime: unknown runtime `nodejs`
       --> hello.toml:40:12 (variant lambda)
        | runtime  = "nodejs"
        |            ^^^^^^^^

@@ -10,12 +10,13 @@ use super::super::{Options, Scenario, Surroundings};
 use crate::builtin;
 use crate::catalogue::instance_types;
 use crate::document::{Code, Origin, Report};
+use crate::trace::TraceSummary;
 
 fn load(text: &str) -> Result<Scenario, Report> {
     let instance_types = instance_types().map(|known| (known.name.clone(), known.clone())).collect();
     let policies = Catalogue::builtin();
     let platform = Platform { instance_types: &instance_types, policies: &policies, traces: &NoTraces };
-    let surroundings = Surroundings { platform: &platform, check_trace: &|_| Vec::new() };
+    let surroundings = Surroundings { platform: &platform, check_trace: &|_| Ok(TraceSummary::default()) };
     Scenario::load(text, "mutated.toml", &Options::default(), &surroundings)
 }
 

@@ -230,9 +230,9 @@ fn cluster_view() -> Value {
 
 fn termination_view() -> Value {
     json!({ "now": "8h", "instances": [
-        { "instance": 0, "zone": "us-east-1a", "launched": "0s", "tasks": 3 },
-        { "instance": 1, "zone": "us-east-1a", "launched": "125min", "tasks": 0 },
-        { "instance": 2, "zone": "us-east-1b", "launched": "0s", "tasks": 4, "protected": true },
+        { "instance": 0, "zone": "zone-a", "launched": "0s", "tasks": 3 },
+        { "instance": 1, "zone": "zone-a", "launched": "125min", "tasks": 0 },
+        { "instance": 2, "zone": "zone-b", "launched": "0s", "tasks": 4, "protected": true },
     ] })
 }
 
@@ -248,8 +248,8 @@ fn placement_view() -> Value {
     json!({
         "task": { "group": "service:web", "cpu_units": 512, "memory_mib": 1024 },
         "candidates": [
-            candidate(0, "us-east-1a", 3889, 2), candidate(1, "us-east-1a", 6961, 1),
-            candidate(2, "us-east-1b", 5937, 0), candidate(3, "us-east-1b", 817, 1),
+            candidate(0, "zone-a", 3889, 2), candidate(1, "zone-a", 6961, 1),
+            candidate(2, "zone-b", 5937, 0), candidate(3, "zone-b", 817, 1),
         ],
     })
 }

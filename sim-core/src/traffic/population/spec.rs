@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Span;
 use crate::problem::Problem;
-use crate::quantity::{Percent, Rate};
+use crate::quantity::{Percent, Rate, shown};
 use crate::traffic::traced::AzureFilesSpec;
 
 /// Many functions, each with its own arrivals, durations and memory. A source plays them
@@ -117,7 +117,7 @@ impl SyntheticSpec {
         }
         for (hour, factor) in hours.iter().enumerate().filter(|(_, factor)| !(0.01..=100.0).contains(*factor))
         {
-            let message = format!("a factor of {factor} is not between 0.01 and 100");
+            let message = format!("a factor of {} is not between 0.01 and 100", shown(*factor));
             out.push(Problem::new(format!("{path}[{hour}]"), message));
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{DAY, WEEK};
 use crate::engine::Span;
 use crate::problem::Problem;
+use crate::quantity::shown;
 
 /// A factor over time by which a rate is multiplied. Times count from the start of the run, except the peaks of the
 /// daily and weekly sinusoid, which are times of the clock.
@@ -121,7 +122,8 @@ impl ShapeSpec {
 
 fn plausible(factor: f64, path: &str, out: &mut Vec<Problem>) {
     if !(0.0..=PLAUSIBLE_FACTOR).contains(&factor) {
-        out.push(Problem::new(path, format!("a factor lies between 0 and {PLAUSIBLE_FACTOR}, not {factor}")));
+        let message = format!("a factor lies between 0 and {PLAUSIBLE_FACTOR}, not {}", shown(factor));
+        out.push(Problem::new(path, message));
     }
 }
 
@@ -145,7 +147,7 @@ fn wave_problems(amplitude: f64, peak: Span, period: Span, path: &str, out: &mut
     if !(0.0..=1.0).contains(&amplitude) {
         let problem = Problem::new(
             format!("{path}.amplitude"),
-            format!("an amplitude lies between 0 and 1, not {amplitude}"),
+            format!("an amplitude lies between 0 and 1, not {}", shown(amplitude)),
         );
         out.push(problem.hint("a rate cannot be negative"));
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Span;
 use crate::problem::Problem;
-use crate::quantity::Bytes;
+use crate::quantity::{Bytes, shown};
 
 /// A CSV file of requests or of counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -192,11 +192,12 @@ impl TraceSpec {
             out.push(Problem::new(format!("{path}.file"), "no file is named"));
         }
         if !(self.scale > 0.0 && self.scale <= PLAUSIBLE_SCALE) {
-            let message = format!("a scale lies above 0 and up to {PLAUSIBLE_SCALE}, not {}", self.scale);
+            let message =
+                format!("a scale lies above 0 and up to {PLAUSIBLE_SCALE}, not {}", shown(self.scale));
             out.push(Problem::new(format!("{path}.scale"), message));
         }
         if !PLAUSIBLE_STRETCH.contains(&self.stretch) {
-            let message = format!("a stretch lies between 0.0001 and 10000, not {}", self.stretch);
+            let message = format!("a stretch lies between 0.0001 and 10000, not {}", shown(self.stretch));
             out.push(Problem::new(format!("{path}.stretch"), message).hint("1 is the trace's own speed"));
         }
         if self.repeat == RepeatSpec::Times(0) {
