@@ -52,11 +52,12 @@ impl<P: Probe> Fleet<P> {
     fn begin_task(&mut self, id: TaskId, agenda: &mut Agenda) {
         let service = self.tasks[id].service;
         if matches!(self.services[service].containers().substrate, Substrate::Fargate { .. }) {
-            self.tasks[id].billed_from = Some(Time::ZERO);
+            self.pay_for(id, Time::ZERO);
         }
         self.begin_running(id, Time::ZERO);
         self.in_service(id, Time::ZERO, agenda);
         self.begin_checks(id, agenda);
+        self.check_memory(id, Time::ZERO, agenda);
     }
 
     /// The balancer has checked a task of the first moment before: its next check comes at any moment of the interval.

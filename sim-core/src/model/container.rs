@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use super::bucket::Bucket;
-use super::cluster::ClusterId;
+use super::cluster::{ClusterId, InstanceId};
 use super::fleet::{Agenda, Fleet};
 use super::health::Checks;
 use super::request::RequestId;
@@ -62,6 +62,8 @@ pub(super) struct Containers {
     pub memory_used_kib: u64,
     pub running: u32,
     pub placed: u32,
+    /// Fargate tasks that are paid for.
+    pub paid: u32,
     /// What its tasks are for; Fargate is one provider.
     pub providers: Vec<Provider>,
     /// When the service's scheduler is going to look, if it is.
@@ -168,6 +170,11 @@ impl Containers {
     }
 }
 
+/// CPU in millionths of a vCPU.
+fn micro_vcpus(cpu: Cpu) -> u64 {
+    u64::from(cpu.0) * 1_000_000 / u64::from(Cpu::UNITS_PER_VCPU)
+}
+
 impl<P: Probe> Fleet<P> {
     /// The balancer picks a target for a request.
     pub(super) fn route(&mut self, service: ServiceId, id: RequestId, now: Time, agenda: &mut Agenda) {
@@ -195,15 +202,40 @@ impl<P: Probe> Fleet<P> {
         self.pending_level(service, now);
     }
 
-    /// Counts tasks that hold a place, and what they reserve.
-    pub(super) fn placed_changed(&mut self, service: ServiceId, by: i32, now: Time) {
+    /// Counts tasks that hold a place, and what they reserve of the service and of the group that the instance is in.
+    pub(super) fn placed_changed(
+        &mut self,
+        service: ServiceId,
+        instance: Option<InstanceId>,
+        by: i32,
+        now: Time,
+    ) {
         let containers = self.services[service].containers();
         containers.placed = containers.placed.checked_add_signed(by).expect("placed tasks are not negative");
         let placed = u64::from(containers.placed);
-        let cpu = placed * u64::from(containers.cpu.0) * 1_000_000 / u64::from(Cpu::UNITS_PER_VCPU);
-        let memory = (placed * u64::from(containers.reserved_memory.0)) << 10;
-        self.level(service, Gauge::CpuReserved, cpu, now);
-        self.level(service, Gauge::MemoryReserved, memory, now);
+        let (cpu, memory) = (micro_vcpus(containers.cpu), u64::from(containers.reserved_memory.0) << 10);
+        self.level(service, Gauge::CpuReserved, placed * cpu, now);
+        self.level(service, Gauge::MemoryReserved, placed * memory, now);
+        if let Some(instance) = instance {
+            let group = self.instances[instance].group;
+            self.reserved_changed(group, i64::from(by) * cpu as i64, i64::from(by) * memory as i64, now);
+        }
+    }
+
+    /// A Fargate task is paid for from now on.
+    pub(super) fn pay_for(&mut self, id: TaskId, now: Time) {
+        self.tasks[id].billed_from = Some(now);
+        self.paid_changed(self.tasks[id].service, 1, now);
+    }
+
+    /// Counts Fargate tasks that are paid for, and their size.
+    pub(super) fn paid_changed(&mut self, service: ServiceId, by: i32, now: Time) {
+        let containers = self.services[service].containers();
+        containers.paid = containers.paid.checked_add_signed(by).expect("tasks paid for are not negative");
+        let paid = u64::from(containers.paid);
+        let (cpu, memory) = (micro_vcpus(containers.cpu), u64::from(containers.memory.0) << 10);
+        self.level(service, Gauge::CpuCapacity, paid * cpu, now);
+        self.level(service, Gauge::MemoryCapacity, paid * memory, now);
     }
 
     /// States how many tasks are on their way: waiting for a place, provisioned, pulling, starting.

@@ -105,10 +105,11 @@ impl<P: Probe> Fleet<P> {
             inside: 0,
             queue: VecDeque::new(),
             memory_kib: 0,
+            reserved_kib: u64::from(containers.reserved_memory.0) << 10,
             leaving: None,
             health: Health::unknown(),
             released: 0,
-            killed: false,
+            killed: None,
         });
         containers.tasks.push(id);
         containers.count(provider, 1);
@@ -125,7 +126,7 @@ impl<P: Probe> Fleet<P> {
             Substrate::Fargate { provisioning, .. } => {
                 let wait = provisioning.sample(&mut luck.counted(Purpose::Placement, key, ordinal));
                 self.step_after(id, TaskState::Provisioning, Span::from_seconds(wait), now, agenda);
-                self.placed_changed(service, 1, now);
+                self.placed_changed(service, None, 1, now);
             }
         }
         self.pending_level(service, now);

@@ -36,7 +36,7 @@ pub enum Gauge {
     CpuBusy,
     /// CPU reserved by running replicas, in millionths of a vCPU.
     CpuReserved,
-    /// CPU paid for, in millionths of a vCPU.
+    /// CPU paid for, in millionths of a vCPU. Tasks on instances have none of their own: it is the group's.
     CpuCapacity,
     /// Memory in use, in KiB.
     MemoryUsed,

@@ -18,7 +18,8 @@ pub struct TaskSpec {
     /// Memory: the hard limit. A task that exceeds it is killed. Also what placement reserves, unless
     /// `memory_reservation` says less.
     pub memory: MemorySize,
-    /// Soft memory limit (EC2 only): what placement reserves instead of `memory`.
+    /// Soft memory limit (EC2 only): what placement reserves instead of `memory`. Tasks may then together need more than
+    /// their instance has; the kernel kills the one furthest above its reservation.
     #[serde(default)]
     pub memory_reservation: Option<MemorySize>,
     /// Whether `cpu` is also a hard limit (a task-level CPU in ECS on EC2). Always so on Fargate.

@@ -119,6 +119,11 @@ fn fargate_bills_from_the_start_of_the_pull() {
         .collect();
     assert_eq!(from.len(), 1);
     within("pull and start are billed, getting a place is not", running - from[0], 15.0, 15.0);
+    // What is paid for is the task's size, while it is paid for.
+    let sizes = [(Gauge::CpuCapacity, 1_000_000), (Gauge::MemoryCapacity, 2048 << 10)];
+    for (gauge, size) in sizes {
+        assert_eq!(facts.levels(SERVICE, gauge), [(from[0], size)], "{gauge:?}");
+    }
 }
 
 #[test]

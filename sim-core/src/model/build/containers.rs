@@ -137,6 +137,7 @@ impl Builder<'_> {
             memory_used_kib: 0,
             running: 0,
             placed: 0,
+            paid: 0,
             providers: vec![Provider::of_all(None)],
             reconcile_at: None,
             launch_rate: launch_rate(self.spec.account.service_launch_rate.0),
