@@ -11,7 +11,7 @@ use super::service::Platform as Behind;
 use super::source::Generator;
 use super::task::{TaskId, TaskState};
 use crate::engine::Time;
-use crate::observe::{Gauge, GroupId, Probe, ServiceId, SourceId};
+use crate::observe::{Billable, Door, Gauge, GroupId, Probe, ServiceId, SourceId};
 use crate::random::{Purpose, open01, owner_key};
 
 impl<P: Probe> Fleet<P> {
@@ -32,6 +32,9 @@ impl<P: Probe> Fleet<P> {
     /// The services' first tasks are in service at the start, the functions' provisioned environments ready.
     pub(super) fn begin_services(&mut self, agenda: &mut Agenda) {
         for service in self.services.ids() {
+            if matches!(self.services[service].door.kind, Door::Alb | Door::AlbToFunction) {
+                self.probe.billed(&Billable::Balancer { service });
+            }
             if matches!(self.services[service].platform, Behind::Functions(_)) {
                 self.begin_function(service, agenda);
                 continue;

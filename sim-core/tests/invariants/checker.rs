@@ -388,6 +388,9 @@ impl Probe for Checker {
                 self.services[service.0 as usize].invocations_billed += 1;
             }
             Billable::Provisioned { at, .. } => self.clock(at),
+            Billable::Balancer { .. } => {
+                assert_eq!(self.now, Time::ZERO, "a balancer stands from the beginning")
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use sim_core::engine::Span;
 use sim_core::observe::{Billable, DecisionKind, Gauge, Outcome, Part};
 
 use crate::facts::{SERVICE, facts};
+use crate::functions::function;
 use crate::{every, one_service, patched, together, within};
 
 /// A Fargate service that takes 12 s to get a place, 10 s to pull and 5 s to start.
@@ -124,6 +125,20 @@ fn fargate_bills_from_the_start_of_the_pull() {
     for (gauge, size) in sizes {
         assert_eq!(facts.levels(SERVICE, gauge), [(from[0], size)], "{gauge:?}");
     }
+}
+
+#[test]
+fn a_balancer_is_billed_while_it_stands() {
+    // Whether or not a request ever comes.
+    let check = |service: Value, expected: usize| {
+        let facts = facts(&one_service(&every("0/s"), "1ms", &service), "10min", 0);
+        let balancers = facts.bills().filter(|bill| matches!(bill, Billable::Balancer { .. })).count();
+        assert_eq!((balancers, facts.finished().count()), (expected, 0), "{service}");
+    };
+    check(fargate(&json!({})), 1);
+    check(fargate(&json!({ "balancer": "none" })), 0);
+    check(function(&json!({ "front_door": { "alb": {} } })), 1);
+    check(function(&json!({ "front_door": "http-api" })), 0);
 }
 
 #[test]
