@@ -173,7 +173,6 @@ impl<P: Probe> Fleet<P> {
         let (cpu, memory, uses_memory) =
             (functions.cpu_busy, functions.memory_used_kib, functions.uses_memory);
         self.level(service, Gauge::Concurrency, busy, now);
-        self.level(service, Gauge::EnvironmentsBusy, busy, now);
         self.level(service, Gauge::CpuBusy, cpu, now);
         if uses_memory {
             self.level(service, Gauge::MemoryUsed, memory, now);
