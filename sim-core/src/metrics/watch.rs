@@ -243,6 +243,7 @@ impl Probe for Watcher {
             born: finished.born,
             done: finished.at,
             outcome: finished.outcome,
+            throttle: finished.throttle,
             parts: finished.parts,
             attempts: finished.attempts,
         });

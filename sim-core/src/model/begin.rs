@@ -76,6 +76,7 @@ impl<P: Probe> Fleet<P> {
 
     fn begin_function(&mut self, service: ServiceId, agenda: &mut Agenda) {
         self.set_keep_alive(service, Time::ZERO, agenda);
+        self.environment_levels(service, Time::ZERO);
         if self.services[service].functions().provisioned.is_some() {
             self.begin_provisioned(service, Time::ZERO);
         }
