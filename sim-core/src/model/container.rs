@@ -2,7 +2,7 @@
 //!
 //! What a service wants is in `scheduler`, the lives of its tasks in `lives`, the requests inside them in `task`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::bucket::Bucket;
 use super::cluster::{ClusterId, InstanceId};
@@ -36,8 +36,8 @@ pub(super) struct Containers {
     pub substrate: Substrate,
     pub balancer: Option<Balancer>,
     pub router: Router,
-    /// Tasks that are not gone, in the order of their launch.
-    pub tasks: Vec<TaskId>,
+    /// Tasks that are not gone, by their ordinals and so in the order of their launch.
+    pub tasks: BTreeMap<u64, TaskId>,
     /// On Fargate, how many of them are in each zone.
     pub in_zone: Vec<u32>,
     pub launched: u64,
@@ -160,6 +160,7 @@ impl Containers {
 
     /// A task is gone that was in state `last`.
     pub(super) fn forget(&mut self, id: TaskId, task: &Task, last: TaskState) {
+        self.tasks.remove(&task.ordinal);
         self.pending -= u32::from(last < TaskState::Registering);
         if last == TaskState::Waiting {
             self.providers[task.provider].waiting.retain(|other| *other != id);

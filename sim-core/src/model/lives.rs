@@ -189,10 +189,6 @@ impl<P: Probe> Fleet<P> {
         let task = self.tasks.remove(id);
         let containers = self.services[service].containers();
         containers.forget(id, &task, before);
-        let place = containers.tasks.binary_search_by_key(&task.ordinal, |other| {
-            if *other == id { task.ordinal } else { self.tasks[*other].ordinal }
-        });
-        containers.tasks.remove(place.expect("a task is in the list of its service"));
         self.pending_level(service, now);
         if let Some(instance) = instance {
             self.free_place(instance, &task, id, now, agenda);

@@ -120,7 +120,7 @@ impl Builder<'_> {
                 BalancerSpec::None => None,
             },
             router: self.router(balancer),
-            tasks: Vec::new(),
+            tasks: std::collections::BTreeMap::new(),
             in_zone: vec![0; zones as usize],
             launched: 0,
             counted: 0,
