@@ -30,6 +30,8 @@ pub(super) struct Containers {
     pub idle_memory_kib: u64,
     pub image: Bytes,
     pub start: Distribution,
+    /// From the stop signal to the kill.
+    pub stop_timeout: Span,
     pub server: Server,
     pub hard_cpu_limit: bool,
     pub parallelism: f64,

@@ -33,7 +33,13 @@ impl<P: Probe> Fleet<P> {
             TaskState::Starting => self.started(id, now, agenda),
             TaskState::Registering => self.in_service(id, now, agenda),
             TaskState::InService => unreachable!("a task in service ends when it is told to"),
-            TaskState::Draining => self.remove_task(id, "the deregistration delay is over", now, agenda),
+            TaskState::Draining => {
+                let service = task.service;
+                let checked = self.services[service].containers().balancer.is_some();
+                let over =
+                    if checked { "the deregistration delay is over" } else { "the stop timeout is over" };
+                self.remove_task(id, over, now, agenda);
+            }
         }
     }
 
@@ -140,10 +146,11 @@ impl<P: Probe> Fleet<P> {
                 let delay = balancer.deregistration_delay;
                 self.step_after(id, TaskState::Draining, delay, now, agenda);
             }
-            None if self.tasks[id].inside == 0 => {
-                self.step_after(id, TaskState::Draining, Span::ZERO, now, agenda);
+            None => {
+                let longest = self.services[service].containers().stop_timeout;
+                let wait = if self.tasks[id].inside == 0 { Span::ZERO } else { longest };
+                self.step_after(id, TaskState::Draining, wait, now, agenda);
             }
-            None => self.tasks[id].due = Time::NEVER,
         }
     }
 

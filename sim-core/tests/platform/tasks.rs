@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sim_core::engine::Span;
 use sim_core::observe::{Billable, DecisionKind, Gauge, Outcome, Part};
 
+use crate::common::problems;
 use crate::facts::{SERVICE, facts};
 use crate::functions::function;
 use crate::{every, one_service, patched, together, within};
@@ -107,6 +108,31 @@ fn a_draining_task_finishes_what_its_delay_allows() {
     check("20s", "300s", false);
     check("60s", "30s", true);
     check("5s", "0s", true);
+}
+
+#[test]
+fn a_task_without_a_balancer_is_killed_when_its_stop_timeout_is_over() {
+    let check = |wait: &str, more: Value, expected: u64| {
+        let service = scheduled(1, 0, &json!({ "balancer": "none", "task": more }));
+        let facts = facts(&one_service(&every("1/s"), wait, &service), "15min", 0);
+        let stopped = facts.levels(SERVICE, Gauge::ReplicasReady)[1].0;
+        let killed = facts.refusals().filter(|(.., reason)| *reason == "the stop timeout is over");
+        let after: Vec<f64> = killed.map(|(at, ..)| at.seconds() - stopped).collect();
+        let (wait, limit): (Span, f64) = (wait.parse().unwrap(), expected as f64);
+        // One request a second: those that have more than `limit` to go when the task is told to stop.
+        let lost = (wait.seconds() - limit).max(0.0);
+        within(&format!("{wait}, {more}: lost"), after.len() as f64, lost - 1.0, lost + 1.0);
+        assert!(after.iter().all(|it| (it - limit).abs() < 1e-6), "{wait}, {more}: {after:?}");
+    };
+    check("20s", json!({}), 30);
+    check("60s", json!({}), 30);
+    check("60s", json!({ "stop_timeout": "0s" }), 0);
+    check("60s", json!({ "stop_timeout": "90s" }), 90);
+    check("100s", json!({ "stop_timeout": "90s" }), 90);
+    let service = fargate(&json!({ "task": { "stop_timeout": "121s" } }));
+    let problems = problems(&serde_json::from_value(one_service(&every("1/s"), "1ms", &service)).unwrap());
+    assert_eq!(problems[0].path, "services.service.task.stop_timeout");
+    assert_eq!(problems.len(), 1);
 }
 
 #[test]

@@ -104,6 +104,7 @@ impl Builder<'_> {
             idle_memory_kib: u64::from(task.idle_memory.0) << 10,
             image: task.image,
             start: task.start.build(),
+            stop_timeout: task.stop_timeout,
             server: match task.server {
                 ServerSpec::Workers { count, backlog } => Server::Workers { count, backlog },
                 ServerSpec::Shared { limit } => Server::Shared { limit },
