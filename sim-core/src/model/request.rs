@@ -94,6 +94,8 @@ pub(super) struct Request {
     /// One way through the network.
     pub network: Span,
     pub cold: bool,
+    /// Its response is larger than a function may give back.
+    pub answer_too_large: bool,
     /// Which limit throttled it, if one did.
     pub throttle: Option<Throttle>,
     /// How its invocation of a function ends: known from its beginning.
@@ -124,6 +126,7 @@ impl Request {
             init: Span::ZERO,
             network: Span::ZERO,
             cold: false,
+            answer_too_large: false,
             throttle: None,
             ends: Outcome::Ok,
             parts,

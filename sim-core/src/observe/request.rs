@@ -13,13 +13,13 @@ pub enum Outcome {
     Ok,
     /// The client's time limit passed.
     TimedOut,
-    /// The replica's queue was full.
+    /// The replica's queue was full, or the request larger than a function takes.
     Rejected,
     /// The load balancer had no target.
     Unavailable,
     /// The platform refused it: a limit of concurrency, request rate or scaling rate.
     Throttled,
-    /// The replica that served it was lost.
+    /// The replica that served it was lost, or a function exceeded its memory or what it may give back.
     Failed,
     /// The function's own time limit ended it.
     FunctionTimeout,
