@@ -262,16 +262,6 @@ impl<P: Probe> Fleet<P> {
         self.probe.level(now, owner, Gauge::MemoryCapacity, memory);
     }
 
-    /// The tasks on a group's instances reserve more or less.
-    pub(super) fn reserved_changed(&mut self, id: GroupId, cpu: i64, memory_kib: i64, now: Time) {
-        let group = &mut self.groups[id];
-        let changed = |level: u64, by: i64| level.checked_add_signed(by).expect("nothing is less than free");
-        group.cpu_reserved = changed(group.cpu_reserved, cpu);
-        group.memory_reserved_kib = changed(group.memory_reserved_kib, memory_kib);
-        self.probe.level(now, Owner::Group(id), Gauge::CpuReserved, group.cpu_reserved);
-        self.probe.level(now, Owner::Group(id), Gauge::MemoryReserved, group.memory_reserved_kib);
-    }
-
     /// States how many instances the group is meant to have.
     pub(super) fn desired_level(&mut self, group_id: GroupId, now: Time) {
         let desired = u64::from(self.groups[group_id].desired);

@@ -14,7 +14,7 @@ use super::task::{Task, TaskId, TaskState};
 use super::telemetry::ContainerTelemetry;
 use crate::cost::{Arch, Purchase};
 use crate::engine::{Span, Time};
-use crate::observe::{Billable, Gauge, GroupId, Outcome, Probe, ServiceId};
+use crate::observe::{Billable, Gauge, GroupId, Outcome, Owner, Probe, ServiceId};
 use crate::policy::routing::Router;
 use crate::policy::view::{Placement, TaskDemand};
 use crate::quantity::{Bytes, Cpu, MemorySize};
@@ -223,6 +223,16 @@ impl<P: Probe> Fleet<P> {
             let group = self.instances[instance].group;
             self.reserved_changed(group, i64::from(by) * cpu as i64, i64::from(by) * memory as i64, now);
         }
+    }
+
+    /// The tasks on a group's instances reserve more or less.
+    fn reserved_changed(&mut self, id: GroupId, cpu: i64, memory_kib: i64, now: Time) {
+        let group = &mut self.groups[id];
+        let changed = |level: u64, by: i64| level.checked_add_signed(by).expect("nothing is less than free");
+        group.cpu_reserved = changed(group.cpu_reserved, cpu);
+        group.memory_reserved_kib = changed(group.memory_reserved_kib, memory_kib);
+        self.probe.level(now, Owner::Group(id), Gauge::CpuReserved, group.cpu_reserved);
+        self.probe.level(now, Owner::Group(id), Gauge::MemoryReserved, group.memory_reserved_kib);
     }
 
     /// A Fargate task is paid for from now on.

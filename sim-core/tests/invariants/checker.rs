@@ -388,7 +388,7 @@ impl Probe for Checker {
             }
             Billable::Provisioned { at, .. } => self.clock(at),
             Billable::Balancer { .. } => {
-                assert_eq!(self.now, Time::ZERO, "a balancer stands from the beginning")
+                assert_eq!(self.now, Time::ZERO, "a balancer stands from the beginning");
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Tasks: balancers, health checks, draining, what Fargate bills, how fast tasks launch, limits of a task.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 use sim_core::engine::Span;
 use sim_core::observe::{Billable, DecisionKind, Gauge, Outcome, Part};
@@ -254,6 +252,7 @@ fn time_lost_to_others_is_contention() {
 }
 
 #[test]
+#[expect(clippy::disallowed_types, reason = "how long the simulator itself takes is the question")]
 fn many_tasks_take_time_in_proportion_to_their_number() {
     // The processor time of a service that begins with so many tasks, and then has none.
     let seconds = |tasks: u32| {
@@ -261,7 +260,7 @@ fn many_tasks_take_time_in_proportion_to_their_number() {
             scheduled(tasks, 0, &json!({ "balancer": { "alb": { "deregistration_delay": "0s" } } }));
         service["balancer"]["alb"]["health_check"] = json!({ "served_by": "apart" });
         let spec = one_service(&every("1/h"), "1ms", &service);
-        let started = Instant::now();
+        let started = std::time::Instant::now();
         let facts = facts(&spec, "10min", 0);
         let bills = facts.bills().filter(|bill| matches!(bill, Billable::FargateTask { .. })).count();
         assert_eq!(bills, tasks as usize);
