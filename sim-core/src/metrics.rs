@@ -39,9 +39,9 @@ pub use record::{ArrivalDigest, ClusterRecord, Record};
 pub use recorder::Recorder;
 pub use request::Finished;
 pub use series::{Counts, LatencySeries};
-pub use service::{Outcomes, ServiceRecord, ServiceRecorder};
+pub use service::{Outcomes, ServiceRecord, ServiceRecorder, Throttles};
 pub use summary::{Comparison, Metric, MonthlyCost, Row, Subjects, Variant, compare, metrics, summarize};
 pub use watch::Watcher;
 
 pub use crate::engine::Window;
-pub use crate::observe::{DecisionKind, Gauge, Outcome, Part, Parts};
+pub use crate::observe::{DecisionKind, Gauge, Outcome, Part, Parts, Throttle};

@@ -7,7 +7,7 @@
 //! | `source`, `deadlines`, `request` | requests and their clients: arrival, timeout, retry, outcome |
 //! | `service` | the front door, and the work a request needs |
 //! | `container`, `scheduler`, `lives`, `health`, `task`, `cpu` | container services: how many tasks, their lives, health checks, the requests inside, shared CPU |
-//! | `cluster`, `placing`, `sharing`, `credits` | EC2 instances in groups, places on them, their cores, CPU credits |
+//! | `cluster`, `placing`, `sharing`, `memory`, `credits` | EC2 instances in groups, places on them, their cores and memory, CPU credits |
 //! | `function`, `provisioned`, `runtime` | Lambda: admission, environments, cold starts |
 //! | `scaling`, `telemetry` | control loops and the late metrics they see |
 //! | `account`, `bucket` | quotas and rate limits |
@@ -29,6 +29,7 @@ mod fleet;
 mod function;
 mod health;
 mod lives;
+mod memory;
 mod placing;
 mod provisioned;
 mod request;

@@ -18,7 +18,7 @@ use crate::traffic::Population;
 pub use bill::{Billable, Door, Passed};
 pub use decision::{DecisionFact, DecisionKind};
 pub use level::{Gauge, Owner, zone_name};
-pub use request::{Finished, Invoked, Outcome, Part, Parts};
+pub use request::{Finished, Invoked, Outcome, Part, Parts, Throttle};
 
 crate::ids! {
     /// A source of requests.

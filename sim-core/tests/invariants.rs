@@ -20,8 +20,8 @@ use sim_core::random::Luck;
 /// How many scenarios the swarm has.
 const SCENARIOS: u64 = 400;
 
-/// Runs the scenario of one seed and returns requests and decisions.
-fn seed(seed: u64) -> (u64, u64) {
+/// Runs the scenario of one seed and returns requests, decisions, and tasks killed for want of memory on their instance.
+fn seed(seed: u64) -> [u64; 3] {
     let (spec, minutes) = scenario(seed);
     let fleet = checked(&spec);
     let luck = Luck { root: seed, replication: 0 };
@@ -29,29 +29,27 @@ fn seed(seed: u64) -> (u64, u64) {
     let length = Run { drain: Span::from_secs(500_000), ..run_of(Span::from_secs(60 * minutes), luck) };
     let checker = run(&fleet, length, Checker::new(&fleet)).probe.close();
     assert_eq!(checker.unfinished, 0, "requests that nothing ever ends");
-    (checker.finished, checker.decisions)
+    [checker.finished, checker.decisions, checker.starved]
 }
 
 /// Every `stride`-th scenario from `first` on. A scenario that fails says why by itself; the list of all that did comes
 /// at the end.
 fn swarm(first: u64, stride: usize) {
-    let (mut requests, mut decisions, mut failed) = (0, 0, Vec::new());
+    let (mut seen, mut failed) = ([0; 3], Vec::new());
     for number in (first..SCENARIOS).step_by(stride) {
         match catch_unwind(|| seed(number)) {
-            Ok((more, decided)) => {
-                requests += more;
-                decisions += decided;
-            }
+            Ok(more) => seen.iter_mut().zip(more).for_each(|(seen, more)| *seen += more),
             Err(_) => {
                 eprintln!("^ scenario {number}");
                 failed.push(number);
             }
         }
     }
-    println!("{requests} requests, {decisions} decisions");
+    let [requests, decisions, starved] = seen;
+    println!("{requests} requests, {decisions} decisions, {starved} tasks killed on full instances");
     let example = failed.first().map(|number| format!("{:#}", scenario(*number).0)).unwrap_or_default();
     assert!(failed.is_empty(), "scenarios {failed:?} failed; the first is {example}");
-    assert!(requests > 10_000 && decisions > 1000, "the swarm does something: {requests}, {decisions}");
+    assert!(requests > 10_000 && decisions > 1000 && starved > 0, "the swarm does something: {seen:?}");
 }
 
 // Two halves, so that two cores share them.

@@ -129,7 +129,7 @@ fn series(name: &str, record: &Record) -> VariantSeries {
         ready: level(Gauge::ReplicasReady),
         instances: each(&|window| window.of_clusters(Gauge::Instances)),
         environments: level(Gauge::Environments),
-        concurrency: if is_function { level(Gauge::EnvironmentsBusy) } else { Vec::new() },
+        concurrency: if is_function { level(Gauge::Concurrency) } else { Vec::new() },
         demand: each(&|window| window.of_services(demand).map(|level| level / unit)),
         demand_unit: if is_function { "concurrent requests" } else { "busy vCPU" }.into(),
     }

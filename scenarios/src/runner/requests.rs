@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
-use sim_core::observe::{Finished, Names, Part};
+use sim_core::observe::{Finished, Names, Part, Throttle};
 
 use crate::results::{Cell, ErrorKind, Folder, ResultsError};
 
@@ -27,7 +27,8 @@ impl RequestFile {
         };
         let file = File::create(&unfinished).map_err(unwritable)?;
         let mut writer = csv::Writer::from_writer(BufWriter::with_capacity(1 << 16, file));
-        let fixed = ["seed", "source", "service", "born_ns", "done_ns", "outcome", "attempts", "cold"];
+        let fixed =
+            ["seed", "source", "service", "born_ns", "done_ns", "outcome", "throttle", "attempts", "cold"];
         let parts = Part::ALL.iter().map(|part| format!("{}_ns", part.name()));
         let header = fixed.into_iter().map(str::to_owned).chain(parts);
         let error = writer.write_record(header).err().map(io::Error::from);
@@ -53,6 +54,7 @@ impl RequestFile {
         writer.write_field(finished.born.nanos().to_string())?;
         writer.write_field(finished.at.nanos().to_string())?;
         writer.write_field(finished.outcome.name())?;
+        writer.write_field(finished.throttle.map_or("", Throttle::name))?;
         writer.write_field(finished.attempts.to_string())?;
         writer.write_field(if finished.cold { "1" } else { "0" })?;
         for part in Part::ALL {

@@ -72,6 +72,14 @@ impl Level {
     /// From `now` on the level is `level`.
     #[inline]
     pub fn set(&mut self, now: Time, level: u64) {
+        // What goes on as it was is added up when it changes.
+        if level != self.measured.level {
+            self.advance(now, level);
+        }
+    }
+
+    #[inline]
+    fn advance(&mut self, now: Time, level: u64) {
         self.spread(now);
         self.measured.set(now, level);
     }
@@ -109,7 +117,7 @@ impl Level {
 
     /// The level's history, it having held to the end of the run.
     pub fn finish(mut self, end: Time) -> LevelRecord {
-        self.set(end, self.measured.level);
+        self.advance(end, self.measured.level);
         let length = |index: usize| self.grid.window(index).length().nanos() as f64;
         let means = self.areas.iter().enumerate().map(|(i, area)| *area as f64 / length(i)).collect();
         let Integral { window, area, min, max, .. } = self.measured;

@@ -2,6 +2,7 @@
 
 use super::{
     DecisionKind, FunctionsRecord, Gauge, GaugeRecords, MonthlyCost, Outcome, Part, Record, ServiceRecord,
+    Throttle,
 };
 use crate::cost::MONTH_HOURS;
 use crate::engine::Span;
@@ -32,6 +33,8 @@ pub enum Measure {
     Failures,
     /// The share of requests with this final outcome.
     FinalOutcome(Outcome),
+    /// The share of requests that were throttled at this limit; only of functions.
+    ThrottledBy(Throttle),
     /// The share of requests that met the objective.
     Attainment,
     /// The share of served attempts that waited for an environment.
@@ -136,6 +139,10 @@ impl Measure {
             Measure::Attempts => share(service.attempts, service.born),
             Measure::Failures => share(service.outcomes.total() - service.ok(), service.born),
             Measure::FinalOutcome(outcome) => share(service.outcomes.get(*outcome), service.born),
+            Measure::ThrottledBy(throttle) => {
+                service.gauges.get(Gauge::Environments)?;
+                share(service.throttles.get(*throttle), service.born)
+            }
             Measure::Attainment => service.attainment(subject.objective?),
             Measure::ColdStarts => share(service.cold, service.served),
             _ => None,
@@ -177,6 +184,7 @@ impl Measure {
             Measure::LevelMean(_)
                 | Measure::LevelMax(_)
                 | Measure::LevelRatio(..)
+                | Measure::ThrottledBy(_)
                 | Measure::Attainment
                 | Measure::ColdStartsOfFunctions(_)
                 | Measure::AlwaysCold
@@ -253,6 +261,9 @@ impl Measure {
                 (format!("errors.{}", outcome.name()), "share", Measure::FinalOutcome(outcome))
             }),
         );
+        list.extend(Throttle::ALL.into_iter().map(|throttle| {
+            (format!("errors.throttled.{}", throttle.name()), "share", Measure::ThrottledBy(throttle))
+        }));
         list.push(named("objective.attainment", "share", Measure::Attainment));
         list.push(named("cold_start.share", "share", Measure::ColdStarts));
         list.push(named("functions.invoked", "functions", Measure::InvokedFunctions));

@@ -1,7 +1,7 @@
 //! A request's end as metrics need it.
 
 use crate::engine::Time;
-use crate::observe::{Outcome, Parts};
+use crate::observe::{Outcome, Parts, Throttle};
 
 /// A request's end: its final outcome.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,8 @@ pub struct Finished {
     pub done: Time,
     /// What that was.
     pub outcome: Outcome,
+    /// Why, if it was throttled.
+    pub throttle: Option<Throttle>,
     /// What the time between went into.
     pub parts: Parts,
     /// How often it was tried, at least once.

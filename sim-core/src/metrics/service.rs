@@ -8,7 +8,7 @@ use super::request::Finished;
 use super::{Counts, Grid, Histogram, LatencySeries, Window, wide};
 use crate::engine::{Span, Time};
 use crate::observe::Gauge;
-use crate::observe::{Outcome, Part, Parts};
+use crate::observe::{Outcome, Part, Parts, Throttle};
 
 /// Counts by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,27 @@ impl Outcomes {
     }
 }
 
+/// Counts of throttled requests by the limit that they met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Throttles([u64; Throttle::ALL.len()]);
+
+impl Throttles {
+    /// How many met this limit.
+    pub fn get(&self, throttle: Throttle) -> u64 {
+        self.0[throttle as usize]
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    fn merge(&mut self, other: &Throttles) {
+        self.0.iter_mut().zip(other.0).for_each(|(mine, theirs)| *mine += theirs);
+    }
+}
+
 /// The sum of one latency part over many requests, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -51,6 +72,9 @@ pub struct ServiceRecord {
     pub born: u64,
     /// Their final outcomes.
     pub outcomes: Outcomes,
+    /// Which limits those that were throttled met, at their last attempt.
+    #[serde(default)]
+    pub throttles: Throttles,
     /// How often they were tried, altogether.
     pub attempts: u64,
     /// How attempts ended, of whatever request, at instants in the measured window.
@@ -83,6 +107,7 @@ impl ServiceRecord {
         ServiceRecord {
             born: 0,
             outcomes: Outcomes::default(),
+            throttles: Throttles::default(),
             attempts: 0,
             attempt_outcomes: Outcomes::default(),
             ok_in_window: 0,
@@ -120,6 +145,7 @@ impl ServiceRecord {
     pub fn merge(&mut self, other: &ServiceRecord) {
         self.born += other.born;
         self.outcomes.merge(&other.outcomes);
+        self.throttles.merge(&other.throttles);
         self.attempts += other.attempts;
         self.attempt_outcomes.merge(&other.attempt_outcomes);
         self.ok_in_window += other.ok_in_window;
@@ -194,6 +220,9 @@ impl ServiceRecorder {
         }
         if self.measured.contains(finished.born) {
             record.outcomes.count(finished.outcome);
+            if let (Outcome::Throttled, Some(throttle)) = (finished.outcome, finished.throttle) {
+                record.throttles.0[throttle as usize] += 1;
+            }
             record.attempts += u64::from(finished.attempts);
             if ok {
                 record.latency.record(latency);
@@ -243,7 +272,14 @@ mod tests {
         parts.add(Part::Queue, Span::from_millis(done - born - 10));
         let (born, done) = (at(born), at(done));
         assert_eq!(parts.total(), done - born);
-        recorder.finished(&Finished { born, done, outcome, parts, attempts: 2 });
+        recorder.finished(&Finished {
+            born,
+            done,
+            outcome,
+            throttle: Some(Throttle::ScalingRate),
+            parts,
+            attempts: 2,
+        });
     }
 
     #[test]
@@ -259,6 +295,7 @@ mod tests {
         let record = recorder.finish(at(30_000));
         assert_eq!((record.born, record.ok(), record.ok_in_window), (3, 1, 2));
         assert_eq!(record.outcomes.get(Outcome::Throttled), 1);
+        assert_eq!((record.throttles.get(Throttle::ScalingRate), record.throttles.total()), (1, 1));
         assert_eq!(record.outcomes.get(Outcome::Unfinished), 1, "one never ended");
         assert_eq!((record.outcomes.total(), record.attempts), (record.born, 4));
         assert_eq!(record.latency.max(), Some(4_000_000_000));

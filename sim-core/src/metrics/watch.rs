@@ -44,7 +44,7 @@ struct Books {
 /// What is booked per request of one service.
 #[derive(Default)]
 struct ServiceMeters {
-    balancer: Option<(Door, LoadBalancerMeter)>,
+    balancer: Option<LoadBalancerMeter>,
     /// Units of API Gateway HTTP, requests of REST, requests of function URLs.
     gateway: u128,
     door: Option<Door>,
@@ -146,6 +146,10 @@ impl Books {
                     .get_or_insert_with(|| ProvisionedMeter::new(self.window, arch, memory));
                 meter.set(at, u64::from(count));
             }
+            Billable::Balancer { service } => {
+                let balancer = LoadBalancerMeter::new(self.window, 0);
+                self.services[service.0 as usize].balancer = Some(balancer);
+            }
             _ => {}
         }
     }
@@ -153,7 +157,7 @@ impl Books {
 
 impl ServiceMeters {
     fn book(self, usage: &mut Usage, window: Window) {
-        if let Some((_, balancer)) = self.balancer {
+        if let Some(balancer) = self.balancer {
             Booking::new(window, usage).load_balancer(Time::ZERO, None);
             balancer.book_into(usage);
         }
@@ -191,8 +195,7 @@ impl ServiceMeters {
         self.data_out += u128::from(passed.response);
         match passed.door {
             Door::Alb | Door::AlbToFunction => {
-                let (_, meter) =
-                    self.balancer.get_or_insert_with(|| (passed.door, LoadBalancerMeter::new(window, 0)));
+                let meter = self.balancer.as_mut().expect("a balancer is stated before what passes it");
                 let bytes = passed.request + passed.response;
                 meter.request(passed.at, bytes, passed.door == Door::AlbToFunction);
                 if self.requests.is_multiple_of(u64::from(passed.requests_per_connection)) {
@@ -240,6 +243,7 @@ impl Probe for Watcher {
             born: finished.born,
             done: finished.at,
             outcome: finished.outcome,
+            throttle: finished.throttle,
             parts: finished.parts,
             attempts: finished.attempts,
         });
@@ -261,6 +265,7 @@ impl Probe for Watcher {
             }
             Billable::FargateTask { service, .. }
             | Billable::Invocation { service, .. }
+            | Billable::Balancer { service }
             | Billable::Provisioned { service, .. } => {
                 let name = &self.names.services[service.0 as usize];
                 self.books.iter_mut().for_each(|books| books.service(name, billable));

@@ -11,7 +11,7 @@ use super::service::Platform as Behind;
 use super::source::Generator;
 use super::task::{TaskId, TaskState};
 use crate::engine::Time;
-use crate::observe::{Gauge, GroupId, Probe, ServiceId, SourceId};
+use crate::observe::{Billable, Door, Gauge, GroupId, Probe, ServiceId, SourceId};
 use crate::random::{Purpose, open01, owner_key};
 
 impl<P: Probe> Fleet<P> {
@@ -32,6 +32,9 @@ impl<P: Probe> Fleet<P> {
     /// The services' first tasks are in service at the start, the functions' provisioned environments ready.
     pub(super) fn begin_services(&mut self, agenda: &mut Agenda) {
         for service in self.services.ids() {
+            if matches!(self.services[service].door.kind, Door::Alb | Door::AlbToFunction) {
+                self.probe.billed(&Billable::Balancer { service });
+            }
             if matches!(self.services[service].platform, Behind::Functions(_)) {
                 self.begin_function(service, agenda);
                 continue;
@@ -52,11 +55,12 @@ impl<P: Probe> Fleet<P> {
     fn begin_task(&mut self, id: TaskId, agenda: &mut Agenda) {
         let service = self.tasks[id].service;
         if matches!(self.services[service].containers().substrate, Substrate::Fargate { .. }) {
-            self.tasks[id].billed_from = Some(Time::ZERO);
+            self.pay_for(id, Time::ZERO);
         }
         self.begin_running(id, Time::ZERO);
         self.in_service(id, Time::ZERO, agenda);
         self.begin_checks(id, agenda);
+        self.check_memory(id, Time::ZERO, agenda);
     }
 
     /// The balancer has checked a task of the first moment before: its next check comes at any moment of the interval.
@@ -72,6 +76,7 @@ impl<P: Probe> Fleet<P> {
 
     fn begin_function(&mut self, service: ServiceId, agenda: &mut Agenda) {
         self.set_keep_alive(service, Time::ZERO, agenda);
+        self.environment_levels(service, Time::ZERO);
         if self.services[service].functions().provisioned.is_some() {
             self.begin_provisioned(service, Time::ZERO);
         }

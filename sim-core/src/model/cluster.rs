@@ -88,6 +88,11 @@ pub(super) struct Group {
     pub running: u32,
     /// Instances that take tasks.
     pub active: u32,
+    /// What its instances' tasks use and reserve: CPU in millionths of a vCPU, memory in KiB.
+    pub cpu_busy: u64,
+    pub cpu_reserved: u64,
+    pub memory_used_kib: u64,
+    pub memory_reserved_kib: u64,
     pub reservation: Vec<Datapoint>,
     pub last_scale_out: Option<Time>,
     pub last_scale_in: Option<Time>,
@@ -127,6 +132,9 @@ pub(super) struct Instance {
     pub contended: bool,
     /// CPU in use, in millionths of a vCPU.
     pub busy: u64,
+    /// Memory in use by its tasks, and since when.
+    pub memory_kib: u64,
+    pub memory_since: Time,
     /// Its CPU credits while it runs, if its type has any; and the instant of the next look at them.
     pub credit: Option<CreditAccount>,
     pub credit_due: Time,
@@ -160,6 +168,8 @@ impl<P: Probe> Fleet<P> {
             cores: f64::from(group.instance_type.vcpu),
             contended: false,
             busy: 0,
+            memory_kib: 0,
+            memory_since: now,
             credit: None,
             credit_due: Time::NEVER,
         });

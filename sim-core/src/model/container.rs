@@ -2,10 +2,10 @@
 //!
 //! What a service wants is in `scheduler`, the lives of its tasks in `lives`, the requests inside them in `task`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::bucket::Bucket;
-use super::cluster::ClusterId;
+use super::cluster::{ClusterId, InstanceId};
 use super::fleet::{Agenda, Fleet};
 use super::health::Checks;
 use super::request::RequestId;
@@ -14,7 +14,7 @@ use super::task::{Task, TaskId, TaskState};
 use super::telemetry::ContainerTelemetry;
 use crate::cost::{Arch, Purchase};
 use crate::engine::{Span, Time};
-use crate::observe::{Billable, Gauge, GroupId, Outcome, Probe, ServiceId};
+use crate::observe::{Billable, Gauge, GroupId, Outcome, Owner, Probe, ServiceId};
 use crate::policy::routing::Router;
 use crate::policy::view::{Placement, TaskDemand};
 use crate::quantity::{Bytes, Cpu, MemorySize};
@@ -30,14 +30,16 @@ pub(super) struct Containers {
     pub idle_memory_kib: u64,
     pub image: Bytes,
     pub start: Distribution,
+    /// From the stop signal to the kill.
+    pub stop_timeout: Span,
     pub server: Server,
     pub hard_cpu_limit: bool,
     pub parallelism: f64,
     pub substrate: Substrate,
     pub balancer: Option<Balancer>,
     pub router: Router,
-    /// Tasks that are not gone, in the order of their launch.
-    pub tasks: Vec<TaskId>,
+    /// Tasks that are not gone, by their ordinals and so in the order of their launch.
+    pub tasks: BTreeMap<u64, TaskId>,
     /// On Fargate, how many of them are in each zone.
     pub in_zone: Vec<u32>,
     pub launched: u64,
@@ -62,6 +64,8 @@ pub(super) struct Containers {
     pub memory_used_kib: u64,
     pub running: u32,
     pub placed: u32,
+    /// Fargate tasks that are paid for.
+    pub paid: u32,
     /// What its tasks are for; Fargate is one provider.
     pub providers: Vec<Provider>,
     /// When the service's scheduler is going to look, if it is.
@@ -158,6 +162,7 @@ impl Containers {
 
     /// A task is gone that was in state `last`.
     pub(super) fn forget(&mut self, id: TaskId, task: &Task, last: TaskState) {
+        self.tasks.remove(&task.ordinal);
         self.pending -= u32::from(last < TaskState::Registering);
         if last == TaskState::Waiting {
             self.providers[task.provider].waiting.retain(|other| *other != id);
@@ -166,6 +171,11 @@ impl Containers {
             *tasks -= 1;
         }
     }
+}
+
+/// CPU in millionths of a vCPU.
+fn micro_vcpus(cpu: Cpu) -> u64 {
+    u64::from(cpu.0) * 1_000_000 / u64::from(Cpu::UNITS_PER_VCPU)
 }
 
 impl<P: Probe> Fleet<P> {
@@ -195,15 +205,50 @@ impl<P: Probe> Fleet<P> {
         self.pending_level(service, now);
     }
 
-    /// Counts tasks that hold a place, and what they reserve.
-    pub(super) fn placed_changed(&mut self, service: ServiceId, by: i32, now: Time) {
+    /// Counts tasks that hold a place, and what they reserve of the service and of the group that the instance is in.
+    pub(super) fn placed_changed(
+        &mut self,
+        service: ServiceId,
+        instance: Option<InstanceId>,
+        by: i32,
+        now: Time,
+    ) {
         let containers = self.services[service].containers();
         containers.placed = containers.placed.checked_add_signed(by).expect("placed tasks are not negative");
         let placed = u64::from(containers.placed);
-        let cpu = placed * u64::from(containers.cpu.0) * 1_000_000 / u64::from(Cpu::UNITS_PER_VCPU);
-        let memory = (placed * u64::from(containers.reserved_memory.0)) << 10;
-        self.level(service, Gauge::CpuReserved, cpu, now);
-        self.level(service, Gauge::MemoryReserved, memory, now);
+        let (cpu, memory) = (micro_vcpus(containers.cpu), u64::from(containers.reserved_memory.0) << 10);
+        self.level(service, Gauge::CpuReserved, placed * cpu, now);
+        self.level(service, Gauge::MemoryReserved, placed * memory, now);
+        if let Some(instance) = instance {
+            let group = self.instances[instance].group;
+            self.reserved_changed(group, i64::from(by) * cpu as i64, i64::from(by) * memory as i64, now);
+        }
+    }
+
+    /// The tasks on a group's instances reserve more or less.
+    fn reserved_changed(&mut self, id: GroupId, cpu: i64, memory_kib: i64, now: Time) {
+        let group = &mut self.groups[id];
+        let changed = |level: u64, by: i64| level.checked_add_signed(by).expect("nothing is less than free");
+        group.cpu_reserved = changed(group.cpu_reserved, cpu);
+        group.memory_reserved_kib = changed(group.memory_reserved_kib, memory_kib);
+        self.probe.level(now, Owner::Group(id), Gauge::CpuReserved, group.cpu_reserved);
+        self.probe.level(now, Owner::Group(id), Gauge::MemoryReserved, group.memory_reserved_kib);
+    }
+
+    /// A Fargate task is paid for from now on.
+    pub(super) fn pay_for(&mut self, id: TaskId, now: Time) {
+        self.tasks[id].billed_from = Some(now);
+        self.paid_changed(self.tasks[id].service, 1, now);
+    }
+
+    /// Counts Fargate tasks that are paid for, and their size.
+    pub(super) fn paid_changed(&mut self, service: ServiceId, by: i32, now: Time) {
+        let containers = self.services[service].containers();
+        containers.paid = containers.paid.checked_add_signed(by).expect("tasks paid for are not negative");
+        let paid = u64::from(containers.paid);
+        let (cpu, memory) = (micro_vcpus(containers.cpu), u64::from(containers.memory.0) << 10);
+        self.level(service, Gauge::CpuCapacity, paid * cpu, now);
+        self.level(service, Gauge::MemoryCapacity, paid * memory, now);
     }
 
     /// States how many tasks are on their way: waiting for a place, provisioned, pulling, starting.

@@ -12,7 +12,7 @@ use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
 use crate::cost::{CreditAccount, CreditMode};
 use crate::engine::{Span, Time};
-use crate::observe::{Billable, GroupId, Probe};
+use crate::observe::{Billable, Gauge, GroupId, Owner, Probe};
 
 const PERIOD: Span = Span::from_secs(60);
 /// For how long savings must last, with all cores in use, to let a throttled instance free.
@@ -89,6 +89,9 @@ impl<P: Probe> Fleet<P> {
     ) {
         let instance = &mut self.instances[id];
         instance.busy = instance.busy + busy - before;
+        let group = &mut self.groups[instance.group];
+        group.cpu_busy = group.cpu_busy + busy - before;
+        self.probe.level(now, Owner::Group(instance.group), Gauge::CpuBusy, group.cpu_busy);
         if instance.credit.is_some() {
             self.watch_credits(id, now, agenda);
         }

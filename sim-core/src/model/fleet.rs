@@ -158,6 +158,7 @@ impl<P: Probe> Fleet<P> {
                 born: request.call.born,
                 at,
                 outcome: Outcome::Unfinished,
+                throttle: None,
                 attempts: request.call.attempts,
                 cold: request.cold,
                 parts: request.parts,

@@ -20,7 +20,7 @@ use super::request::{Call, RequestId};
 use crate::arena::Arena;
 use crate::cost::Arch;
 use crate::engine::{Span, Time};
-use crate::observe::{FunctionId, Invoked, Outcome, Probe, ServiceId};
+use crate::observe::{FunctionId, Invoked, Outcome, Probe, ServiceId, Throttle};
 use crate::policy::view::{KeepAlivePolicy, ReuseOrder};
 use crate::quantity::MemorySize;
 use crate::random::Distribution;
@@ -29,8 +29,15 @@ use crate::spec::InitLaw;
 pub(super) use environment::{Environment, EnvironmentId};
 pub(super) use idle::IdleWatch;
 
-/// The reason of a throttle at a function's own concurrency (Lambda API).
-const OWN_CONCURRENCY: &str = "ReservedFunctionConcurrentInvocationLimitExceeded";
+/// A throttle: the limit, and the reason that the platform gives (Lambda API; of the scaling rate, in words).
+type Throttled = (Throttle, &'static str);
+
+const OWN_CONCURRENCY: Throttled =
+    (Throttle::ReservedConcurrency, "ReservedFunctionConcurrentInvocationLimitExceeded");
+const ACCOUNT_CONCURRENCY: Throttled = (Throttle::AccountConcurrency, "ConcurrentInvocationLimitExceeded");
+const OWN_RATE: Throttled = (Throttle::RequestRate, "ReservedFunctionInvocationRateLimitExceeded");
+const ACCOUNT_RATE: Throttled = (Throttle::RequestRate, "FunctionInvocationRateLimitExceeded");
+const SCALING_RATE: Throttled = (Throttle::ScalingRate, "scaling rate of the function");
 
 /// The functions of a service, one or many: what they have in common, and what they amount to together.
 pub(super) struct Functions {
@@ -122,7 +129,8 @@ impl<P: Probe> Fleet<P> {
     pub(super) fn invoke(&mut self, service: ServiceId, id: RequestId, now: Time, agenda: &mut Agenda) {
         match self.find_environment(service, id, now) {
             Ok((environment, wait)) => self.run(service, id, environment, wait, now, agenda),
-            Err(reason) => {
+            Err((throttle, reason)) => {
+                self.requests[id].throttle = Some(throttle);
                 self.watch_function(service, id, Invoked::Throttled, now);
                 self.refuse(id, Outcome::Throttled, reason, now, agenda);
             }
@@ -135,7 +143,7 @@ impl<P: Probe> Fleet<P> {
         service: ServiceId,
         id: RequestId,
         now: Time,
-    ) -> Result<(EnvironmentId, Span), &'static str> {
+    ) -> Result<(EnvironmentId, Span), Throttled> {
         self.admit_rate(service, now)?;
         let functions = self.services[service].functions();
         if let Some(environment) = functions.provisioned.as_mut().and_then(Provisioned::take_idle) {
@@ -151,24 +159,24 @@ impl<P: Probe> Fleet<P> {
             Ok(self.start_environment(service, id, now))
         } else {
             self.give_concurrency(service);
-            Err("scaling rate of the function")
+            Err(SCALING_RATE)
         }
     }
 
-    fn admit_rate(&mut self, service: ServiceId, now: Time) -> Result<(), &'static str> {
+    fn admit_rate(&mut self, service: ServiceId, now: Time) -> Result<(), Throttled> {
         let functions = self.services[service].functions();
         if functions.reserved == Some(0) {
             // Switched off: there is no concurrency to ask for, and so no rate either.
             return Err(OWN_CONCURRENCY);
         }
         match &mut functions.own_rate {
-            Some(rate) => rate.take(now).then_some(()).ok_or("ReservedFunctionInvocationRateLimitExceeded"),
-            None => self.account.take_request(now).then_some(()).ok_or("FunctionInvocationRateLimitExceeded"),
+            Some(rate) => rate.take(now).then_some(()).ok_or(OWN_RATE),
+            None => self.account.take_request(now).then_some(()).ok_or(ACCOUNT_RATE),
         }
     }
 
     /// Takes a unit of concurrency, of the function's own or of the account's.
-    fn take_concurrency(&mut self, service: ServiceId) -> Result<(), &'static str> {
+    fn take_concurrency(&mut self, service: ServiceId) -> Result<(), Throttled> {
         let functions = self.services[service].functions();
         match functions.reserved {
             Some(reserved) => {
@@ -177,7 +185,7 @@ impl<P: Probe> Fleet<P> {
                     return Err(OWN_CONCURRENCY);
                 }
             }
-            None if !self.account.take_concurrency() => return Err("ConcurrentInvocationLimitExceeded"),
+            None if !self.account.take_concurrency() => return Err(ACCOUNT_CONCURRENCY),
             None => {}
         }
         self.services[service].functions().busy += 1;

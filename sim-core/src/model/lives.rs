@@ -8,7 +8,7 @@ use super::container::{Containers, Substrate};
 use super::fleet::{Agenda, Fleet};
 use super::task::{TaskId, TaskState};
 use crate::engine::{Span, Time};
-use crate::observe::{DecisionKind, Probe};
+use crate::observe::Probe;
 use crate::random::{Distribution, Purpose, open01};
 
 /// A task that nobody checks counts as healthy when it has run this long (ECS Developer Guide, service definition
@@ -19,8 +19,8 @@ impl<P: Probe> Fleet<P> {
     /// A task goes on to its next state of life.
     pub(super) fn task_step(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
         let task = &self.tasks[id];
-        if task.killed {
-            self.kill(id, now, agenda);
+        if let Some(killed) = task.killed {
+            self.kill(id, killed, now, agenda);
             return;
         }
         match task.state {
@@ -33,18 +33,14 @@ impl<P: Probe> Fleet<P> {
             TaskState::Starting => self.started(id, now, agenda),
             TaskState::Registering => self.in_service(id, now, agenda),
             TaskState::InService => unreachable!("a task in service ends when it is told to"),
-            TaskState::Draining => self.remove_task(id, "the deregistration delay is over", now, agenda),
+            TaskState::Draining => {
+                let service = task.service;
+                let checked = self.services[service].containers().balancer.is_some();
+                let over =
+                    if checked { "the deregistration delay is over" } else { "the stop timeout is over" };
+                self.remove_task(id, over, now, agenda);
+            }
         }
-    }
-
-    /// The kernel kills a task that has exceeded its memory limit.
-    fn kill(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
-        let service = self.tasks[id].service;
-        let owner = self.services[service].name.clone();
-        let reason = "a task exceeded its memory limit and was killed";
-        self.note(now, DecisionKind::Removal, &owner, (None, None), reason);
-        self.remove_task(id, "the task exceeded its memory limit", now, agenda);
-        self.reconcile_soon(service, now, agenda);
     }
 
     fn task_draw(
@@ -66,7 +62,7 @@ impl<P: Probe> Fleet<P> {
         let image = containers.image.0 as f64;
         let wait = match containers.substrate {
             Substrate::Fargate { pull_bytes_per_second, .. } => {
-                self.tasks[id].billed_from = Some(now);
+                self.pay_for(id, now);
                 Span::from_seconds(image / pull_bytes_per_second)
             }
             Substrate::Cluster { .. } => self.pull_on_instance(id, service, image, now),
@@ -93,6 +89,7 @@ impl<P: Probe> Fleet<P> {
         } else {
             self.step_after(id, TaskState::Registering, wait, now, agenda);
         }
+        self.check_memory(id, now, agenda);
     }
 
     /// Counts a task as running from now on.
@@ -103,9 +100,8 @@ impl<P: Probe> Fleet<P> {
         let containers = self.services[service].containers();
         let idle = containers.idle_memory_kib;
         containers.pending -= 1;
-        self.tasks[id].memory_kib += idle;
         self.running_changed(service, 1, now);
-        self.memory_changed(service, idle as i64, now);
+        self.memory_changed(id, idle as i64, now);
     }
 
     /// The task takes requests from now on; it has passed a check at this very moment, if it is checked.
@@ -131,6 +127,10 @@ impl<P: Probe> Fleet<P> {
 
     /// Tells a task to stop.
     pub(super) fn stop_task(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
+        if let Some(killed) = self.tasks[id].killed {
+            self.kill(id, killed, now, agenda);
+            return;
+        }
         if self.tasks[id].state != TaskState::InService {
             self.remove_task(id, "the task was stopped", now, agenda);
             return;
@@ -146,10 +146,11 @@ impl<P: Probe> Fleet<P> {
                 let delay = balancer.deregistration_delay;
                 self.step_after(id, TaskState::Draining, delay, now, agenda);
             }
-            None if self.tasks[id].inside == 0 => {
-                self.step_after(id, TaskState::Draining, Span::ZERO, now, agenda);
+            None => {
+                let longest = self.services[service].containers().stop_timeout;
+                let wait = if self.tasks[id].inside == 0 { Span::ZERO } else { longest };
+                self.step_after(id, TaskState::Draining, wait, now, agenda);
             }
-            None => self.tasks[id].due = Time::NEVER,
         }
     }
 
@@ -179,23 +180,22 @@ impl<P: Probe> Fleet<P> {
         self.off_the_books(id);
         self.tasks[id].state = TaskState::Draining;
         self.fail_requests(id, reason, now, agenda);
-        self.bill_task(id, Some(now));
+        if self.tasks[id].billed_from.is_some() {
+            self.bill_task(id, Some(now));
+            self.paid_changed(service, -1, now);
+        }
         if before >= TaskState::Registering {
             let memory = self.tasks[id].memory_kib as i64;
-            self.memory_changed(service, -memory, now);
+            self.memory_changed(id, -memory, now);
         }
         let on_fargate = matches!(self.services[service].containers().substrate, Substrate::Fargate { .. });
-        if self.tasks[id].instance.is_some() || (on_fargate && before != TaskState::Waiting) {
-            self.placed_changed(service, -1, now);
-        }
         let instance = self.tasks[id].instance;
+        if instance.is_some() || (on_fargate && before != TaskState::Waiting) {
+            self.placed_changed(service, instance, -1, now);
+        }
         let task = self.tasks.remove(id);
         let containers = self.services[service].containers();
         containers.forget(id, &task, before);
-        let place = containers.tasks.binary_search_by_key(&task.ordinal, |other| {
-            if *other == id { task.ordinal } else { self.tasks[*other].ordinal }
-        });
-        containers.tasks.remove(place.expect("a task is in the list of its service"));
         self.pending_level(service, now);
         if let Some(instance) = instance {
             self.free_place(instance, &task, id, now, agenda);

@@ -162,7 +162,7 @@ impl<P: Probe> Fleet<P> {
         task.zone = zone;
         task.cpu = super::cpu::SharedCpu::new(whole, group.speed, parallelism);
         task.cpu.set_cores(now, cores.min(limit));
-        self.placed_changed(service, 1, now);
+        self.placed_changed(service, Some(instance_id), 1, now);
     }
 
     /// Takes a task's resources off the books of the instance it was on.

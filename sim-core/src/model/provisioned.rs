@@ -121,6 +121,7 @@ impl<P: Probe> Fleet<P> {
         provisioned.count(provisioned.alive + count, now);
         provisioned.note_busy(now);
         self.environment_levels(service, now);
+        self.capacity_levels(service, now);
     }
 
     /// Keeps the account's share in step with what is set aside; `before` is what was.
@@ -231,6 +232,7 @@ impl<P: Probe> Fleet<P> {
         self.provisioned(service).note_busy(now);
         self.take_account(service, before);
         self.environment_levels(service, now);
+        self.capacity_levels(service, now);
         self.prepare(service, now, agenda);
     }
 
@@ -246,6 +248,7 @@ impl<P: Probe> Fleet<P> {
         self.environments.remove(id);
         self.take_account(service, before);
         self.environment_levels(service, now);
+        self.capacity_levels(service, now);
     }
 
     /// States how many environments are configured, and billed, from now on.

@@ -5,7 +5,7 @@
 //! it leaves, the request stays behind `detached` until the server is done with it.
 
 use crate::engine::{Span, Time};
-use crate::observe::{FunctionId, Outcome, Part, Parts, ServiceId, SourceId};
+use crate::observe::{FunctionId, Outcome, Part, Parts, ServiceId, SourceId, Throttle};
 
 crate::ids! {
     /// A request in flight.
@@ -94,6 +94,10 @@ pub(super) struct Request {
     /// One way through the network.
     pub network: Span,
     pub cold: bool,
+    /// Its response is larger than a function may give back.
+    pub answer_too_large: bool,
+    /// Which limit throttled it, if one did.
+    pub throttle: Option<Throttle>,
     /// How its invocation of a function ends: known from its beginning.
     pub ends: Outcome,
     pub parts: Parts,
@@ -122,8 +126,24 @@ impl Request {
             init: Span::ZERO,
             network: Span::ZERO,
             cold: false,
+            answer_too_large: false,
+            throttle: None,
             ends: Outcome::Ok,
             parts,
         }
     }
+    /// How it ends for its client.
+    pub(super) fn ending(&self, outcome: Outcome) -> Ending {
+        let throttle = self.throttle.filter(|_| outcome == Outcome::Throttled);
+        Ending { outcome, throttle, cold: self.cold, parts: self.parts }
+    }
+}
+
+/// What an attempt comes to for its client.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    pub outcome: Outcome,
+    pub throttle: Option<Throttle>,
+    pub cold: bool,
+    pub parts: Parts,
 }

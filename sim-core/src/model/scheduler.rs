@@ -45,8 +45,8 @@ impl<P: Probe> Fleet<P> {
         if counted < desired {
             self.launch_missing(service, desired - counted, now, agenda);
         }
-        for _ in desired..counted {
-            self.stop_one(service, now, agenda);
+        if counted > desired {
+            self.stop_some(service, (counted - desired) as usize, now, agenda);
         }
         self.retire_leaving(service, now, agenda);
     }
@@ -105,12 +105,13 @@ impl<P: Probe> Fleet<P> {
             inside: 0,
             queue: VecDeque::new(),
             memory_kib: 0,
+            reserved_kib: u64::from(containers.reserved_memory.0) << 10,
             leaving: None,
             health: Health::unknown(),
             released: 0,
-            killed: false,
+            killed: None,
         });
-        containers.tasks.push(id);
+        containers.tasks.insert(ordinal, id);
         containers.count(provider, 1);
         containers.pending += 1;
         if let Some(tasks) = containers.in_zone.get_mut(zone as usize) {
@@ -125,42 +126,61 @@ impl<P: Probe> Fleet<P> {
             Substrate::Fargate { provisioning, .. } => {
                 let wait = provisioning.sample(&mut luck.counted(Purpose::Placement, key, ordinal));
                 self.step_after(id, TaskState::Provisioning, Span::from_seconds(wait), now, agenda);
-                self.placed_changed(service, 1, now);
+                self.placed_changed(service, None, 1, now);
             }
         }
         self.pending_level(service, now);
         id
     }
 
-    /// Stops one task of the service, the one that is missed least: not running ones first, then as placement says.
-    fn stop_one(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) {
-        let unborn = self.newest_unborn(service);
-        let Some(victim) = unborn.or_else(|| self.victim(service, now)) else { return };
-        self.stop_task(victim, now, agenda);
+    /// Stops so many tasks of the service, those that are missed least: not running ones first, then as placement says.
+    fn stop_some(&mut self, service: ServiceId, count: usize, now: Time, agenda: &mut Agenda) {
+        let unborn = self.newest_unborn(service, count);
+        let mut left = count - unborn.len();
+        for id in unborn {
+            self.stop_task(id, now, agenda);
+        }
+        while left > 0
+            && let Some(victim) = self.placement_victim(service, now)
+        {
+            self.stop_task(victim, now, agenda);
+            left -= 1;
+        }
+        for id in self.victims(service, left) {
+            self.stop_task(id, now, agenda);
+        }
     }
 
-    /// Of the tasks that do not run yet, the newest of those that have come least far.
-    fn newest_unborn(&mut self, service: ServiceId) -> Option<TaskId> {
+    /// Of the tasks that do not run yet, at most so many of those that have come least far, the newest of them first.
+    fn newest_unborn(&mut self, service: ServiceId, count: usize) -> Vec<TaskId> {
         let containers = self.services[service].containers();
         if containers.pending == 0 {
-            return None;
+            return Vec::new();
         }
-        let newest_first = containers.tasks.iter().rev().copied();
-        newest_first
+        let newest_first = containers.tasks.values().rev().copied();
+        let mut unborn: Vec<TaskId> = newest_first
             .filter(|id| self.tasks[*id].counts() && self.tasks[*id].state < TaskState::Registering)
-            .min_by_key(|id| self.tasks[*id].state)
+            .collect();
+        unborn.sort_by_key(|id| self.tasks[*id].state);
+        unborn.truncate(count);
+        unborn
     }
 
-    /// A running task to stop: on EC2 the placement's choice, on Fargate the newest of the zone with the most.
-    fn victim(&mut self, service: ServiceId, now: Time) -> Option<TaskId> {
-        if let Some(victim) = self.placement_victim(service, now) {
-            return Some(victim);
+    /// Running tasks to stop where no placement chooses, as on Fargate: each the newest of the zone that then has the most.
+    fn victims(&mut self, service: ServiceId, count: usize) -> Vec<TaskId> {
+        if count == 0 {
+            return Vec::new();
         }
-        let containers = self.services[service].containers();
-        let running = || containers.tasks.iter().copied().filter(|id| self.tasks[*id].counts());
-        let mut in_zone: BTreeMap<u32, u32> = BTreeMap::new();
-        running().for_each(|id| *in_zone.entry(self.tasks[id].zone).or_default() += 1);
-        running().max_by_key(|id| (in_zone[&self.tasks[*id].zone], self.tasks[*id].ordinal))
+        let mut in_zone: BTreeMap<u32, Vec<TaskId>> = BTreeMap::new();
+        for id in self.services[service].containers().tasks.values() {
+            let task = &self.tasks[*id];
+            if task.counts() {
+                in_zone.entry(task.zone).or_default().push(*id);
+            }
+        }
+        let newest = |tasks: &Vec<TaskId>| tasks.last().map(|id| self.tasks[*id].ordinal);
+        let next = |_| in_zone.values_mut().max_by_key(|tasks| (tasks.len(), newest(tasks)))?.pop();
+        (0..count).map_while(next).collect()
     }
 
     /// Whether one more task may be launched. Where the maximum forbids it, unhealthy tasks are stopped one by one, each when
@@ -249,12 +269,15 @@ impl<P: Probe> Fleet<P> {
         let containers = self.services[service].containers();
         let young = |task: &Task| task.state == TaskState::InService && now < task.health.grace_until;
         let checked = containers.balancer.is_some();
-        let among = if checked { &containers.unhealthy } else { &containers.tasks };
-        let doubtful = among.iter().copied().filter(|id| {
+        let suspect = |id: &TaskId| {
             let task = &self.tasks[*id];
             task.counts() && (checked || young(task))
-        });
-        doubtful.collect()
+        };
+        if checked {
+            containers.unhealthy.iter().copied().filter(suspect).collect()
+        } else {
+            containers.tasks.values().copied().filter(suspect).collect()
+        }
     }
 
     /// The leaving task that may stop next: at once if it takes no requests yet, else when there are enough healthy ones

@@ -8,9 +8,13 @@ use super::function::Functions;
 use super::request::{Given, Request, RequestId};
 use super::source::DOOR;
 use crate::engine::{Span, Time};
-use crate::observe::{Door, Gauge, Owner, Passed, Probe, ServiceId};
+use crate::observe::{Door, Gauge, Outcome, Owner, Passed, Probe, ServiceId};
 use crate::quantity::Bytes;
 use crate::random::{self, Distribution, Purpose};
+
+/// What a function takes in and gives back in one synchronous invocation, at most: 6 MB each way (Lambda Developer Guide,
+/// quotas). Every front door of a function waits for its response.
+const PAYLOAD_LIMIT: u64 = 6 << 20;
 
 /// A service.
 pub(super) struct Service {
@@ -127,7 +131,14 @@ impl<P: Probe> Fleet<P> {
         }
         match service.platform {
             Platform::Containers(_) => self.route(service_id, id, now, agenda),
-            Platform::Functions(_) => self.invoke(service_id, id, now, agenda),
+            Platform::Functions(_) => {
+                self.requests[id].answer_too_large = response_bytes > PAYLOAD_LIMIT;
+                if request_bytes > PAYLOAD_LIMIT {
+                    self.refuse(id, Outcome::Rejected, "a request larger than 6 MB (413)", now, agenda);
+                } else {
+                    self.invoke(service_id, id, now, agenda);
+                }
+            }
         }
     }
 

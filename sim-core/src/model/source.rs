@@ -4,9 +4,9 @@ use super::bucket::Bucket;
 use super::deadlines::{Deadlines, Entry, Waiter};
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
-use super::request::{Call, Given, Request, RequestId, Stage};
+use super::request::{Call, Ending, Given, Request, RequestId, Stage};
 use crate::engine::{Span, Time};
-use crate::observe::{Finished, FunctionId, Outcome, Part, Parts, Probe, ServiceId, SourceId};
+use crate::observe::{Finished, FunctionId, Outcome, Part, Probe, ServiceId, SourceId};
 use crate::random::{self, Distribution, Purpose, open01};
 use crate::spec::RetrySpec;
 use crate::traffic::{Arrival, Arrivals, Members, Users, WorkGiven};
@@ -175,7 +175,7 @@ impl<P: Probe> Fleet<P> {
         let in_time = source.timeout.is_none_or(|timeout| at <= request.call.sent + timeout);
         if at == now || (outcome == Outcome::Ok && request.call.user.is_none() && in_time) {
             let request = self.requests.remove(id);
-            self.conclude(&request.call, outcome, request.parts, request.cold, at, agenda);
+            self.conclude(&request.call, &request.ending(outcome), at, agenda);
         } else {
             request.stage = Stage::Returning(outcome);
             request.due = at;
@@ -190,7 +190,7 @@ impl<P: Probe> Fleet<P> {
             unreachable!("a response that is delivered was sent");
         };
         if !request.detached {
-            self.conclude(&request.call, outcome, request.parts, request.cold, now, agenda);
+            self.conclude(&request.call, &request.ending(outcome), now, agenda);
         }
     }
 
@@ -246,27 +246,20 @@ impl<P: Probe> Fleet<P> {
     fn give_up(&mut self, id: RequestId, waiter: Waiter, now: Time, agenda: &mut Agenda) {
         let request = &mut self.requests[id];
         request.detached = true;
-        let (call, parts, cold) = (request.call, request.parts, request.cold);
         let outcome = match waiter {
             Waiter::Client => Outcome::TimedOut,
             Waiter::Door => Outcome::GatewayTimeout,
         };
+        let (call, ending) = (request.call, request.ending(outcome));
         if waiter == Waiter::Door {
             self.probe.refused(now, call.service, outcome, "the front door's time limit");
         }
-        self.conclude(&call, outcome, parts, cold, now, agenda);
+        self.conclude(&call, &ending, now, agenda);
     }
 
     /// An attempt is over for its client, who tries again or takes the outcome as final.
-    fn conclude(
-        &mut self,
-        call: &Call,
-        outcome: Outcome,
-        parts: Parts,
-        cold: bool,
-        at: Time,
-        agenda: &mut Agenda,
-    ) {
+    fn conclude(&mut self, call: &Call, ending: &Ending, at: Time, agenda: &mut Agenda) {
+        let Ending { outcome, throttle, cold, parts } = *ending;
         if outcome != Outcome::Ok && self.try_again(call, at, agenda) {
             return;
         }
@@ -277,6 +270,7 @@ impl<P: Probe> Fleet<P> {
             born: call.born,
             at,
             outcome,
+            throttle,
             attempts: call.attempts,
             cold,
             parts,

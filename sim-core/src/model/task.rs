@@ -64,13 +64,24 @@ pub(super) struct Task {
     pub inside: u32,
     pub queue: VecDeque<RequestId>,
     pub memory_kib: u64,
+    /// What placement reserves for it.
+    pub reserved_kib: u64,
     /// Why a replacement is due, if one is.
     pub leaving: Option<Leaving>,
     pub health: Health,
     /// How many times a worker has come free.
     pub released: u64,
-    /// It has exceeded its memory limit, and this instant is its last.
-    pub killed: bool,
+    /// The kernel has killed it, and this instant is its last.
+    pub killed: Option<Killed>,
+}
+
+/// Why the kernel kills a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Killed {
+    /// It has exceeded its own memory limit.
+    OverLimit,
+    /// Its instance has run out of memory.
+    InstanceFull,
 }
 
 /// Why a task is replaced.
@@ -143,22 +154,14 @@ impl<P: Probe> Fleet<P> {
         task.work.push(id);
         request.started = now;
         request.parts.set(Part::Queue, now - request.reached);
-        task.memory_kib += u64::from(request.memory_kib);
         let (service, memory) = (task.service, i64::from(request.memory_kib));
         request.stage = Stage::Computing;
         task.cpu.begin(now, id.0, request.cpu);
         self.probe.began(now, service, false);
         self.working_changed(service, 1, now);
         if memory > 0 {
-            self.memory_changed(service, memory, now);
-        }
-        let limit = u64::from(self.services[service].containers().memory.0) << 10;
-        if self.tasks[task_id].memory_kib > limit {
-            // The kernel kills a container that exceeds its limit; the step event finds it over and takes it down, so that
-            // nobody up the stack holds a task that is gone.
-            self.tasks[task_id].killed = true;
-            self.tasks[task_id].due = now;
-            agenda.schedule(FleetEvent::new(now, Kind::TaskStep, 0, task_id.0));
+            self.memory_changed(task_id, memory, now);
+            self.check_memory(task_id, now, agenda);
         }
     }
 
@@ -216,25 +219,14 @@ impl<P: Probe> Fleet<P> {
         }
         task.inside -= 1;
         task.released += 1;
-        task.memory_kib -= u64::from(memory_kib);
         let service = task.service;
         let containers = self.services[service].containers();
         containers.router.ended(task_id.0);
         self.working_changed(service, -1, now);
         if memory_kib > 0 {
-            self.memory_changed(service, -i64::from(memory_kib), now);
+            self.memory_changed(task_id, -i64::from(memory_kib), now);
         }
         service
-    }
-
-    /// A service's tasks use more or less memory.
-    pub(super) fn memory_changed(&mut self, service: ServiceId, by_kib: i64, now: Time) {
-        let containers = self.services[service].containers();
-        containers.memory_used_kib =
-            containers.memory_used_kib.checked_add_signed(by_kib).expect("memory in use is not negative");
-        let used = containers.memory_used_kib;
-        containers.telemetry.memory.set(now, used);
-        self.level(service, Gauge::MemoryUsed, used, now);
     }
 
     /// After anything entered or left a task's CPU: shares the instance's cores anew if that matters, states what is

@@ -64,6 +64,11 @@ pub enum Billable {
         /// Whether on a provisioned environment.
         provisioned: bool,
     },
+    /// A load balancer stands in front of a service, from the beginning to the end of the run.
+    Balancer {
+        /// Of which service.
+        service: ServiceId,
+    },
     /// Provisioned concurrency is configured from now on.
     Provisioned {
         /// Of which service.

@@ -24,11 +24,9 @@ pub enum Gauge {
     Instances,
     /// Instances registered: tasks can be placed on them.
     InstancesReady,
-    /// Environments serving or initialising.
-    EnvironmentsBusy,
     /// Environments altogether: serving, initialising, idle.
     Environments,
-    /// Requests being served.
+    /// Requests being served; of a function as many environments, each having one, those that initialise included.
     Concurrency,
     /// Requests waiting for a replica.
     Queue,
@@ -36,7 +34,7 @@ pub enum Gauge {
     CpuBusy,
     /// CPU reserved by running replicas, in millionths of a vCPU.
     CpuReserved,
-    /// CPU paid for, in millionths of a vCPU.
+    /// CPU paid for, in millionths of a vCPU. Tasks on instances have none of their own: it is the group's.
     CpuCapacity,
     /// Memory in use, in KiB.
     MemoryUsed,
@@ -48,7 +46,7 @@ pub enum Gauge {
 
 impl Gauge {
     /// All gauges, in the order of their slots.
-    pub const ALL: [Gauge; 18] = [
+    pub const ALL: [Gauge; 17] = [
         Gauge::ReplicasDesired,
         Gauge::ReplicasRunning,
         Gauge::ReplicasReady,
@@ -57,7 +55,6 @@ impl Gauge {
         Gauge::InstancesDesired,
         Gauge::Instances,
         Gauge::InstancesReady,
-        Gauge::EnvironmentsBusy,
         Gauge::Environments,
         Gauge::Concurrency,
         Gauge::Queue,

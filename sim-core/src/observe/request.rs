@@ -13,13 +13,13 @@ pub enum Outcome {
     Ok,
     /// The client's time limit passed.
     TimedOut,
-    /// The replica's queue was full.
+    /// The replica's queue was full, or the request larger than a function takes.
     Rejected,
     /// The load balancer had no target.
     Unavailable,
     /// The platform refused it: a limit of concurrency, request rate or scaling rate.
     Throttled,
-    /// The replica that served it was lost.
+    /// The replica that served it was lost, or a function exceeded its memory or what it may give back.
     Failed,
     /// The function's own time limit ended it.
     FunctionTimeout,
@@ -55,6 +55,40 @@ impl Outcome {
             Outcome::FunctionTimeout => "function_timeout",
             Outcome::GatewayTimeout => "gateway_timeout",
             Outcome::Unfinished => "unfinished",
+        }
+    }
+}
+
+/// Why the platform throttled a request: which limit it met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Throttle {
+    /// The account's concurrency, as far as no function has reserved it.
+    AccountConcurrency,
+    /// The function's own reserved concurrency.
+    ReservedConcurrency,
+    /// How fast a function may start environments.
+    ScalingRate,
+    /// Requests a second: ten for each unit of the concurrency that it draws on.
+    RequestRate,
+}
+
+impl Throttle {
+    /// All of them, in the order of their counters.
+    pub const ALL: [Throttle; 4] = [
+        Throttle::AccountConcurrency,
+        Throttle::ReservedConcurrency,
+        Throttle::ScalingRate,
+        Throttle::RequestRate,
+    ];
+
+    /// Its name in metrics: `errors.throttled.scaling_rate`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Throttle::AccountConcurrency => "account_concurrency",
+            Throttle::ReservedConcurrency => "reserved_concurrency",
+            Throttle::ScalingRate => "scaling_rate",
+            Throttle::RequestRate => "request_rate",
         }
     }
 }
@@ -156,6 +190,8 @@ pub struct Finished {
     pub at: Time,
     /// The final outcome.
     pub outcome: Outcome,
+    /// Why, if that is [`Outcome::Throttled`].
+    pub throttle: Option<Throttle>,
     /// Attempts made, the first included.
     pub attempts: u32,
     /// Whether the last attempt waited for an environment to start.

@@ -144,7 +144,7 @@ impl List {
         let about =
             "assumption: a check is a small request like any other; `apart` where something else answers it";
         let (value, usual) = (alb.health_check.served_by, default.health_check.served_by);
-        self.add(&path("health_check.served_by"), &value, &usual, about, "", "");
+        self.add(&path("health_check.served_by"), &value, &usual, about, "workers", "apart");
         let about = "assumption: registration with the balancer takes some seconds";
         let (value, default) = (alb.health_check.registration, default.health_check.registration);
         self.add(&path("health_check.registration"), &value, &default, about, "1s", "10s");

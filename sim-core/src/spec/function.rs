@@ -40,8 +40,8 @@ pub struct FunctionSpec {
     /// Processor architecture.
     #[serde(default)]
     pub architecture: Arch,
-    /// How long one invocation may take, 1 s to 900 s. (A function that is created without one has 3 s; hardly any that
-    /// serves requests is left at that.)
+    /// How long one invocation may take, 1 s to 900 s: its work, and an initialisation that has to be done again inside it.
+    /// 3 s unless the function says otherwise.
     #[serde(default = "timeout")]
     pub timeout: Span,
     /// What the application's own initialisation takes, on top of the runtime's. Left out: what is usual for the runtime.
@@ -119,7 +119,7 @@ pub enum FrontDoorSpec {
 }
 
 fn timeout() -> Span {
-    Span::from_secs(30)
+    Span::from_secs(3)
 }
 
 fn rest_timeout() -> Span {

@@ -201,6 +201,9 @@ fn maximum_problems(maximum: Percent, path: &str, out: &mut Vec<Problem>) {
     }
 }
 
+/// The longest that Fargate waits from the stop signal to the kill (ECS API, container definitions).
+const FARGATE_STOP: Span = Span::from_secs(120);
+
 /// Memory sizes in GB that Fargate sells for each CPU size in units (ECS Developer Guide, task sizes; Linux).
 pub const FARGATE_SIZES: &[(u32, &[f64])] = &[
     (256, &[0.5, 1.0, 2.0]),
@@ -222,6 +225,12 @@ pub const FARGATE_SIZES: &[(u32, &[f64])] = &[
 impl FargateSpec {
     fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         self.task.problems(&format!("{path}.task"), out);
+        if self.task.stop_timeout > FARGATE_STOP {
+            out.push(Problem::new(
+                format!("{path}.task.stop_timeout"),
+                format!("{} is more than the {FARGATE_STOP} that Fargate allows", self.task.stop_timeout),
+            ));
+        }
         self.balancer.problems(&format!("{path}.balancer"), out);
         maximum_problems(self.maximum_percent, path, out);
         self.provisioning.problems(&format!("{path}.provisioning"), out);

@@ -18,7 +18,8 @@ pub struct TaskSpec {
     /// Memory: the hard limit. A task that exceeds it is killed. Also what placement reserves, unless
     /// `memory_reservation` says less.
     pub memory: MemorySize,
-    /// Soft memory limit (EC2 only): what placement reserves instead of `memory`.
+    /// Soft memory limit (EC2 only): what placement reserves instead of `memory`. Tasks may then together need more than
+    /// their instance has; the kernel kills the one furthest above its reservation.
     #[serde(default)]
     pub memory_reservation: Option<MemorySize>,
     /// Whether `cpu` is also a hard limit (a task-level CPU in ECS on EC2). Always so on Fargate.
@@ -33,6 +34,10 @@ pub struct TaskSpec {
     /// Memory of the task with no request in it.
     #[serde(default = "idle_memory")]
     pub idle_memory: MemorySize,
+    /// How long a task that is told to stop may go on with the requests that it has before it is killed and they fail; on
+    /// Fargate at most 120 s. Behind a balancer its deregistration delay comes first, and with that they are over.
+    #[serde(default = "stop_timeout")]
+    pub stop_timeout: Span,
     /// How the application takes requests in.
     #[serde(default)]
     pub server: ServerSpec,
@@ -50,6 +55,10 @@ fn image() -> Bytes {
 
 fn start() -> DistributionSpec<Span> {
     DistributionSpec::Constant(Span::from_secs(5))
+}
+
+fn stop_timeout() -> Span {
+    Span::from_secs(30)
 }
 
 fn idle_memory() -> MemorySize {

@@ -57,6 +57,8 @@ pub(crate) struct Checker {
     pub(crate) finished: u64,
     pub(crate) unfinished: u64,
     pub(crate) decisions: u64,
+    /// Tasks killed because their instance had no memory left.
+    pub(crate) starved: u64,
 }
 
 impl Checker {
@@ -73,6 +75,7 @@ impl Checker {
             finished: 0,
             unfinished: 0,
             decisions: 0,
+            starved: 0,
             fleet: fleet.clone(),
         }
     }
@@ -163,6 +166,10 @@ impl Checker {
         let used = level(Gauge::MemoryUsed);
         assert!(used <= most, "{used} KiB used by {placed} tasks of {}", task.memory);
         assert!(used >= running * (u64::from(task.idle_memory.0) << 10), "{used} KiB used, {running} run");
+        if fargate {
+            let paid = level(Gauge::MemoryCapacity) / (u64::from(task.memory.0) << 10);
+            assert!(running <= paid && paid <= placed, "{paid} paid for: {running} run, {placed} placed");
+        }
         if fargate || task.hard_cpu_limit {
             let (busy, reserved) = (level(Gauge::CpuBusy), level(Gauge::CpuReserved));
             assert!(busy <= reserved + SLACK, "{busy} busy of {reserved} reserved in {id:?}");
@@ -171,9 +178,8 @@ impl Checker {
 
     fn check_function(&self, id: ServiceId, function: &FunctionSpec) {
         let level = |gauge| self.level_of(Owner::Service(id), gauge);
-        let (busy, all) = (level(Gauge::EnvironmentsBusy), level(Gauge::Environments));
+        let (busy, all) = (level(Gauge::Concurrency), level(Gauge::Environments));
         assert!(busy <= all, "{busy} environments busy of {all}");
-        assert_eq!(busy, level(Gauge::Concurrency));
         let all_of_it = busy * (u64::from(function.memory.unwrap().0) << 10);
         let (used, paid) = (level(Gauge::MemoryUsed), level(Gauge::MemoryCapacity));
         assert!(used <= all_of_it && all_of_it <= paid, "{used} KiB of {all_of_it} used, {paid} paid for");
@@ -203,18 +209,28 @@ impl Checker {
         for (name, cluster) in &self.fleet.clusters {
             let groups = first..first + cluster.groups().count() as u32;
             first = groups.end;
-            let capacity = |gauge| -> u64 {
-                groups.clone().map(|group| self.level_of(Owner::Group(GroupId(group)), gauge)).sum()
-            };
+            let of_group = |group, gauge| self.level_of(Owner::Group(GroupId(group)), gauge);
+            let capacity = |gauge| -> u64 { groups.clone().map(|group| of_group(group, gauge)).sum() };
             let on_it = |gauge| -> u64 {
                 let services = self.fleet.services.values().enumerate();
                 let here =
                     services.filter(|(_, it)| matches!(it, ServiceSpec::Ecs(ecs) if ecs.cluster == *name));
                 here.map(|(index, _)| self.level_of(Owner::Service(ServiceId(index as u32)), gauge)).sum()
             };
-            assert!(on_it(Gauge::CpuReserved) <= capacity(Gauge::CpuCapacity), "CPU reserved on {name}");
-            assert!(on_it(Gauge::MemoryReserved) <= capacity(Gauge::MemoryCapacity), "memory of {name}");
-            assert!(on_it(Gauge::CpuBusy) <= capacity(Gauge::CpuCapacity) + SLACK, "CPU busy on {name}");
+            // What services reserve and use on a cluster is what its groups say, and each group has it.
+            let gauges = [Gauge::CpuReserved, Gauge::CpuBusy, Gauge::MemoryReserved, Gauge::MemoryUsed];
+            for gauge in gauges {
+                assert_eq!(on_it(gauge), capacity(gauge), "{gauge:?} on {name}");
+                let cpu = matches!(gauge, Gauge::CpuReserved | Gauge::CpuBusy);
+                let has = if cpu { Gauge::CpuCapacity } else { Gauge::MemoryCapacity };
+                for group in groups.clone() {
+                    let (level, has) = (of_group(group, gauge), of_group(group, has));
+                    assert!(
+                        level <= has + if cpu { SLACK } else { 0 },
+                        "{gauge:?} on {name}: {level} of {has}"
+                    );
+                }
+            }
             assert!(capacity(Gauge::InstancesReady) <= capacity(Gauge::Instances), "instances of {name}");
         }
     }
@@ -264,7 +280,7 @@ impl Checker {
                 "unbilled tasks"
             );
             if self.unfinished == 0 {
-                let left = [Gauge::Concurrency, Gauge::Queue, Gauge::CpuBusy, Gauge::EnvironmentsBusy];
+                let left = [Gauge::Concurrency, Gauge::Queue, Gauge::CpuBusy];
                 for gauge in left {
                     assert_eq!(self.level_of(owner, gauge), 0, "{gauge:?} of {owner:?} at the end");
                 }
@@ -371,6 +387,9 @@ impl Probe for Checker {
                 self.services[service.0 as usize].invocations_billed += 1;
             }
             Billable::Provisioned { at, .. } => self.clock(at),
+            Billable::Balancer { .. } => {
+                assert_eq!(self.now, Time::ZERO, "a balancer stands from the beginning");
+            }
         }
     }
 
@@ -381,5 +400,6 @@ impl Probe for Checker {
             self.check_health(decision);
         }
         self.decisions += 1;
+        self.starved += u64::from(decision.reason.starts_with("out of memory on the instance"));
     }
 }

@@ -76,7 +76,11 @@ fn request(dice: &mut Dice) -> Value {
         json!({ "constant": "200ms" }),
         json!({ "exponential": { "mean": "1s" } }),
     ];
-    let memory = [json!({ "constant": "0B" }), json!({ "uniform": { "low": "1MB", "high": "60MB" } })];
+    let memory = [
+        json!({ "constant": "0B" }),
+        json!({ "uniform": { "low": "1MB", "high": "60MB" } }),
+        json!({ "uniform": { "low": "100MB", "high": "900MB" } }),
+    ];
     json!({
         "cpu": dice.one(&cpu), "wait": dice.one(&wait), "memory": dice.one(&memory),
         "parallelism": dice.one(&[1.0, 1.0, 2.0]),
@@ -209,11 +213,15 @@ fn fargate(dice: &mut Dice, work: &str) -> Value {
 }
 
 fn ecs(dice: &mut Dice, work: &str) -> Value {
-    let memory = dice.one(&["256MiB", "1GiB"]);
+    let memory = dice.one(&["256MiB", "1GiB", "3GiB", "3GiB"]);
     let cpu = dice.one(&["0.25vCPU", "0.5vCPU", "1vCPU"]);
     let mut task = task(dice, cpu, memory);
-    if dice.chance(30) {
+    if dice.chance(60) {
         task.insert("memory_reservation".into(), json!("150MiB"));
+    }
+    if memory == "3GiB" {
+        // With a soft limit, two or three of these fill an instance while they are idle.
+        task.insert("idle_memory".into(), json!("2900MiB"));
     }
     task.insert("hard_cpu_limit".into(), json!(dice.chance(30)));
     match dice.between(0, 5) {

@@ -342,3 +342,69 @@ fn an_idle_cluster_keeps_what_it_has() {
     );
     assert_eq!(steady.levels(GROUP, Gauge::InstancesDesired), [(0.0, 1)]);
 }
+
+#[test]
+fn a_cluster_says_what_its_tasks_reserve_and_use() {
+    // Four tasks of 1/8 vCPU, 128 MiB reserved and 100 in use, three of them until the fifth minute only.
+    let action = json!({ "at": "5min", "min": 1, "max": 1 });
+    let scaling = json!({ "scheduled": { "min": 4, "max": 4, "actions": [action] } });
+    let mut spec = ecs(4, 1, &json!({ "balancer": "none" }), &json!({}));
+    spec["services"]["service"]["scaling"] = scaling;
+    spec["work"]["work"] = json!({ "cpu": { "constant": "500ms" }, "wait": { "constant": "1s" } });
+    spec["sources"]["all"]["arrivals"] = every("1/s");
+    let facts = facts(&spec, "10min", 0);
+    let check = |gauge: Gauge, before: u64, after: u64| {
+        let levels = [299.0, 500.0].map(|second| facts.level_at(GROUP, gauge, second));
+        assert_eq!(levels, [before, after], "{gauge:?}");
+        let of_service = facts.levels(SERVICE, gauge);
+        let capacity = matches!(gauge, Gauge::CpuCapacity | Gauge::MemoryCapacity);
+        assert_eq!(
+            of_service.is_empty(),
+            capacity,
+            "{gauge:?}: the service's, but for capacity, which is shared"
+        );
+    };
+    check(Gauge::CpuReserved, 500_000, 125_000);
+    check(Gauge::MemoryReserved, 512 << 10, 128 << 10);
+    check(Gauge::MemoryUsed, 400 << 10, 100 << 10);
+    check(Gauge::CpuCapacity, 2_000_000, 2_000_000);
+    check(Gauge::MemoryCapacity, 8192 << 10, 8192 << 10);
+    let busy = |owner| facts.mean(owner, Gauge::CpuBusy, 60.0, 600.0);
+    within("half a vCPU in use", busy(GROUP), 499_000.0, 501_000.0);
+    within("all of it by the one service", busy(SERVICE), busy(GROUP), busy(GROUP));
+}
+
+#[test]
+fn an_instance_without_memory_kills_what_is_furthest_above_its_reservation() {
+    // Two services share 7,987 MiB. The one's request needs 4,000 MiB beside the 100 of its task; the other's task holds
+    // `idle`. Which of them is killed, if one is, when so much is reserved for each.
+    let check = |idle: u32, reserved: [u32; 2], victim: Option<&str>| {
+        let task = |reserved: u32| json!({ "task": { "memory": "6000MiB", "memory_reservation": format!("{reserved}MiB") }, "balancer": "none" });
+        let mut spec = ecs(1, 1, &task(reserved[0]), &json!({}));
+        let mut other = patched(&spec["services"]["service"], &task(reserved[1]));
+        other["task"]["idle_memory"] = json!(format!("{idle}MiB"));
+        spec["services"]["other"] = other;
+        spec["work"]["work"]["memory"] = json!({ "constant": "4000MiB" });
+        spec["work"]["work"]["wait"] = json!({ "constant": "5s" });
+        let facts = facts(&spec, "70min", 0);
+        let mut killed = facts.decisions(DecisionKind::Removal);
+        let killed = killed.find(|it| it.reason.starts_with("out of memory on the instance"));
+        assert_eq!(killed.map(|it| it.owner.as_str()), victim, "{idle}, {reserved:?}");
+        let outcome = facts.finished().next().unwrap().outcome;
+        let expected = if victim == Some("service") { Outcome::Failed } else { Outcome::Ok };
+        assert_eq!(outcome, expected, "{idle}, {reserved:?}");
+        let reason = facts.refusals().next().map(|(.., reason)| reason);
+        let lost = "out of memory on the instance";
+        assert_eq!(reason, (expected == Outcome::Failed).then_some(lost), "{idle}, {reserved:?}");
+        // It is replaced, and nothing is left over.
+        assert_eq!(facts.level_at(SERVICE, Gauge::ReplicasRunning, 4100.0), 1);
+        assert_eq!(facts.level_at(GROUP, Gauge::MemoryUsed, 4100.0), u64::from(100 + idle) << 10);
+        let used = facts.levels(GROUP, Gauge::MemoryUsed);
+        let held = used.windows(2).filter(|pair| pair[0].0 < pair[1].0).map(|pair| pair[0].1);
+        assert!(held.max().unwrap() <= 7987 << 10, "nothing beyond the memory holds");
+    };
+    check(3887, [1000, 3000], None);
+    check(3888, [1000, 3000], Some("service"));
+    check(5000, [3000, 1000], Some("other"));
+    check(5000, [1000, 3000], Some("service"));
+}

@@ -1,7 +1,7 @@
 //! Lambda: scaling and throttles, what is reserved and provisioned, and how provisioned concurrency is scaled.
 
 use serde_json::{Value, json};
-use sim_core::observe::{Billable, DecisionKind, Gauge, Outcome};
+use sim_core::observe::{Billable, DecisionKind, Finished, Gauge, Outcome, Throttle};
 
 use crate::common::problems;
 use crate::facts::{SERVICE, facts};
@@ -23,12 +23,13 @@ fn a_step_of_5000_is_served_after_40_s() {
     within("all", facts.reaches(SERVICE, Gauge::Environments, 5000).unwrap() - 10.0, 40.0, 41.0);
     let other = facts.refusals().find(|(.., reason)| *reason != "scaling rate of the function");
     assert_eq!(other, None);
+    assert!(facts.finished().all(|it| it.throttle.is_none()), "of requests that succeed in the end");
 }
 
 #[test]
 fn throttles_and_their_reasons() {
     // Reasons after the first three seconds, by which time bursts are used up.
-    let check = |account: u32, more: Value, arrivals: Value, wait: &str, expected: &[&str]| {
+    let check = |account: u32, more: Value, arrivals: Value, wait: &str, expected: &[(&str, Throttle)]| {
         let mut spec = one_service(&arrivals, wait, &function(&more));
         spec["account"] = json!({ "lambda_concurrency": account });
         let facts = facts(&spec, "20s", 0);
@@ -37,13 +38,24 @@ fn throttles_and_their_reasons() {
         assert!(facts.refusals().all(|(_, outcome, _)| outcome == Outcome::Throttled));
         reasons.sort_unstable();
         reasons.dedup();
+        let (expected, limits): (Vec<&str>, Vec<Throttle>) = expected.iter().copied().unzip();
         assert_eq!(reasons, expected, "account {account}, {more}, {wait}");
+        let ends = facts.finished().filter(|it| it.at.seconds() > 3.0);
+        let mut met: Vec<Throttle> = ends.filter_map(|it| it.throttle).collect();
+        met.dedup();
+        assert_eq!(met, limits, "account {account}, {more}, {wait}");
+        let throttled = |it: &Finished| it.throttle.is_some() == (it.outcome == Outcome::Throttled);
+        assert!(facts.finished().all(throttled));
     };
     let reserved = |units: u32| json!({ "reserved_concurrency": units });
-    let (account_full, own_full) =
-        ("ConcurrentInvocationLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded");
-    let (account_rate, own_rate) =
-        ("FunctionInvocationRateLimitExceeded", "ReservedFunctionInvocationRateLimitExceeded");
+    let (account_full, own_full) = (
+        ("ConcurrentInvocationLimitExceeded", Throttle::AccountConcurrency),
+        ("ReservedFunctionConcurrentInvocationLimitExceeded", Throttle::ReservedConcurrency),
+    );
+    let (account_rate, own_rate) = (
+        ("FunctionInvocationRateLimitExceeded", Throttle::RequestRate),
+        ("ReservedFunctionInvocationRateLimitExceeded", Throttle::RequestRate),
+    );
     check(20, json!({}), together(20), "100s", &[]);
     check(20, json!({}), together(21), "100s", &[account_full]);
     check(1000, reserved(900), together(900), "100s", &[]);

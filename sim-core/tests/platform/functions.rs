@@ -269,3 +269,22 @@ fn a_response_on_its_way_back_is_not_late_for_the_front_door() {
     let facts: Facts = facts(&spec, "30s", 0);
     assert_eq!(facts.count(Outcome::Ok), 1);
 }
+
+#[test]
+fn a_payload_above_six_megabytes_fails() {
+    // What becomes of a request of such a size with a response of such a size, and whether it is invoked and billed.
+    let check = |request: &str, response: &str, expected: Outcome, invoked: usize| {
+        let mut spec = one_service(&every("1/h"), "1s", &function(&json!({})));
+        spec["work"]["work"]["request"] = json!({ "constant": request });
+        spec["work"]["work"]["response"] = json!({ "constant": response });
+        let facts = facts(&spec, "61min", 0);
+        let ends: Vec<Outcome> = facts.finished().map(|it| it.outcome).collect();
+        let billed = facts.bills().filter(|bill| matches!(bill, Billable::Invocation { .. })).count();
+        assert_eq!((ends, billed), (vec![expected], invoked), "{request}, {response}");
+        let reason = facts.refusals().next().map(|(.., reason)| reason);
+        assert_eq!(reason.is_some_and(|it| it.ends_with("6 MB (413)")), expected != Outcome::Ok);
+    };
+    check("6MiB", "6MiB", Outcome::Ok, 1);
+    check("6291457B", "1kB", Outcome::Rejected, 0);
+    check("1kB", "6291457B", Outcome::Failed, 1);
+}

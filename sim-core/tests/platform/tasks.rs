@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use sim_core::engine::Span;
 use sim_core::observe::{Billable, DecisionKind, Gauge, Outcome, Part};
 
+use crate::common::problems;
 use crate::facts::{SERVICE, facts};
+use crate::functions::function;
 use crate::{every, one_service, patched, together, within};
 
 /// A Fargate service that takes 12 s to get a place, 10 s to pull and 5 s to start.
@@ -107,6 +109,31 @@ fn a_draining_task_finishes_what_its_delay_allows() {
 }
 
 #[test]
+fn a_task_without_a_balancer_is_killed_when_its_stop_timeout_is_over() {
+    let check = |wait: &str, more: Value, expected: u64| {
+        let service = scheduled(1, 0, &json!({ "balancer": "none", "task": more }));
+        let facts = facts(&one_service(&every("1/s"), wait, &service), "15min", 0);
+        let stopped = facts.levels(SERVICE, Gauge::ReplicasReady)[1].0;
+        let killed = facts.refusals().filter(|(.., reason)| *reason == "the stop timeout is over");
+        let after: Vec<f64> = killed.map(|(at, ..)| at.seconds() - stopped).collect();
+        let (wait, limit): (Span, f64) = (wait.parse().unwrap(), expected as f64);
+        // One request a second: those that have more than `limit` to go when the task is told to stop.
+        let lost = (wait.seconds() - limit).max(0.0);
+        within(&format!("{wait}, {more}: lost"), after.len() as f64, lost - 1.0, lost + 1.0);
+        assert!(after.iter().all(|it| (it - limit).abs() < 1e-6), "{wait}, {more}: {after:?}");
+    };
+    check("20s", json!({}), 30);
+    check("60s", json!({}), 30);
+    check("60s", json!({ "stop_timeout": "0s" }), 0);
+    check("60s", json!({ "stop_timeout": "90s" }), 90);
+    check("100s", json!({ "stop_timeout": "90s" }), 90);
+    let service = fargate(&json!({ "task": { "stop_timeout": "121s" } }));
+    let problems = problems(&serde_json::from_value(one_service(&every("1/s"), "1ms", &service)).unwrap());
+    assert_eq!(problems[0].path, "services.service.task.stop_timeout");
+    assert_eq!(problems.len(), 1);
+}
+
+#[test]
 fn fargate_bills_from_the_start_of_the_pull() {
     let facts = facts(&one_service(&every("1/h"), "1ms", &scheduled(0, 1, &json!({}))), "10min", 0);
     let running = facts.reaches(SERVICE, Gauge::ReplicasRunning, 1).unwrap();
@@ -119,6 +146,25 @@ fn fargate_bills_from_the_start_of_the_pull() {
         .collect();
     assert_eq!(from.len(), 1);
     within("pull and start are billed, getting a place is not", running - from[0], 15.0, 15.0);
+    // What is paid for is the task's size, while it is paid for.
+    let sizes = [(Gauge::CpuCapacity, 1_000_000), (Gauge::MemoryCapacity, 2048 << 10)];
+    for (gauge, size) in sizes {
+        assert_eq!(facts.levels(SERVICE, gauge), [(from[0], size)], "{gauge:?}");
+    }
+}
+
+#[test]
+fn a_balancer_is_billed_while_it_stands() {
+    // Whether or not a request ever comes.
+    let check = |service: Value, expected: usize| {
+        let facts = facts(&one_service(&every("0/s"), "1ms", &service), "10min", 0);
+        let balancers = facts.bills().filter(|bill| matches!(bill, Billable::Balancer { .. })).count();
+        assert_eq!((balancers, facts.finished().count()), (expected, 0), "{service}");
+    };
+    check(fargate(&json!({})), 1);
+    check(fargate(&json!({ "balancer": "none" })), 0);
+    check(function(&json!({ "front_door": { "alb": {} } })), 1);
+    check(function(&json!({ "front_door": "http-api" })), 0);
 }
 
 #[test]
@@ -203,4 +249,26 @@ fn time_lost_to_others_is_contention() {
         within("alone", part(Part::Cpu), 20.0, 20.0);
         within("with others", part(Part::Contention), 59.9, 60.1);
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_types, reason = "how long the simulator itself takes is the question")]
+fn many_tasks_take_time_in_proportion_to_their_number() {
+    // The processor time of a service that begins with so many tasks, and then has none.
+    let seconds = |tasks: u32| {
+        let mut service =
+            scheduled(tasks, 0, &json!({ "balancer": { "alb": { "deregistration_delay": "0s" } } }));
+        service["balancer"]["alb"]["health_check"] = json!({ "served_by": "apart" });
+        let spec = one_service(&every("1/h"), "1ms", &service);
+        let started = std::time::Instant::now();
+        let facts = facts(&spec, "10min", 0);
+        let bills = facts.bills().filter(|bill| matches!(bill, Billable::FargateTask { .. })).count();
+        assert_eq!(bills, tasks as usize);
+        started.elapsed().as_secs_f64()
+    };
+    // Sixteen times as many would take 256 times as long if each looked at all the others. The best of three, since a
+    // machine has other things to do.
+    let [few, many] =
+        [2000, 32_000].map(|tasks| (0..3).map(|_| seconds(tasks)).fold(f64::INFINITY, f64::min));
+    assert!(many < 100.0 * few, "2,000 tasks take {few} s, 32,000 take {many} s");
 }

@@ -25,7 +25,14 @@ fn run(slow: u64, failing: u64, instances: u64) -> Record {
         parts.add(Part::Wait, latency);
         recorder.service(web).born(born);
         recorder.service(web).served(born, number % 50 == 0);
-        recorder.service(web).finished(&Finished { born, done: born + latency, outcome, parts, attempts: 1 });
+        recorder.service(web).finished(&Finished {
+            born,
+            done: born + latency,
+            outcome,
+            throttle: None,
+            parts,
+            attempts: 1,
+        });
     }
     recorder.finish(Time::ZERO + Span::from_secs(110), 0, Default::default(), Vec::new())
 }

@@ -172,11 +172,10 @@ impl<P: Probe> Fleet<P> {
         self.level(service, Gauge::Environments, alive, now);
         self.level(service, Gauge::CpuReserved, micro_vcpus(mib), now);
         self.level(service, Gauge::MemoryReserved, mib << 10, now);
-        self.capacity_levels(service, now);
     }
 
     /// States what is paid for: busy on-demand environments, and provisioned concurrency whether it is used or not.
-    pub(super) fn capacity_levels(&mut self, service: ServiceId, now: Time) {
+    pub(in crate::model) fn capacity_levels(&mut self, service: ServiceId, now: Time) {
         let functions = self.services[service].functions();
         let set_aside = functions.provisioned.as_ref().map_or(0, Provisioned::allocated);
         let mib = functions.busy_mib + functions.provisioned_mib(set_aside);

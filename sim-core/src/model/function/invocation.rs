@@ -135,6 +135,7 @@ impl<P: Probe> Fleet<P> {
         let Call { service, function, .. } = request.call;
         let environment = EnvironmentId(request.place);
         let (billed_from, init, ends) = (request.billed_from, request.init, request.ends);
+        let too_large = request.answer_too_large;
         let overhead = self.services[service].door.overhead;
         let provisioned = self.environments[environment].provisioned;
         let functions = self.services[service].functions();
@@ -156,6 +157,9 @@ impl<P: Probe> Fleet<P> {
         }
         self.concurrency_levels(service, now);
         match ends {
+            Outcome::Ok if too_large => {
+                self.refuse(id, Outcome::Failed, "a response larger than 6 MB (413)", now, agenda);
+            }
             Outcome::Ok => {
                 self.probe.served(now, service);
                 self.respond(id, Outcome::Ok, overhead, now, agenda);
@@ -173,7 +177,6 @@ impl<P: Probe> Fleet<P> {
         let (cpu, memory, uses_memory) =
             (functions.cpu_busy, functions.memory_used_kib, functions.uses_memory);
         self.level(service, Gauge::Concurrency, busy, now);
-        self.level(service, Gauge::EnvironmentsBusy, busy, now);
         self.level(service, Gauge::CpuBusy, cpu, now);
         if uses_memory {
             self.level(service, Gauge::MemoryUsed, memory, now);
