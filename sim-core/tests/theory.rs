@@ -191,7 +191,7 @@ fn loss_at_a_concurrency_limit() {
                 "platform": "lambda", "work": "unit", "memory": "1769MB", "runtime": "go", "timeout": "900s",
                 "reserved_concurrency": 20, "front_door": "invoke",
                 "app_init": { "constant": "0s" }, "placement_overhead": { "constant": "0s" }, "warm_overhead": { "constant": "0s" },
-                "max_lifetime": { "constant": "900d" }, "keep_alive": { "fixed": { "after": "1h" } }
+                "max_lifetime": { "constant": "366d" }, "keep_alive": { "fixed": { "after": "1h" } }
             } }
         });
         let runs = run_replications(&spec, "40m", "2m", 10, seed);
@@ -227,7 +227,7 @@ fn keep_alive_at_one_environment() {
         "services": { "f": {
             "platform": "lambda", "work": "unit", "memory": "1769MB", "runtime": "go", "timeout": "30s",
             "reserved_concurrency": 1, "front_door": "invoke", "app_init": { "constant": "0s" },
-            "max_lifetime": { "constant": "9000d" }, "keep_alive": { "fixed": { "after": "300s" } }
+            "max_lifetime": { "constant": "366d" }, "keep_alive": { "fixed": { "after": "300s" } }
         } }
     });
     let runs = run_replications(&spec, "60d", "1d", 10, 19);

@@ -138,6 +138,13 @@ fn service(dice: &mut Dice, index: u64) -> Value {
     }
 }
 
+/// A balancer and a scaling policy. Without a balancer nobody counts requests per target.
+fn front(dice: &mut Dice) -> (Value, Value) {
+    let (balancer, scaling) = (balancer(dice), scaling(dice));
+    let counts = scaling["target-tracking"]["metric"] == "requests-per-target";
+    if balancer == "none" && counts { (json!({ "alb": {} }), scaling) } else { (balancer, scaling) }
+}
+
 fn scaling(dice: &mut Dice) -> Value {
     let max = dice.between(2, 9);
     let min = dice.between(0, 1);
@@ -205,9 +212,11 @@ fn task(dice: &mut Dice, cpu: &str, memory: &str) -> Map<String, Value> {
 
 fn fargate(dice: &mut Dice, work: &str) -> Value {
     let (cpu, memory) = dice.one(&[("0.25vCPU", "512MiB"), ("1vCPU", "2GB"), ("4vCPU", "8GB")]);
+    let task = task(dice, cpu, memory);
+    let (balancer, scaling) = front(dice);
     json!({
-        "platform": "fargate", "work": work, "task": task(dice, cpu, memory), "balancer": balancer(dice),
-        "scaling": scaling(dice), "zones": dice.between(1, 3), "health_check_grace_period": grace(dice),
+        "platform": "fargate", "work": work, "task": task, "balancer": balancer,
+        "scaling": scaling, "zones": dice.between(1, 3), "health_check_grace_period": grace(dice),
         "maximum_percent": maximum(dice),
     })
 }
@@ -239,9 +248,10 @@ fn ecs(dice: &mut Dice, work: &str) -> Value {
         json!(["random"]),
     ];
     let constraints = if dice.chance(20) { json!(["distinct-instance"]) } else { json!([]) };
+    let (balancer, scaling) = front(dice);
     json!({
-        "platform": "ecs", "work": work, "cluster": "fleet", "task": task, "balancer": balancer(dice),
-        "scaling": scaling(dice), "placement": dice.one(&placements), "constraints": constraints,
+        "platform": "ecs", "work": work, "cluster": "fleet", "task": task, "balancer": balancer,
+        "scaling": scaling, "placement": dice.one(&placements), "constraints": constraints,
         "health_check_grace_period": grace(dice), "maximum_percent": maximum(dice),
     })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sim_core::observe::{Billable, DecisionKind, Gauge, Outcome, Part};
 
+use crate::common::{problems, read};
 use crate::facts::{Facts, GROUP, SERVICE, facts};
 use crate::{every, one_service, patched, together, within};
 
@@ -65,7 +66,9 @@ fn what_fits_on_an_instance() {
     check("host mode", json!({ "task": { "network": "host", "host_port": 8080 } }), "m5.large", 3, 3);
     check("distinct instances", json!({ "constraints": ["distinct-instance"] }), "m5.large", 3, 3);
     let nowhere = json!({ "constraints": [{ "member-of": "attribute:ecs.instance-type == m7g.large" }] });
-    check("no such instance", nowhere, "m5.large", 3, 0);
+    let refused = problems(&read(&ecs(1, 1, &nowhere, &json!({}))));
+    assert_eq!(refused.len(), 1);
+    assert!(refused[0].message.contains("no instance of cluster `fleet` will ever be"), "{refused:?}");
 }
 
 #[test]

@@ -39,7 +39,7 @@ objective = "p99 > 300ms"                                  #! is not an objectiv
 platform = "lambda"
 work = "api"
 memory = "20GB"                                            #! 20GiB
-reserved_concurrency = 950                                 #! 950 of 950 reserved
+reserved_concurrency = 950                                 #! 950 of 950 set aside
 runtime = "nodejs"                                         #! unknown runtime
 timeout = 3                                                #! found the number 3
 
