@@ -42,7 +42,7 @@ fn gap(
     let neighbours = neighbours(manifests, index).into_iter().filter(cheaper).filter(missing);
     // The dearest of them leaves the narrowest gap.
     let next = neighbours.max_by(|a, b| month(variants, a.index).total_cmp(&month(variants, b.index)))?;
-    let verb = if standing(&next) == Some(Holds::No) { "misses" } else { "is unclear" };
+    let verb = if standing(&next) == Some(Holds::No) { "misses" } else { "unclear" };
     Some(format!(
         "{family}: between {} {} ({verb}) and {} (holds) nothing was tried; a size between may hold for less.",
         axis_name(next.path),
