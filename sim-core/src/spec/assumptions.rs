@@ -5,18 +5,20 @@
 //! Defaults are not repeated here: they are asked of the types, by reading the smallest spec that leaves everything out.
 
 mod population;
+mod scaling;
+mod text;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
-    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FleetSpec, FunctionSpec, GroupSpec, Runtime, ServedBy,
+    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FleetSpec, FunctionSpec, GroupSpec, Runtime,
     ServiceSpec, TaskSpec, TelemetrySpec, WorkSpec,
 };
 use crate::cost::Arch;
-use crate::quantity::Quantity;
 use crate::random::DistributionSpec;
 use crate::traffic::ArrivalSpec;
+use text::Text;
 
 /// A default that is in force although no platform documents it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +119,7 @@ impl List {
             ServiceSpec::Ecs(ecs) => {
                 self.of_task(path, &ecs.task);
                 self.of_balancer(path, &ecs.balancer);
+                self.of_scaling(path, &ecs.scaling.0);
             }
             ServiceSpec::Fargate(fargate) => self.of_fargate(path, fargate),
             ServiceSpec::Lambda(function) => self.of_function(path, function),
@@ -156,6 +159,7 @@ impl List {
         }));
         self.of_task(path, &spec.task);
         self.of_balancer(path, &spec.balancer);
+        self.of_scaling(path, &spec.scaling.0);
         let about = "one third-party measurement in 2024 (413 MB image: 53 to 62 s altogether)";
         let setting = format!("{path}.provisioning");
         self.add(&setting, &spec.provisioning, &default.provisioning, about, "5s", "30s");
@@ -260,48 +264,6 @@ impl List {
             self.add(&format!("hardware.{name}"), &speed, &1.0, about, "0.6", "1.6");
         }
     }
-}
-
-/// How a setting is shown.
-trait Text {
-    fn text(&self) -> String;
-}
-
-macro_rules! shown_as_it_is {
-    ($($of:ty),*) => { $(impl Text for $of { fn text(&self) -> String { self.to_string() } })* };
-}
-
-shown_as_it_is!(
-    u32,
-    f64,
-    crate::engine::Span,
-    crate::quantity::Bytes,
-    crate::quantity::MemorySize,
-    crate::quantity::Percent
-);
-
-impl Text for ServedBy {
-    fn text(&self) -> String {
-        plain(self)
-    }
-}
-
-impl<Q: Quantity + Serialize> Text for DistributionSpec<Q> {
-    fn text(&self) -> String {
-        match self {
-            DistributionSpec::Constant(value) => value.to_string(),
-            DistributionSpec::Uniform { low, high } => format!("uniform, {low} to {high}"),
-            DistributionSpec::Lognormal(spec) => match (&spec.p50, &spec.p99) {
-                (Some(p50), Some(p99)) => format!("lognormal, median {p50}, p99 {p99}"),
-                _ => plain(self),
-            },
-            _ => plain(self),
-        }
-    }
-}
-
-fn plain(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default().replace('"', "")
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Target tracking as Application Auto Scaling runs it for ECS services.
 //!
 //! The platform does not publish its law; this one has the documented alarms, rounding, proportionality and cooldowns
-//! (Application Auto Scaling User Guide, "Target tracking scaling policies"; ECS Developer Guide).
+//! (Application Auto Scaling User Guide, "Target tracking scaling policies"; ECS Developer Guide). Which running tasks it
+//! counts from is an assumption, a setting, and in the list of every report: see [`CountFrom`].
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,11 +30,10 @@ const LOW_SHARE: f64 = 0.9;
 ///
 /// Two alarms are read each minute. High: three of three one-minute datapoints above the target. Low: fifteen of
 /// fifteen below 90 % of it. Either leads to ceil(running x metric / target) tasks, counted from the RUNNING tasks, not
-/// from the desired ones, and from those that ran in the minute that the metric is of: a metric that is older than the
-/// last step says nothing of what that step brought, and must not order it again. Too few datapoints lead to nothing.
-/// Within the cooldown after scaling out, only a larger step acts, and adds the difference. Within the cooldown after scaling in, nothing
-/// more is removed, but scaling out acts at once. While a deployment is in progress nothing is removed. A service that
-/// was scaled to zero gets one task on the first datapoint that shows demand.
+/// from the desired ones. Too few datapoints lead to nothing. Within the cooldown after scaling out, only a larger step
+/// acts, and adds the difference. Within the cooldown after scaling in, nothing more is removed, but scaling out acts at
+/// once. While a deployment is in progress nothing is removed. A service that was scaled to zero gets one task on the first
+/// datapoint that shows demand.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetTrackingParameters {
@@ -50,7 +50,7 @@ pub struct TargetTrackingParameters {
     /// How long an action counts as still taking effect before more of the same size may follow.
     #[serde(default = "default_cooldown")]
     pub scale_out_cooldown: Span,
-    /// How long after an action nothing more is removed.
+    /// How long after a removal nothing more is removed; a later scale-out ends it.
     #[serde(default = "default_cooldown")]
     pub scale_in_cooldown: Span,
     /// Only ever scale out.
@@ -60,6 +60,22 @@ pub struct TargetTrackingParameters {
     /// gradually" and not how; 100 % is the plain formula.
     #[serde(default = "whole")]
     pub scale_in_at_most: Percent,
+    /// Which running tasks the new number is counted from.
+    #[serde(default)]
+    pub count_from: CountFrom,
+}
+
+/// Which running tasks a metric is multiplied with. The platform does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CountFrom {
+    /// Those that ran in the minute that the metric is of: what they had to do was that metric times their number,
+    /// however late it is known. A metric that is older than the last step does not order it again.
+    #[default]
+    Measurement,
+    /// Those that run when the alarm is read: with metrics two minutes late, a service that has just grown orders the
+    /// same step again, and overshoots.
+    Now,
 }
 
 fn whole() -> Percent {
@@ -106,9 +122,13 @@ impl TargetTracking {
     /// The newest value, and how many tasks shared it.
     fn measured(&self, view: &ServiceScalingView) -> Option<Measured> {
         let newest = newest_point(self.0.metric.published(view))?;
+        let now = f64::from(view.running);
+        if self.0.count_from == CountFrom::Now {
+            return Some(Measured { value: newest.value?, running: now });
+        }
         let same_minute = |point: &&Datapoint| point.end == newest.end;
         let ran = view.metrics.get(RUNNING).and_then(|points| points.iter().rev().find(same_minute)?.value);
-        Some(Measured { value: newest.value?, running: ran.unwrap_or(f64::from(view.running)) })
+        Some(Measured { value: newest.value?, running: ran.unwrap_or(now) })
     }
 
     /// `cpu 90% with 10 running, target 60%`.
@@ -121,11 +141,12 @@ impl TargetTracking {
 
     fn scale_out(&self, view: &ServiceScalingView, measured: Measured) -> ServiceScalingDecision {
         let base = measured.running.floor() as u32;
-        let wanted = proportional(measured.running, measured.value, self.target()).max(base + 1);
+        let wanted =
+            proportional(measured.running, measured.value, self.target()).max(base.saturating_add(1));
         let evidence = self.evidence(measured);
         let waiting = within(self.0.scale_out_cooldown, view.last_scale_out, view.now);
         let wanted = match view.last_scale_out_from {
-            Some(before) if waiting => wanted.min(before + (wanted - base)),
+            Some(before) if waiting => wanted.min(before.saturating_add(wanted - base)),
             _ => wanted,
         };
         if wanted > view.desired {

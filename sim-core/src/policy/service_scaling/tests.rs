@@ -125,6 +125,10 @@ fn target_tracking_does_not_order_twice_what_an_old_metric_asks_for() {
     check(6.0, 6, 6, 900.0, Some(9));
     check(10.0, 5, 5, 300.0, None); // scaled in to five already
     check(10.0, 10, 10, 300.0, Some(5));
+    let now = json!({ "count_from": "now" });
+    let mut twice = view(6, 6, "requests-per-target", &[1800.0; 15]);
+    twice.metrics.insert(RUNNING.to_owned(), vec![Datapoint::new(twice.now.before(MINUTE), 2.0)]);
+    super::tests::check(tracking("requests-per-target", "600/min", &now), &twice, Some(18));
 }
 
 #[test]
