@@ -5,7 +5,7 @@ use super::ranked::{Ranked, strip, values};
 use super::table_over_time::{Pick, table};
 use super::{Chart, Source, Words, listed, sentence};
 use crate::axis::Scale;
-use crate::data::{Clock, ReportData, Unit, VariantSeries};
+use crate::data::{Clock, Column, ReportData, Unit, VariantSeries};
 use crate::format::{clock_time, duration, tick};
 
 /// Slowest first, with the width of its line: the tail is what an objective is about.
@@ -51,31 +51,41 @@ fn scale(data: &ReportData, bound: Option<f64>) -> Scale {
     Scale::logarithmic(values(data, &PERCENTILES).chain(bound))
 }
 
+/// The percentile over time that the objective bounds; the 99th where it bounds none of those drawn.
+fn followed(data: &ReportData) -> (Ranked, bool) {
+    let bounded = data.objective.as_ref().and_then(|objective| objective.metric.strip_prefix("latency_"));
+    let drawn = PERCENTILES.iter().find(|percentile| Some(percentile.0) == bounded);
+    (*drawn.unwrap_or(&PERCENTILES[0]), drawn.is_some())
+}
+
 fn takeaway(data: &ReportData) -> String {
     let clauses: Vec<String> =
         drawn_series(data).into_iter().take(5).filter_map(|s| clause(data, s)).collect();
     match clauses.as_slice() {
         [] => "No request was served in any window.".into(),
-        clauses => sentence(&format!("The worst p99 of any window is {}", listed(clauses))),
+        clauses => {
+            let percentile = followed(data).0.0;
+            sentence(&format!("The worst {percentile} of any window is {}", listed(clauses)))
+        }
     }
 }
 
 fn clause(data: &ReportData, series: &VariantSeries) -> Option<String> {
-    let (time, worst) = peak(series, &series.latency_p99)?;
-    let late = latency_bound(data).map(|(limit, _)| over(series, limit));
-    // The bound, not the objective: that may be on another percentile than this one.
-    let bound = latency_bound(data).map(|(limit, _)| tick(Unit::Seconds, limit)).unwrap_or_default();
-    let late = match late {
-        Some(0.0) => format!(", never over {bound}"),
-        Some(seconds) => format!(", over {bound} for {}", clock_time(Clock::Elapsed, seconds)),
+    let ((_, column, _), is_bounded) = followed(data);
+    let (time, worst) = peak(series, column(series))?;
+    // A bound on another percentile says nothing about this one.
+    let bound = latency_bound(data).filter(|_| is_bounded).map(|(limit, _)| limit);
+    let limit = || bound.map(|limit| tick(Unit::Seconds, limit)).unwrap_or_default();
+    let late = match bound.map(|bound| over(series, column(series), bound)) {
+        Some(0.0) => format!(", never over {}", limit()),
+        Some(seconds) => format!(", over {} for {}", limit(), clock_time(Clock::Elapsed, seconds)),
         None => String::new(),
     };
     let clock = clock_time(data.clock, time);
     Some(format!("{} on {} (at {clock}{late})", duration(worst), series.variant))
 }
 
-/// For how long the p99 of windows was above a bound, in seconds.
-fn over(series: &VariantSeries, limit: f64) -> f64 {
-    let late = series.latency_p99.iter().filter(|value| value.is_some_and(|value| value > limit));
-    late.count() as f64 * series.window
+/// For how long a percentile of windows was above a bound, in seconds.
+fn over(series: &VariantSeries, column: &Column, limit: f64) -> f64 {
+    column.iter().filter(|value| value.is_some_and(|value| value > limit)).count() as f64 * series.window
 }

@@ -10,9 +10,13 @@ use crate::format::share;
 
 const USED: [Ranked; 3] = [
     ("reserved CPU", |series| &series.cpu_of_reserved, 1.8),
-    ("instance CPU", |series| &series.cpu_of_capacity, 1.3),
+    ("paid CPU", |series| &series.cpu_of_capacity, 1.3),
     ("reserved memory", |series| &series.memory, 1.3),
 ];
+
+/// The keys of the same for a whole run.
+const OVERALL: [&str; 3] =
+    ["cpu_utilization_reserved", "cpu_utilization_capacity", "memory_utilization_reserved"];
 
 /// The chart.
 pub(super) fn chart(source: &Source<'_>) -> Chart {
@@ -25,7 +29,7 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         title: "Utilization over time".into(),
         takeaway: takeaway(data),
         description: format!(
-            "CPU busy as a share of what replicas reserve and of what instances have, and memory in use as a share \
+            "CPU busy as a share of what replicas reserve and of what is paid for, and memory in use as a share \
              of what replicas reserve.{}",
             omitted(data)
         ),
@@ -33,7 +37,7 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
             data,
             &[
                 ("reserved CPU", Unit::Share, Pick::Mean, |series| &series.cpu_of_reserved),
-                ("instance CPU", Unit::Share, Pick::Mean, |series| &series.cpu_of_capacity),
+                ("paid CPU", Unit::Share, Pick::Mean, |series| &series.cpu_of_capacity),
                 ("reserved memory", Unit::Share, Pick::Mean, |series| &series.memory),
             ],
         ),
@@ -49,9 +53,11 @@ fn scale(data: &ReportData) -> Scale {
 
 fn takeaway(data: &ReportData) -> String {
     let clause = |series: &VariantSeries| {
-        let used = USED.iter().find(|used| mean((used.1)(series)).is_some())?;
+        let (place, used) = USED.iter().enumerate().find(|(_, used)| mean((used.1)(series)).is_some())?;
         let column = (used.1)(series);
-        let (average, most) = (mean(column)?, peak(series, column)?.1);
+        // The whole run's, where it is reported: a mean of windows would give quiet ones too much weight.
+        let known = data.variant(&series.variant).and_then(|variant| variant.value(OVERALL[place]));
+        let (average, most) = (known.or_else(|| mean(column))?, peak(series, column)?.1);
         let (average, most) = (share(average), share(most));
         Some(format!("{} uses {average} of its {} on average and {most} at most", series.variant, used.0))
     };
