@@ -160,6 +160,11 @@ impl Containers {
         (f64::from(self.desired) * self.maximum * (1.0 + 1e-9)) as u32
     }
 
+    /// Whether there may be one task more.
+    pub(super) fn has_room(&self) -> bool {
+        self.counted + (self.leaving.len() as u32) < self.ceiling()
+    }
+
     /// A task is gone that was in state `last`.
     pub(super) fn forget(&mut self, id: TaskId, task: &Task, last: TaskState) {
         self.tasks.remove(&task.ordinal);

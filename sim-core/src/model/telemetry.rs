@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::{Span, Time};
+use crate::policy::HISTORY;
 use crate::policy::view::Datapoint;
 use crate::quantity::{Cpu, MemorySize};
 
@@ -44,9 +45,6 @@ pub(super) struct Published {
     points: VecDeque<Datapoint>,
 }
 
-/// How many visible points are kept; the longest alarm looks at fifteen.
-const KEPT: usize = 17;
-
 impl Published {
     pub(super) fn new(lag: Span) -> Self {
         Published { lag, points: VecDeque::new() }
@@ -60,7 +58,7 @@ impl Published {
     /// What is visible at `now`, oldest first.
     pub(super) fn visible(&mut self, now: Time) -> Vec<Datapoint> {
         let visible = self.points.iter().take_while(|point| point.end + self.lag <= now).count();
-        self.points.drain(..visible.saturating_sub(KEPT));
+        self.points.drain(..visible.saturating_sub(HISTORY));
         self.points.iter().take_while(|point| point.end + self.lag <= now).copied().collect()
     }
 }
@@ -134,7 +132,7 @@ mod tests {
             published.close(at(minute), Some(minute as f64));
         }
         let seen = published.visible(at(20));
-        assert_eq!(seen.len(), KEPT);
+        assert_eq!(seen.len(), HISTORY);
         assert_eq!(
             seen.last().unwrap().value,
             Some(18.0),

@@ -68,6 +68,26 @@ fn a_service_on_fargate_scales_out_in_about_five_minutes() {
 }
 
 #[test]
+fn what_a_schedule_does_holds_no_policy_up() {
+    // Twenty tasks are ordered a minute before a crowd comes that needs 32 at 50 % CPU; a cooldown that began with the
+    // order would hold them until the 46th minute.
+    let action = json!({ "at": "31min", "min": 20 });
+    let tracking = json!({ "target-tracking": {
+        "metric": "cpu", "target": "50%", "min": 4, "max": 60, "scale_out_cooldown": "15min",
+    } });
+    let mut spec = fargate();
+    let schedule = json!({ "scheduled": { "actions": [action] } });
+    spec["services"]["service"]["scaling"] = json!({ "several": [tracking, schedule] });
+    let shape = json!({ "steps": [{ "at": "0s", "factor": 1 }, { "at": "32min", "factor": 10 }] });
+    spec["sources"]["all"]["arrivals"] = json!({ "poisson": { "rate": "16/s", "shape": shape } });
+    for replication in 0..3 {
+        let facts = facts(&spec, "41min", replication);
+        let first = facts.reaches(SERVICE, Gauge::ReplicasDesired, 30);
+        within("minutes", first.expect("it scales out") / 60.0, 35.0, 39.5);
+    }
+}
+
+#[test]
 fn a_service_on_free_instances_scales_out_a_little_sooner() {
     check("serving", &ecs(8, false), third_task_serves, (3.2, 6.0));
 }
