@@ -109,6 +109,7 @@ impl<P: Probe> Fleet<P> {
             reserved_kib: u64::from(containers.reserved_memory.0) << 10,
             leaving: None,
             health: Health::unknown(),
+            registered: false,
             released: 0,
             killed: None,
         });
