@@ -142,10 +142,13 @@ impl<P: Probe> Fleet<P> {
         for id in unborn {
             self.stop_task(id, now, agenda);
         }
+        self.count_stoppable(service);
         while left > 0
             && let Some(victim) = self.placement_victim(service, now)
         {
+            let instance = self.tasks[victim].instance;
             self.stop_task(victim, now, agenda);
+            self.stopped_one(service, instance);
             left -= 1;
         }
         for id in self.victims(service, left) {
