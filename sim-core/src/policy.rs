@@ -31,6 +31,7 @@ pub mod service_scaling;
 pub mod termination;
 pub mod view;
 
+pub(crate) use alarm::HISTORY;
 pub use catalogue::{Catalogue, Declaration};
 pub use selection::{
     ClusterScalingSpec, ConstraintSpec, KeepAliveSpec, Kind, PlacementSpec, PolicySpec, ProvisioningSpec,

@@ -53,6 +53,8 @@ pub(super) struct Containers {
     /// all if there are no others.
     pub in_service: u32,
     pub unhealthy: Vec<TaskId>,
+    /// How many tasks are registered with the balancer, whether they have passed a check or not.
+    pub registered: u32,
     /// For how long after its start a task's failed checks are overlooked.
     pub grace: Span,
     /// How many tasks there may be for one that is desired.
@@ -160,6 +162,11 @@ impl Containers {
         (f64::from(self.desired) * self.maximum * (1.0 + 1e-9)) as u32
     }
 
+    /// Whether there may be one task more.
+    pub(super) fn has_room(&self) -> bool {
+        self.counted + (self.leaving.len() as u32) < self.ceiling()
+    }
+
     /// A task is gone that was in state `last`.
     pub(super) fn forget(&mut self, id: TaskId, task: &Task, last: TaskState) {
         self.tasks.remove(&task.ordinal);
@@ -203,6 +210,18 @@ impl<P: Probe> Fleet<P> {
         containers.telemetry.running(now, running, cpu, memory);
         self.level(service, Gauge::ReplicasRunning, running, now);
         self.pending_level(service, now);
+    }
+
+    /// A task is a target of the balancer from now on, or is none any more; requests per target are shared by all of them.
+    pub(super) fn register(&mut self, id: TaskId, registered: bool, now: Time) {
+        let task = &mut self.tasks[id];
+        if std::mem::replace(&mut task.registered, registered) == registered {
+            return;
+        }
+        let containers = self.services[task.service].containers();
+        let targets = if registered { containers.registered + 1 } else { containers.registered - 1 };
+        containers.registered = targets;
+        containers.telemetry.targets(now, u64::from(targets));
     }
 
     /// Counts tasks that hold a place, and what they reserve of the service and of the group that the instance is in.

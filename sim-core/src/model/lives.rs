@@ -31,7 +31,8 @@ impl<P: Probe> Fleet<P> {
                 self.step_after(id, TaskState::Starting, wait, now, agenda);
             }
             TaskState::Starting => self.started(id, now, agenda),
-            TaskState::Registering => self.in_service(id, now, agenda),
+            TaskState::Registering if task.registered => self.in_service(id, now, agenda),
+            TaskState::Registering => self.await_check(id, now, agenda),
             TaskState::InService => unreachable!("a task in service ends when it is told to"),
             TaskState::Draining => {
                 let service = task.service;
@@ -72,24 +73,29 @@ impl<P: Probe> Fleet<P> {
 
     /// The container runs; the balancer has yet to find it healthy.
     fn started(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
-        let task = &mut self.tasks[id];
-        let (service, ordinal) = (task.service, task.ordinal);
-        let key = self.services[service].key;
-        let mut draw = self.luck.counted(Purpose::HealthCheck, key, ordinal);
+        let service = self.tasks[id].service;
         let containers = self.services[service].containers();
-        let wait = match &containers.balancer {
-            Some(balancer) => balancer.registration + balancer.checks.interval.scaled(open01(&mut draw)),
-            None => Span::ZERO,
-        };
+        let registration = containers.balancer.as_ref().map(|balancer| balancer.registration);
         let grace = if containers.balancer.is_some() { containers.grace } else { UNCHECKED };
         self.tasks[id].health.grace_until = now + grace;
         self.begin_running(id, now);
-        if wait.is_zero() {
-            self.in_service(id, now, agenda);
-        } else {
-            self.step_after(id, TaskState::Registering, wait, now, agenda);
+        match registration {
+            None => self.in_service(id, now, agenda),
+            Some(wait) if wait.is_zero() => self.await_check(id, now, agenda),
+            Some(wait) => self.step_after(id, TaskState::Registering, wait, now, agenda),
         }
         self.check_memory(id, now, agenda);
+    }
+
+    /// The task is registered; the balancer's first check of it comes at any moment of the interval.
+    fn await_check(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
+        let (service, ordinal) = (self.tasks[id].service, self.tasks[id].ordinal);
+        self.register(id, true, now);
+        let service = &mut self.services[service];
+        let mut draw = self.luck.counted(Purpose::HealthCheck, service.key, ordinal);
+        let interval = service.containers().balancer.as_ref().map(|balancer| balancer.checks.interval);
+        let wait = interval.unwrap_or_default().scaled(open01(&mut draw));
+        self.step_after(id, TaskState::Registering, wait, now, agenda);
     }
 
     /// Counts a task as running from now on.
@@ -110,6 +116,8 @@ impl<P: Probe> Fleet<P> {
         let containers = self.services[service].containers();
         containers.router.add(id.0);
         containers.in_service += 1;
+        self.register(id, true, now);
+        let containers = self.services[service].containers();
         let (interval, missing) = (
             containers.balancer.as_ref().map(|balancer| balancer.checks.interval),
             containers.counted < containers.desired,
@@ -162,6 +170,7 @@ impl<P: Probe> Fleet<P> {
         }
         containers.in_service -= 1;
         containers.unhealthy.retain(|other| *other != id);
+        self.register(id, false, now);
         self.aim(service, now);
     }
 
@@ -173,7 +182,10 @@ impl<P: Probe> Fleet<P> {
                 self.out_of_service(id, now);
                 self.running_changed(service, -1, now);
             }
-            TaskState::Registering => self.running_changed(service, -1, now),
+            TaskState::Registering => {
+                self.register(id, false, now);
+                self.running_changed(service, -1, now);
+            }
             _ => {}
         }
         let before = self.tasks[id].state;

@@ -13,7 +13,7 @@ use super::service::Platform;
 use super::task::{Task, TaskId};
 use crate::engine::{Span, Time};
 use crate::observe::{DecisionKind, GroupId, Probe, ServiceId};
-use crate::policy::view::{PlacementDecision, PlacementView, StopView, TaskDemand, WaitingTasks};
+use crate::policy::view::{Candidate, PlacementDecision, PlacementView, StopView, TaskDemand, WaitingTasks};
 use crate::random::Purpose;
 
 /// What a pull costs before any byte comes: asking the registry, which happens even for a cached image.
@@ -203,7 +203,10 @@ impl<P: Probe> Fleet<P> {
 
     /// Counts each candidate's tasks of `service` that can still be told to stop: those that were told already would
     /// be chosen again and again.
-    fn count_stoppable(&mut self, cluster: ClusterId, service: ServiceId) {
+    pub(super) fn count_stoppable(&mut self, service: ServiceId) {
+        let Substrate::Cluster { cluster, .. } = self.services[service].containers().substrate else {
+            return;
+        };
         let cluster = &mut self.clusters[cluster];
         cluster.counted_for = None;
         for candidate in &mut cluster.candidates {
@@ -214,12 +217,28 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
-    /// The task that placement would stop first.
+    /// A task of `service` on `instance` can not be told to stop any more. The counts are one less there, unless a place that
+    /// became free was taken meanwhile, which needed other counts.
+    pub(super) fn stopped_one(&mut self, service: ServiceId, instance: Option<InstanceId>) {
+        let Substrate::Cluster { cluster, .. } = self.services[service].containers().substrate else {
+            return;
+        };
+        let cluster = &mut self.clusters[cluster];
+        if cluster.counted_for.is_some() {
+            self.count_stoppable(service);
+            return;
+        }
+        let on_it = |candidate: &&mut Candidate| Some(InstanceId(candidate.instance)) == instance;
+        if let Some(candidate) = cluster.candidates.iter_mut().find(on_it) {
+            candidate.service_tasks -= 1;
+        }
+    }
+
+    /// The task that placement would stop first, by the counts of those that can be stopped.
     pub(super) fn placement_victim(&mut self, service: ServiceId, now: Time) -> Option<TaskId> {
         let Substrate::Cluster { cluster, .. } = self.services[service].containers().substrate else {
             return None;
         };
-        self.count_stoppable(cluster, service);
         let luck = luck_word(self.luck.counted(Purpose::Policy, self.services[service].key, now.nanos()));
         let candidates = &self.clusters[cluster].candidates;
         let Platform::Containers(containers) = &mut self.services[service].platform else { return None };

@@ -24,6 +24,7 @@ pub(super) struct ServiceScaling {
     pub scaler: ServiceScaler,
     pub min: u32,
     pub max: u32,
+    /// What its policies did; schedules and bounds begin no cooldown.
     pub last_out: Option<Time>,
     pub last_out_from: Option<u32>,
     pub last_in: Option<Time>,
@@ -70,9 +71,9 @@ impl<P: Probe> Fleet<P> {
         scaling.min = decision.min.unwrap_or(scaling.min);
         scaling.max = decision.max.unwrap_or(scaling.max);
         let Some(after) = decision.desired.filter(|after| *after != before) else { return };
-        if after > before {
+        if !decision.begins_no_cooldown && after > before {
             (scaling.last_out, scaling.last_out_from) = (Some(now), Some(before));
-        } else {
+        } else if !decision.begins_no_cooldown {
             scaling.last_in = Some(now);
         }
         containers.desired = after;

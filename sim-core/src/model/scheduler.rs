@@ -42,13 +42,14 @@ impl<P: Probe> Fleet<P> {
         }
         containers.reconcile_at = None;
         let (desired, counted) = (containers.desired, containers.counted);
-        if counted < desired {
-            self.launch_missing(service, desired - counted, now, agenda);
-        }
         if counted > desired {
             self.stop_some(service, (counted - desired) as usize, now, agenda);
         }
+        // What may go goes first: as long as it is there, it takes the room of what is launched.
         self.retire_leaving(service, now, agenda);
+        if counted < desired {
+            self.launch_missing(service, desired - counted, now, agenda);
+        }
     }
 
     /// Launches up to `missing` tasks, as fast as the platform's quotas allow, and no more than there may be.
@@ -108,6 +109,7 @@ impl<P: Probe> Fleet<P> {
             reserved_kib: u64::from(containers.reserved_memory.0) << 10,
             leaving: None,
             health: Health::unknown(),
+            registered: false,
             released: 0,
             killed: None,
         });
@@ -140,10 +142,13 @@ impl<P: Probe> Fleet<P> {
         for id in unborn {
             self.stop_task(id, now, agenda);
         }
+        self.count_stoppable(service);
         while left > 0
             && let Some(victim) = self.placement_victim(service, now)
         {
+            let instance = self.tasks[victim].instance;
             self.stop_task(victim, now, agenda);
+            self.stopped_one(service, instance);
             left -= 1;
         }
         for id in self.victims(service, left) {
@@ -184,12 +189,20 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// Whether one more task may be launched. Where the maximum forbids it, unhealthy tasks are stopped one by one, each when
-    /// the replacement of the one before is in service. Healthy tasks on a leaving instance stay: at 100 % nothing moves.
+    /// the replacement of the one before is in service; more than one at a time only where there are more tasks than the
+    /// maximum. Healthy tasks on a leaving instance stay: at 100 % nothing moves.
     fn make_room(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) -> bool {
-        let containers = self.services[service].containers();
-        if containers.counted + (containers.leaving.len() as u32) < containers.ceiling() {
-            return true;
+        while !self.services[service].containers().has_room() {
+            if !self.stop_unhealthy(service, now, agenda) {
+                return false;
+            }
         }
+        true
+    }
+
+    /// Stops an unhealthy task before it is replaced, if none of the service's tasks is on its way.
+    fn stop_unhealthy(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) -> bool {
+        let containers = self.services[service].containers();
         let in_service = |id: &&TaskId| self.tasks[**id].state == TaskState::InService;
         let leaving = containers.leaving.iter().filter(in_service).count() as u32;
         let on_their_way = containers.counted - (containers.in_service - leaving);

@@ -12,9 +12,32 @@ use crate::observe::{Door, Gauge, Outcome, Owner, Passed, Probe, ServiceId};
 use crate::quantity::Bytes;
 use crate::random::{self, Distribution, Purpose};
 
-/// What a function takes in and gives back in one synchronous invocation, at most: 6 MB each way (Lambda Developer Guide,
-/// quotas). Every front door of a function waits for its response.
-const PAYLOAD_LIMIT: u64 = 6 << 20;
+/// What a function takes in and gives back in one synchronous invocation, at most. Every front door of a function waits for
+/// its response.
+pub(super) struct Payload {
+    pub limit: u64,
+    /// What becomes of a request and of a response beyond it.
+    pub request: &'static str,
+    pub response: &'static str,
+}
+
+impl Payload {
+    /// The limit of Lambda is 6 MB each way (Lambda Developer Guide, quotas); a balancer passes 1 MB (Application Load
+    /// Balancers user guide, Lambda functions as targets).
+    pub(super) fn through(door: Door) -> Self {
+        let whole = Payload {
+            limit: 6 << 20,
+            request: "a request larger than 6 MB (413)",
+            response: "a response larger than 6 MB (413)",
+        };
+        let balanced = Payload {
+            limit: 1 << 20,
+            request: "a request larger than 1 MB (413)",
+            response: "a response larger than 1 MB (502)",
+        };
+        if door == Door::AlbToFunction { balanced } else { whole }
+    }
+}
 
 /// A service.
 pub(super) struct Service {
@@ -132,9 +155,10 @@ impl<P: Probe> Fleet<P> {
         match service.platform {
             Platform::Containers(_) => self.route(service_id, id, now, agenda),
             Platform::Functions(_) => {
-                self.requests[id].answer_too_large = response_bytes > PAYLOAD_LIMIT;
-                if request_bytes > PAYLOAD_LIMIT {
-                    self.refuse(id, Outcome::Rejected, "a request larger than 6 MB (413)", now, agenda);
+                let payload = Payload::through(service.door.kind);
+                self.requests[id].answer_too_large = response_bytes > payload.limit;
+                if request_bytes > payload.limit {
+                    self.refuse(id, Outcome::Rejected, payload.request, now, agenda);
                 } else {
                     self.invoke(service_id, id, now, agenda);
                 }

@@ -69,6 +69,8 @@ pub(super) struct Task {
     /// Why a replacement is due, if one is.
     pub leaving: Option<Leaving>,
     pub health: Health,
+    /// Whether the balancer has it as a target.
+    pub registered: bool,
     /// How many times a worker has come free.
     pub released: u64,
     /// The kernel has killed it, and this instant is its last.

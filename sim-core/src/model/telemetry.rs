@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::{Span, Time};
+use crate::policy::HISTORY;
 use crate::policy::view::Datapoint;
 use crate::quantity::{Cpu, MemorySize};
 
@@ -44,9 +45,6 @@ pub(super) struct Published {
     points: VecDeque<Datapoint>,
 }
 
-/// How many visible points are kept; the longest alarm looks at fifteen.
-const KEPT: usize = 17;
-
 impl Published {
     pub(super) fn new(lag: Span) -> Self {
         Published { lag, points: VecDeque::new() }
@@ -60,7 +58,7 @@ impl Published {
     /// What is visible at `now`, oldest first.
     pub(super) fn visible(&mut self, now: Time) -> Vec<Datapoint> {
         let visible = self.points.iter().take_while(|point| point.end + self.lag <= now).count();
-        self.points.drain(..visible.saturating_sub(KEPT));
+        self.points.drain(..visible.saturating_sub(HISTORY));
         self.points.iter().take_while(|point| point.end + self.lag <= now).copied().collect()
     }
 }
@@ -74,7 +72,8 @@ pub(super) struct ContainerTelemetry {
     /// Memory in use (KiB) and memory that running tasks reserve.
     pub memory: Summed,
     reserved_memory: Summed,
-    /// Running tasks.
+    /// Running tasks, and those of them that are targets, healthy or not.
+    running: Summed,
     targets: Summed,
     /// Requests in this minute.
     pub requests: u64,
@@ -91,6 +90,7 @@ impl ContainerTelemetry {
             reserved_cpu: Summed::default(),
             memory: Summed::default(),
             reserved_memory: Summed::default(),
+            running: Summed::default(),
             targets: Summed::default(),
             requests: 0,
             cpu_points: Published::new(container_lag),
@@ -102,9 +102,14 @@ impl ContainerTelemetry {
 
     /// The number of running tasks changed.
     pub(super) fn running(&mut self, now: Time, running: u64, cpu: Cpu, memory: MemorySize) {
-        self.targets.set(now, running);
+        self.running.set(now, running);
         self.reserved_cpu.set(now, running * u64::from(cpu.0) * 1_000_000 / u64::from(Cpu::UNITS_PER_VCPU));
         self.reserved_memory.set(now, (running * u64::from(memory.0)) << 10);
+    }
+
+    /// The number of registered targets changed.
+    pub(super) fn targets(&mut self, now: Time, targets: u64) {
+        self.targets.set(now, targets);
     }
 
     /// The minute that began `minute` ago is over.
@@ -112,11 +117,12 @@ impl ContainerTelemetry {
         let share = |used: u128, of: u128| (of > 0).then(|| used as f64 / of as f64);
         let cpu = share(self.cpu.take(now), self.reserved_cpu.take(now));
         let memory = share(self.memory.take(now), self.reserved_memory.take(now));
-        let targets = self.targets.take(now) as f64 / minute.nanos() as f64;
+        let mean = |sum: u128| sum as f64 / minute.nanos() as f64;
+        let (running, targets) = (mean(self.running.take(now)), mean(self.targets.take(now)));
         let requests = std::mem::take(&mut self.requests) as f64;
         self.cpu_points.close(now, cpu);
         self.memory_points.close(now, memory);
-        self.running_points.close(now, Some(targets));
+        self.running_points.close(now, Some(running));
         // With less than one target the balancer still says how much was asked for: true zeros and true demand.
         self.request_points.close(now, Some(requests / targets.max(1.0)));
     }
@@ -134,7 +140,7 @@ mod tests {
             published.close(at(minute), Some(minute as f64));
         }
         let seen = published.visible(at(20));
-        assert_eq!(seen.len(), KEPT);
+        assert_eq!(seen.len(), HISTORY);
         assert_eq!(
             seen.last().unwrap().value,
             Some(18.0),
@@ -149,11 +155,14 @@ mod tests {
         let end = Time::ZERO + Span::from_secs(60);
         telemetry.running(Time::ZERO, 2, Cpu(1024), MemorySize(1024));
         telemetry.cpu.set(half, 1_000_000);
+        telemetry.targets(half, 3);
         telemetry.requests = 120;
         telemetry.close_minute(end, Span::from_secs(60));
         assert_eq!(telemetry.cpu_points.visible(end)[0].value, Some(0.25));
-        assert_eq!(telemetry.request_points.visible(end)[0].value, Some(60.0));
+        assert_eq!(telemetry.running_points.visible(end)[0].value, Some(2.0));
+        assert_eq!(telemetry.request_points.visible(end)[0].value, Some(80.0));
         telemetry.running(end, 0, Cpu(1024), MemorySize(1024));
+        telemetry.targets(end, 0);
         let next = end + Span::from_secs(60);
         telemetry.close_minute(next, Span::from_secs(60));
         assert_eq!(telemetry.cpu_points.visible(next)[1].value, None, "no running task, no CPU datapoint");

@@ -7,6 +7,13 @@ use super::view::{AlarmReading, AlarmState, Datapoint};
 /// (CloudWatch User Guide, "how missing data is evaluated": five for three of three).
 const SPARE: usize = 2;
 
+/// The longest row of datapoints that an alarm may ask for: the longest of those that target tracking creates
+/// (Application Auto Scaling User Guide).
+pub(crate) const MOST_DATAPOINTS: u32 = 15;
+
+/// How many published datapoints there must be for every alarm.
+pub(crate) const HISTORY: usize = MOST_DATAPOINTS as usize + SPARE;
+
 /// An alarm that needs `datapoints` breaches in a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Alarm {

@@ -74,7 +74,8 @@ impl ServiceScaler {
     }
 }
 
-/// Keeps a decision within the bounds in force after it.
+/// Keeps a decision within the bounds in force after it. A change that the bounds make and the policy did not ask for begins
+/// no cooldown.
 pub fn settle(view: &ServiceScalingView, mut decision: ServiceScalingDecision) -> ServiceScalingDecision {
     let min = decision.min.unwrap_or(view.min);
     let max = decision.max.unwrap_or(view.max);
@@ -84,6 +85,7 @@ pub fn settle(view: &ServiceScalingView, mut decision: ServiceScalingDecision) -
         let bound = if settled < wanted { "max" } else { "min" };
         decision.reason = format!("{}; {wanted} is limited to {bound} {settled}", decision.reason);
     }
+    decision.begins_no_cooldown |= wanted.cmp(&view.desired) != settled.cmp(&view.desired);
     decision.desired = (settled != view.desired).then_some(settled);
     decision
 }

@@ -196,7 +196,9 @@ fn maximum_problems(maximum: Percent, path: &str, out: &mut Vec<Problem>) {
                 format!("{path}.maximum_percent"),
                 format!("{maximum} of the desired count is not between 100% and 10000%"),
             )
-            .hint("200% starts every replacement first, 100% stops first what is replaced"),
+            .hint(
+                "200% starts every replacement first; 100% stops unhealthy tasks first, and moves no others",
+            ),
         );
     }
 }

@@ -254,6 +254,29 @@ fn draining_keeps_to_the_maximum() {
 }
 
 #[test]
+fn tasks_that_do_not_run_yet_make_room_for_their_replacements() {
+    // Three tasks that take an hour to start, each on an instance of its own; one of the four instances is drained
+    // meanwhile. At 100 % its task goes before another is launched.
+    let group = json!({ "managed_termination_protection": false, "managed_draining": true });
+    let mut lost = 0;
+    for replication in 0..12 {
+        let mut spec = shrinking(&group);
+        let service = &mut spec["services"]["service"];
+        service["maximum_percent"] = json!("100%");
+        service["task"]["start"] = json!({ "constant": "1h" });
+        service["scaling"]["scheduled"]["actions"] =
+            json!([{ "at": "5min", "min": 0, "max": 0 }, { "at": "7min", "min": 3, "max": 3 }]);
+        let facts = facts(&spec, "50min", replication);
+        assert_eq!(facts.level_at(GROUP, Gauge::Instances, 2990.0), 3, "one of four goes");
+        assert_eq!(facts.level_at(SERVICE, Gauge::ReplicasPending, 2990.0), 3, "replication {replication}");
+        let removal = facts.decisions(DecisionKind::Removal).next().unwrap();
+        let pending = facts.levels(SERVICE, Gauge::ReplicasPending);
+        lost += u32::from(pending.iter().any(|(at, level)| *at >= removal.at.seconds() - 5.0 && *level == 2));
+    }
+    assert!(lost >= 3, "{lost} of 12");
+}
+
+#[test]
 fn what_drains_is_no_capacity() {
     // Three tasks, one to an instance, on four instances; one of them is drained for half an hour. A fourth task
     // meanwhile needs one instance more, and not two.

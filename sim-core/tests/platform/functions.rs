@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use indexmap::IndexMap;
 use serde_json::{Value, json};
-use sim_core::engine::Span;
+use sim_core::engine::{Span, Time};
 use sim_core::model::{Platform, simulate};
 use sim_core::observe::{Billable, Finished, Gauge, Outcome, Part};
 
@@ -53,13 +53,14 @@ fn an_idle_environment_goes_exactly_at_its_keep_alive() {
     check("1h", "9h", 1);
 }
 
-/// A policy that keeps nothing and remembers what it was shown last.
-struct Onlooker(Arc<Mutex<Option<KeepAliveView>>>);
+/// A policy that remembers what it was shown last, and keeps environments for so long before and from the fortieth minute.
+struct Onlooker(Arc<Mutex<Option<KeepAliveView>>>, [Span; 2]);
 
 impl KeepAlivePolicy for Onlooker {
     fn decide(&mut self, view: &KeepAliveView) -> KeepAliveDecision {
         *self.0.lock().unwrap() = Some(view.clone());
-        KeepAliveDecision { keep: Span::ZERO, reason: "looks on".into() }
+        let later = view.now >= Time::ZERO + Span::from_secs(2400);
+        KeepAliveDecision { keep: self.1[usize::from(later)], reason: "looks on".into() }
     }
 
     fn period(&self) -> Option<Span> {
@@ -67,22 +68,47 @@ impl KeepAlivePolicy for Onlooker {
     }
 }
 
+/// What happens under the onlooker, and what it saw last.
+fn looked_on(rate: &str, wait: &str, keep: [Span; 2], seconds: u64) -> (Facts, KeepAliveView) {
+    let seen = Arc::new(Mutex::new(None));
+    let shared = seen.clone();
+    let declaration =
+        Declaration::new("onlooker", "remembers what it sees", move |()| Ok(Onlooker(shared.clone(), keep)));
+    let policies = Catalogue::builtin().with_keep_alive(declaration);
+    let platform = Platform { instance_types: &IndexMap::new(), policies: &policies, traces: &NoTraces };
+    let mut function = function(&json!({}));
+    function["keep_alive"] = json!("onlooker");
+    let fleet: FleetSpec = serde_json::from_value(one_service(&every(rate), wait, &function)).unwrap();
+    assert_eq!(fleet.problems(&platform), []);
+    let run = run_of(Span::from_secs(seconds), Luck { root: 1, replication: 0 });
+    let facts = simulate(&fleet, &platform, run, |_| Facts::default()).unwrap().probe;
+    let view = seen.lock().unwrap().take().unwrap();
+    (facts, view)
+}
+
+#[test]
+fn a_shorter_keep_alive_reaches_what_is_idle() {
+    // A request in the 30th minute, the next one in the 60th. From the 40th on the environment is kept for so many minutes;
+    // it is found until it goes.
+    let check = |minutes: u64, there: &[(f64, u64)], cold: &[bool]| {
+        let (facts, _) = looked_on("2/h", "0s", [600, minutes].map(|it| Span::from_secs(60 * it)), 3601);
+        let levels = facts.levels(SERVICE, Gauge::Environments);
+        let levels: Vec<(f64, u64)> = levels.iter().map(|(at, count)| (at.round() / 60.0, *count)).collect();
+        assert_eq!(levels, there, "{minutes} minutes");
+        let begun: Vec<bool> = facts.begun().iter().map(|(_, cold)| *cold).collect();
+        assert_eq!(begun, cold, "{minutes} minutes");
+    };
+    check(600, &[(0.0, 0), (30.0, 1)], &[true, false]);
+    check(20, &[(0.0, 0), (30.0, 1), (50.0, 0), (60.0, 1)], &[true, true]);
+    check(10, &[(0.0, 0), (30.0, 1), (40.0, 0), (60.0, 1)], &[true, true]);
+    check(1, &[(0.0, 0), (30.0, 1), (40.0, 0), (60.0, 1)], &[true, true]);
+}
+
 #[test]
 fn a_keep_alive_policy_sees_how_long_its_function_was_idle() {
     let check = |rate: &str, wait: &str, hours: u64, minutes: &[(usize, u32)], beyond: u32| {
-        let seen = Arc::new(Mutex::new(None));
-        let shared = seen.clone();
-        let declaration =
-            Declaration::new("onlooker", "remembers what it sees", move |()| Ok(Onlooker(shared.clone())));
-        let policies = Catalogue::builtin().with_keep_alive(declaration);
-        let platform = Platform { instance_types: &IndexMap::new(), policies: &policies, traces: &NoTraces };
-        let mut function = function(&json!({}));
-        function["keep_alive"] = json!("onlooker");
-        let fleet: FleetSpec = serde_json::from_value(one_service(&every(rate), wait, &function)).unwrap();
-        assert_eq!(fleet.problems(&platform), []);
-        let run = run_of(Span::from_secs(hours * 3600 + 60), Luck { root: 1, replication: 0 });
-        simulate(&fleet, &platform, run, |_| Facts::default()).unwrap();
-        let idle = seen.lock().unwrap().take().unwrap().idle_times;
+        let (_, view) = looked_on(rate, wait, [Span::ZERO; 2], hours * 3600 + 60);
+        let idle = view.idle_times;
         let bins = idle.minutes.iter().copied().enumerate().filter(|(_, count)| *count > 0);
         assert_eq!((bins.collect::<Vec<_>>().as_slice(), idle.beyond), (minutes, beyond), "{rate}, {wait}");
     };
@@ -271,20 +297,33 @@ fn a_response_on_its_way_back_is_not_late_for_the_front_door() {
 }
 
 #[test]
-fn a_payload_above_six_megabytes_fails() {
+fn a_payload_above_the_limit_fails() {
     // What becomes of a request of such a size with a response of such a size, and whether it is invoked and billed.
-    let check = |request: &str, response: &str, expected: Outcome, invoked: usize| {
-        let mut spec = one_service(&every("1/h"), "1s", &function(&json!({})));
+    let check = |door: Value, request: &str, response: &str, expected: Outcome, invoked: usize| {
+        let mut spec = one_service(&every("1/h"), "1s", &function(&json!({ "front_door": door })));
         spec["work"]["work"]["request"] = json!({ "constant": request });
         spec["work"]["work"]["response"] = json!({ "constant": response });
         let facts = facts(&spec, "61min", 0);
         let ends: Vec<Outcome> = facts.finished().map(|it| it.outcome).collect();
         let billed = facts.bills().filter(|bill| matches!(bill, Billable::Invocation { .. })).count();
-        assert_eq!((ends, billed), (vec![expected], invoked), "{request}, {response}");
+        assert_eq!((ends, billed), (vec![expected], invoked), "{door}, {request}, {response}");
         let reason = facts.refusals().next().map(|(.., reason)| reason);
-        assert_eq!(reason.is_some_and(|it| it.ends_with("6 MB (413)")), expected != Outcome::Ok);
+        let said = match (expected, door.is_string()) {
+            (Outcome::Ok, _) => None,
+            (Outcome::Rejected, false) => Some("a request larger than 1 MB (413)"),
+            (_, false) => Some("a response larger than 1 MB (502)"),
+            (Outcome::Rejected, true) => Some("a request larger than 6 MB (413)"),
+            (_, true) => Some("a response larger than 6 MB (413)"),
+        };
+        assert_eq!(reason, said, "{door}, {request}, {response}");
     };
-    check("6MiB", "6MiB", Outcome::Ok, 1);
-    check("6291457B", "1kB", Outcome::Rejected, 0);
-    check("1kB", "6291457B", Outcome::Failed, 1);
+    for door in ["invoke", "http-api", "function-url"] {
+        check(json!(door), "6MiB", "6MiB", Outcome::Ok, 1);
+        check(json!(door), "6291457B", "1kB", Outcome::Rejected, 0);
+        check(json!(door), "1kB", "6291457B", Outcome::Failed, 1);
+    }
+    let balancer = || json!({ "alb": {} });
+    check(balancer(), "1MiB", "1MiB", Outcome::Ok, 1);
+    check(balancer(), "1048577B", "1kB", Outcome::Rejected, 0);
+    check(balancer(), "1kB", "1048577B", Outcome::Failed, 1);
 }

@@ -162,6 +162,25 @@ fn an_unhealthy_task_is_replaced() {
 }
 
 #[test]
+fn replacing_keeps_to_a_maximum_that_has_fallen() {
+    // All of six tasks fail their checks; before the scheduler looks, which takes minutes, three are enough.
+    let mut more = alone(6, &json!({ "maximum_percent": "100%" }));
+    let action = json!({ "at": "1h", "min": 3, "max": 3 });
+    more["scaling"] = json!({ "scheduled": { "min": 6, "max": 6, "actions": [action] } });
+    for replication in 0..4 {
+        let mut spec = one_service(&at_once(6), "1h", &more);
+        spec["telemetry"] = json!({ "scheduler_reaction": "3h" });
+        let facts = facts(&spec, "90min", replication);
+        let running = facts.levels(SERVICE, Gauge::ReplicasRunning);
+        let fell = facts.levels(SERVICE, Gauge::ReplicasDesired)[1].0;
+        let looked = running.last().unwrap().0;
+        assert!(looked > fell, "replication {replication}: the scheduler looked too early");
+        let levels = [Gauge::ReplicasRunning, Gauge::ReplicasPending];
+        assert_eq!(levels.map(|gauge| facts.level_at(SERVICE, gauge, looked)), [2, 1], "{replication}");
+    }
+}
+
+#[test]
 fn a_task_that_recovers_stays() {
     // Its replacement takes longer than it needs to recover.
     let service = service(1, &checks(&json!({ "healthy_threshold": 2 })));

@@ -68,6 +68,51 @@ fn a_service_on_fargate_scales_out_in_about_five_minutes() {
 }
 
 #[test]
+fn what_a_schedule_does_holds_no_policy_up() {
+    // Twenty tasks are ordered a minute before a crowd comes that needs 32 at 50 % CPU; a cooldown that began with the
+    // order would hold them until the 46th minute.
+    let action = json!({ "at": "31min", "min": 20 });
+    let tracking = json!({ "target-tracking": {
+        "metric": "cpu", "target": "50%", "min": 4, "max": 60, "scale_out_cooldown": "15min",
+    } });
+    let mut spec = fargate();
+    let schedule = json!({ "scheduled": { "actions": [action] } });
+    spec["services"]["service"]["scaling"] = json!({ "several": [tracking, schedule] });
+    let shape = json!({ "steps": [{ "at": "0s", "factor": 1 }, { "at": "32min", "factor": 10 }] });
+    spec["sources"]["all"]["arrivals"] = json!({ "poisson": { "rate": "16/s", "shape": shape } });
+    for replication in 0..3 {
+        let facts = facts(&spec, "41min", replication);
+        let first = facts.reaches(SERVICE, Gauge::ReplicasDesired, 30);
+        within("minutes", first.expect("it scales out") / 60.0, 35.0, 39.5);
+    }
+}
+
+#[test]
+fn requests_are_shared_by_registered_targets() {
+    // One task is a target, three more run from the seventh minute on and are registered so much later; ten requests a second
+    // from the eighth minute on are 600 a minute for one target, 150 each for four.
+    let check = |registration: &str, interval: &str, expected: u64| {
+        let tracking = json!({ "target-tracking": {
+            "metric": "requests-per-target", "target": "400/min", "min": 1, "max": 6, "disable_scale_in": true,
+        } });
+        let schedule = json!({ "scheduled": { "actions": [{ "at": "5min", "min": 4 }] } });
+        let checks = json!({ "registration": registration, "interval": interval, "timeout": "2s", "served_by": "apart" });
+        let mut spec = fargate();
+        let service = &mut spec["services"]["service"];
+        service["balancer"]["alb"]["health_check"] = checks;
+        service["scaling"] = json!({ "several": [tracking, schedule] });
+        let shape = json!({ "steps": [{ "at": "0s", "factor": 0.1 }, { "at": "8min", "factor": 1 }] });
+        spec["sources"]["all"]["arrivals"] = json!({ "deterministic": { "rate": "10/s", "shape": shape } });
+        spec["work"]["work"]["cpu"] = json!({ "constant": "1ms" });
+        let desired = facts(&spec, "15min", 0).level_at(SERVICE, Gauge::ReplicasDesired, 899.0);
+        assert_eq!(desired, expected, "registered after {registration}, checked every {interval}");
+    };
+    check("3s", "5s", 4);
+    check("3s", "300s", 4);
+    check("20min", "5s", 6);
+}
+
+#[test]
 fn a_service_on_free_instances_scales_out_a_little_sooner() {
     check("serving", &ecs(8, false), third_task_serves, (3.2, 6.0));
 }

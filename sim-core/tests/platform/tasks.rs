@@ -250,25 +250,3 @@ fn time_lost_to_others_is_contention() {
         within("with others", part(Part::Contention), 59.9, 60.1);
     }
 }
-
-#[test]
-#[expect(clippy::disallowed_types, reason = "how long the simulator itself takes is the question")]
-fn many_tasks_take_time_in_proportion_to_their_number() {
-    // The processor time of a service that begins with so many tasks, and then has none.
-    let seconds = |tasks: u32| {
-        let mut service =
-            scheduled(tasks, 0, &json!({ "balancer": { "alb": { "deregistration_delay": "0s" } } }));
-        service["balancer"]["alb"]["health_check"] = json!({ "served_by": "apart" });
-        let spec = one_service(&every("1/h"), "1ms", &service);
-        let started = std::time::Instant::now();
-        let facts = facts(&spec, "10min", 0);
-        let bills = facts.bills().filter(|bill| matches!(bill, Billable::FargateTask { .. })).count();
-        assert_eq!(bills, tasks as usize);
-        started.elapsed().as_secs_f64()
-    };
-    // Sixteen times as many would take 256 times as long if each looked at all the others. The best of three, since a
-    // machine has other things to do.
-    let [few, many] =
-        [2000, 32_000].map(|tasks| (0..3).map(|_| seconds(tasks)).fold(f64::INFINITY, f64::min));
-    assert!(many < 100.0 * few, "2,000 tasks take {few} s, 32,000 take {many} s");
-}

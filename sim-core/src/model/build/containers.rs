@@ -129,6 +129,7 @@ impl Builder<'_> {
             leaving: Vec::new(),
             desired: desired.unwrap_or(min).clamp(min, max),
             in_service: 0,
+            registered: 0,
             unhealthy: Vec::new(),
             grace: Span::ZERO,
             maximum: 1.0,

@@ -8,6 +8,7 @@ use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::provisioned::Provisioned;
 use crate::model::request::RequestId;
+use crate::model::service::Platform;
 use crate::observe::{DecisionKind, FunctionId, Gauge, Probe, ServiceId};
 use crate::policy::view::{KeepAliveView, ReuseOrder};
 use crate::quantity::MemorySize;
@@ -34,6 +35,14 @@ pub(in crate::model) struct Environment {
     pub reset: bool,
 }
 
+impl Environment {
+    /// When it ends if it stays idle.
+    fn expires(&self, keep: Span) -> Time {
+        let expires = self.idle_since.since(Time::ZERO).saturating_add(keep);
+        Time::ZERO + expires.min(Span::from_secs(1 << 33))
+    }
+}
+
 impl<P: Probe> Fleet<P> {
     /// An idle environment by the function's order of reuse; those past their life are replaced when found idle.
     pub(super) fn take_idle(
@@ -57,7 +66,9 @@ impl<P: Probe> Fleet<P> {
                 }
             };
             let id = idle.remove(index)?;
-            if self.environments[id].dies > now {
+            // Also one whose time is up at this instant, or was when the keep-alive became shorter.
+            let environment = &self.environments[id];
+            if environment.dies > now && environment.expires(functions.keep) > now {
                 return Some(id);
             }
             self.end_environment(service, function, id, now);
@@ -136,7 +147,8 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// Environments that have been idle for the keep-alive end. One event a function stands in the agenda, for the one
-    /// that has been idle longest when it was put in; it usually finds a younger one and moves on.
+    /// that has been idle longest when it was put in; it usually finds a younger one and moves on. When the keep-alive
+    /// becomes shorter another takes its place.
     pub(in crate::model) fn environments_expire(
         &mut self,
         service: ServiceId,
@@ -144,14 +156,16 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
+        if self.services[service].functions().members[function].expiry != now {
+            return;
+        }
         loop {
             let functions = self.services[service].functions();
             let keep = functions.keep;
             let member = &mut functions.members[function];
             member.expiry = Time::NEVER;
             let Some(&oldest) = member.idle.front() else { return };
-            let expires = self.environments[oldest].idle_since.since(Time::ZERO).saturating_add(keep);
-            let expires = Time::ZERO + expires.min(Span::from_secs(1 << 33));
+            let expires = self.environments[oldest].expires(keep);
             if expires > now {
                 member.expiry = expires;
                 let event = FleetEvent::new(expires, Kind::EnvironmentsExpire, service.0, function.0);
@@ -200,6 +214,9 @@ impl<P: Probe> Fleet<P> {
         if let Some(period) = functions.keep_alive.period() {
             agenda.schedule(FleetEvent::new(now + period, Kind::KeepAlive, service.0, 0));
         }
+        if decision.keep < before {
+            self.hasten_expiry(service, now, agenda);
+        }
         if before != decision.keep && now > Time::ZERO {
             let seconds = |span: Span| Some(span.nanos() / 1_000_000_000);
             self.note(
@@ -209,6 +226,20 @@ impl<P: Probe> Fleet<P> {
                 (seconds(before), seconds(decision.keep)),
                 decision.reason,
             );
+        }
+    }
+
+    /// A shorter keep-alive is in force: what is idle already goes by it, too.
+    fn hasten_expiry(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) {
+        let Platform::Functions(functions) = &mut self.services[service].platform else { return };
+        let keep = functions.keep;
+        for (id, member) in functions.members.iter_mut() {
+            let Some(&oldest) = member.idle.front() else { continue };
+            let expires = self.environments[oldest].expires(keep).max(now);
+            if expires < member.expiry {
+                member.expiry = expires;
+                agenda.schedule(FleetEvent::new(expires, Kind::EnvironmentsExpire, service.0, id.0));
+            }
         }
     }
 }

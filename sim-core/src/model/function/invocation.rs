@@ -6,6 +6,7 @@ use crate::engine::{Span, Time};
 use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::request::{Call, Request, RequestId, Stage};
+use crate::model::service::Payload;
 use crate::observe::{Billable, Gauge, Invoked, Outcome, Part, Probe, ServiceId};
 use crate::quantity::MemorySize;
 use crate::random::{self, Luck, Purpose};
@@ -158,7 +159,8 @@ impl<P: Probe> Fleet<P> {
         self.concurrency_levels(service, now);
         match ends {
             Outcome::Ok if too_large => {
-                self.refuse(id, Outcome::Failed, "a response larger than 6 MB (413)", now, agenda);
+                let reason = Payload::through(self.services[service].door.kind).response;
+                self.refuse(id, Outcome::Failed, reason, now, agenda);
             }
             Outcome::Ok => {
                 self.probe.served(now, service);

@@ -189,7 +189,9 @@ impl ServiceScalingPolicy for Scheduled {
         let reason = format!("schedule: between {lower} and {upper}");
         let settled = view.desired.min(upper).max(lower);
         let desired = (settled != view.desired).then_some(settled);
-        ServiceScalingDecision { desired, min, max, ..ServiceScalingDecision::abstain(reason) }
+        // Application Auto Scaling User Guide, scheduled actions: they know no cooldown.
+        let abstained = ServiceScalingDecision::abstain(reason);
+        ServiceScalingDecision { desired, min, max, begins_no_cooldown: true, ..abstained }
     }
 
     fn bounds(&self) -> Bounds {

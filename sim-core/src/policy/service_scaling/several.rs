@@ -56,8 +56,11 @@ impl ServiceScalingPolicy for Several {
         let decisions: Vec<_> = self.0.iter_mut().map(|(_, policy)| policy.decide(view)).collect();
         let reasons =
             self.0.iter().zip(&decisions).map(|((name, _), decision)| format!("{name}: {}", decision.reason));
+        let desired = combine(view, &decisions);
+        let mut whose = decisions.iter().filter(|decision| decision.desired == desired);
         ServiceScalingDecision {
-            desired: combine(view, &decisions),
+            desired,
+            begins_no_cooldown: desired.is_some() && whose.all(|decision| decision.begins_no_cooldown),
             min: decisions.iter().rev().find_map(|decision| decision.min),
             max: decisions.iter().rev().find_map(|decision| decision.max),
             blocks_scale_in: decisions.iter().any(|decision| decision.blocks_scale_in),

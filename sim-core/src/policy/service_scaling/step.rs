@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Level, Metric, default_cooldown, within};
 use crate::engine::Span;
-use crate::policy::alarm::{Alarm, Breach, newest};
+use crate::policy::alarm::{Alarm, Breach, MOST_DATAPOINTS, newest};
 use crate::policy::arithmetic::{below, percent_change};
 use crate::policy::view::{
     AlarmReading, AlarmState, Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView,
@@ -47,7 +47,7 @@ pub struct StepParameters {
 pub struct StepAlarm {
     /// The alarm's threshold: "70%" of a utilization, "900/min" of requests per target.
     pub threshold: Level,
-    /// How many one-minute datapoints in a row must reach it. The user's choice on the platform.
+    /// How many one-minute datapoints in a row must reach it, 1 to 15. The user's choice on the platform.
     #[serde(default = "default_datapoints")]
     pub datapoints: u32,
     /// What the changes mean.
@@ -125,8 +125,10 @@ impl StepAlarm {
     fn problems(&self, metric: Metric, path: &str, removes: bool) -> Vec<Problem> {
         let mut problems: Vec<Problem> =
             metric.problem(self.threshold, &format!("{path}.threshold")).into_iter().collect();
-        if self.datapoints == 0 {
-            problems.push(Problem::new(format!("{path}.datapoints"), "is zero").hint("an alarm needs one"));
+        if !(1..=MOST_DATAPOINTS).contains(&self.datapoints) {
+            let message = format!("{} is not between 1 and {MOST_DATAPOINTS}", self.datapoints);
+            let hint = "policies see seventeen minutes, and two of them may have no data";
+            problems.push(Problem::new(format!("{path}.datapoints"), message).hint(hint));
         }
         if self.steps.is_empty() {
             problems.push(Problem::new(format!("{path}.steps"), "no steps"));

@@ -308,6 +308,38 @@ fn several_scale_out_for_any_and_in_for_all() {
 }
 
 #[test]
+fn what_begins_a_cooldown() {
+    // Five tasks; CPU tracks 60 %, a schedule and bounds say what they say.
+    let check = |cpu: f64, schedule: Value, bounds: (u32, u32), expected: Option<(u32, bool)>| {
+        let view = ServiceScalingView { min: bounds.0, max: bounds.1, ..view(5, 5, "cpu", &[cpu; 15]) };
+        let mut members: Vec<(String, Box<dyn ServiceScalingPolicy>)> =
+            vec![("cpu".into(), Box::new(tracking("cpu", "60%", &json!({ "max": 100 }))))];
+        if schedule.is_object() {
+            let schedule = read(json!({ "max": 100, "actions": [schedule] }));
+            members.push(("schedule".into(), Box::new(Scheduled::new(&schedule).unwrap())));
+        }
+        let decision = settle(&view, Several::new(members).unwrap().decide(&view));
+        let found = decision.desired.map(|desired| (desired, !decision.begins_no_cooldown));
+        assert_eq!(found, expected, "{cpu}, {schedule}, {bounds:?}: {}", decision.reason);
+    };
+    let none = || json!(null);
+    let at_least = |min: u32| json!({ "at": "9h", "min": min });
+    check(0.9, none(), (0, 100), Some((8, true)));
+    check(0.3, none(), (0, 100), Some((3, true)));
+    check(0.6, none(), (7, 100), Some((7, false)));
+    check(0.3, none(), (7, 100), Some((7, false)));
+    check(0.9, none(), (9, 100), Some((9, true)));
+    check(0.9, none(), (0, 4), Some((4, false)));
+    check(0.3, none(), (4, 100), Some((4, true)));
+    check(0.6, at_least(7), (0, 100), Some((7, false)));
+    check(0.9, at_least(7), (0, 100), Some((8, true)));
+    check(0.9, at_least(8), (0, 100), Some((8, true)));
+    check(0.9, at_least(20), (0, 100), Some((20, false)));
+    check(0.6, json!({ "at": "9h", "max": 3 }), (0, 100), Some((3, false)));
+    check(0.6, at_least(2), (0, 100), None);
+}
+
+#[test]
 fn parameters_that_make_no_sense() {
     let check = |problems: Option<Vec<Problem>>, paths: &[&str]| {
         let problems = problems.unwrap_or_default();
@@ -334,6 +366,13 @@ fn parameters_that_make_no_sense() {
     check(steps(json!([{ "to": "0%", "change": 1 }])), &["scale_out.steps[0]"]);
     check(steps(json!([{ "change": -1 }])), &["scale_out.steps[0].change"]);
     check(StepScaling::new(read(json!({ "metric": "cpu" }))).err(), &[""]);
+    let datapoints = |datapoints: u32| {
+        let alarm = json!({ "threshold": "50%", "datapoints": datapoints, "steps": [{ "change": 1 }] });
+        StepScaling::new(read(json!({ "metric": "cpu", "scale_out": alarm }))).err()
+    };
+    check(datapoints(0), &["scale_out.datapoints"]);
+    check(datapoints(15), &[]);
+    check(datapoints(16), &["scale_out.datapoints"]);
     let scheduled = |actions| Scheduled::new(&read(json!({ "actions": actions }))).err();
     check(scheduled(json!([])), &["actions"]);
     check(

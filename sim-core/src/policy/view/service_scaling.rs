@@ -46,14 +46,14 @@ pub struct ServiceScalingView {
     /// and `running` (the mean number of running tasks), each oldest first in one-minute periods.
     #[serde(default)]
     pub metrics: Metrics,
-    /// When the desired count was last raised by scaling.
+    /// When the desired count was last raised by scaling; what a schedule or a bound does is not meant.
     #[serde(default, with = "instant::optional")]
     #[schemars(with = "Option<Span>")]
     pub last_scale_out: Option<Time>,
     /// The desired count before that action.
     #[serde(default)]
     pub last_scale_out_from: Option<u32>,
-    /// When the desired count was last lowered by scaling.
+    /// When the desired count was last lowered by scaling; what a schedule or a bound does is not meant.
     #[serde(default, with = "instant::optional")]
     #[schemars(with = "Option<Span>")]
     pub last_scale_in: Option<Time>,
@@ -82,11 +82,19 @@ pub struct ServiceScalingDecision {
     /// the service at its size; a policy that never scales in does not block the others.
     #[serde(default)]
     pub blocks_scale_in: bool,
+    /// Whether a change of the count is a schedule's or a bound's: it begins no cooldown.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub begins_no_cooldown: bool,
     /// Why, in a sentence fragment for the decision timeline.
     pub reason: String,
     /// The alarms that were read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<AlarmReading>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl ServiceScalingDecision {
