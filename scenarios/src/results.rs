@@ -14,6 +14,7 @@
 //! re-priced ([`price`]) without simulating again.
 
 mod analysis;
+mod build;
 mod digest;
 mod error;
 mod findings;
@@ -37,6 +38,7 @@ use sim_core::cost::{Bill, Days, bill};
 use sim_core::metrics::{MonthlyCost, Record};
 
 pub use analysis::{Analysis, analyse};
+pub(crate) use build::this as this_build;
 pub(crate) use digest::Digest;
 pub use error::{ErrorKind, ResultsError};
 pub use findings::{Pair, VariantAnalysis};

@@ -34,7 +34,7 @@ use sim_core::cost::InstanceType;
 use sim_core::policy::catalogue::Catalogue;
 
 use crate::file::Scenario;
-use crate::results::{Claim, Folder, JobRecord, Manifest, Prices, Results, ResultsError};
+use crate::results::{Claim, Folder, JobRecord, Manifest, Prices, Results, ResultsError, this_build};
 
 /// Most requests that one job may write one by one, unless more are asked for.
 pub const REQUEST_LIMIT: u64 = 10_000_000;
@@ -78,6 +78,9 @@ pub struct Options {
     pub requests: Option<u64>,
     /// Only this job: a variant's name and a replication from 1.
     pub only: Option<(String, u32)>,
+    /// What tells this build of the program from others, whose finished runs are simulated again; a digest of the
+    /// running program's file if left out. It is no part of any result.
+    pub build: Option<String>,
 }
 
 /// How far a run is. Time is the terminal's business.
@@ -230,7 +233,11 @@ impl<'e> Experiment<'e> {
         cancel: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Outcome, RunError> {
-        let claim = Folder::claim(out, &self.manifest, &self.prices)?;
+        let build = match &self.options.build {
+            Some(build) => Some(build.as_str()),
+            None => this_build(),
+        };
+        let claim = Folder::claim(out, &self.manifest, &self.prices, build)?;
         let folder = &claim.folder;
         let stored = self.stored(folder)?;
         let resumed = stored.iter().flatten().count();
@@ -290,11 +297,23 @@ impl<'e> Experiment<'e> {
                 Done::Unwritable(error) => return Err(error.into()),
             }
         }
-        let Claim { folder, manifest, prices, kept_prices, .. } = claim;
+        let Claim { folder, manifest, prices, kept_prices, outdated, .. } = claim;
+        notes.extend((*outdated > 0).then(|| of_another_build(*outdated)));
         notes.extend(kept_prices.then(|| kept(prices)));
         let results = Results::new(folder.clone(), manifest.clone(), prices.clone(), records);
         luck::check(&results)?;
         Ok(Outcome { results, simulated, resumed, skipped, failures, notes })
+    }
+}
+
+/// What became of runs that this program's code may not repeat.
+fn of_another_build(runs: usize) -> String {
+    match runs {
+        1 => "1 finished run was of another build of this program and is not used: it is simulated again"
+            .into(),
+        _ => format!(
+            "{runs} finished runs were of another build of this program and are not used: they are simulated again"
+        ),
     }
 }
 

@@ -113,6 +113,33 @@ fn results_are_kept_redrawn_and_priced_again() {
     same(&first, &files(&path));
 }
 
+/// What another build of the program simulated, with other policies perhaps, is not taken for what this one does; and
+/// where both do the same, nothing in the results tells them apart.
+#[test]
+#[cfg(target_os = "linux")]
+fn another_build_simulates_again() {
+    let shell = shop();
+    shell.run("run shop.toml --out results").quiet();
+    let first = files(&shell.path("results"));
+    // A program with a byte behind its end does the same and is another file.
+    let other = shell.path("other-fleetsim");
+    let program = env!("CARGO_BIN_EXE_fleetsim");
+    fs::copy(program, &other).expect("a copy");
+    std::io::Write::write_all(&mut fs::File::options().append(true).open(&other).expect("it is ours"), b"\n")
+        .expect("a byte more");
+    let done = std::process::Command::new(&other)
+        .args(["run", "shop.toml", "--out", "results"])
+        .current_dir(shell.path("."))
+        .output()
+        .expect("it runs");
+    let talk = String::from_utf8(done.stderr).expect("text");
+    assert!(talk.contains("note: 4 finished runs were of another build of this program"), "{talk}");
+    let mut second = files(&shell.path("results"));
+    let build = second.insert(".fleetsim-build".into(), first[".fleetsim-build"].clone());
+    assert_ne!(build.as_ref(), first.get(".fleetsim-build"));
+    same(&first, &second);
+}
+
 /// More replications into the same folder simulate only what is missing; fewer simulate nothing.
 #[test]
 fn replications_are_added_to_a_folder() {

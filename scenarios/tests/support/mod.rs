@@ -117,7 +117,7 @@ pub(crate) fn run_with(
     Ok(outcome)
 }
 
-/// Every file below a folder with its bytes.
+/// Every file of results below a folder with its bytes: not the hidden ones, who runs and what was built.
 pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -126,7 +126,7 @@ pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
                 let name = path.strip_prefix(folder).expect("it is below").to_owned();
                 files.insert(name, std::fs::read(&path).expect("a file"));
             }
