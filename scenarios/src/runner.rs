@@ -97,7 +97,7 @@ pub struct Progress {
 /// What became of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Everything that is stored.
+    /// Everything that is stored; while it lives, no other process may use the folder.
     pub results: Results,
     /// Jobs that were simulated.
     pub simulated: usize,
@@ -261,7 +261,7 @@ impl<'e> Experiment<'e> {
         // One job at a time, whatever their lengths; collected in the order of jobs, whatever the order of ending.
         let over: Vec<Done> =
             pool.install(|| self.jobs.par_iter().zip(stored).with_max_len(1).map(run).collect());
-        self.conclude(over, &claim)
+        self.conclude(over, claim)
     }
 
     /// The records that the folder holds already. A damaged one is simulated again.
@@ -278,7 +278,22 @@ impl<'e> Experiment<'e> {
         Ok(self.jobs.iter().map(stored).collect())
     }
 
-    fn conclude(&self, over: Vec<Done>, claim: &Claim) -> Result<Outcome, RunError> {
+    /// The records that the folder holds of jobs that were not asked for.
+    fn others(&self, folder: &Folder) -> Vec<JobRecord> {
+        let all = (0..self.manifest.run.replications).flat_map(|replication| {
+            (0..self.manifest.variants.len()).map(move |variant| (variant, replication))
+        });
+        let others = all.filter(|(variant, replication)| {
+            !self.jobs.contains(&JobId { variant: *variant, replication: *replication })
+        });
+        let stored = |(variant, replication)| {
+            let digest = self.manifest.job_digest(variant, replication);
+            folder.record(&self.manifest.record_name(variant, replication), &digest).ok().flatten()
+        };
+        others.filter_map(stored).collect()
+    }
+
+    fn conclude(&self, over: Vec<Done>, claim: Claim) -> Result<Outcome, RunError> {
         let (mut records, mut failures, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut simulated, mut resumed, mut skipped) = (0, 0, 0);
         for done in over {
@@ -297,10 +312,14 @@ impl<'e> Experiment<'e> {
                 Done::Unwritable(error) => return Err(error.into()),
             }
         }
-        let Claim { folder, manifest, prices, kept_prices, outdated, .. } = claim;
-        notes.extend((*outdated > 0).then(|| of_another_build(*outdated)));
-        notes.extend(kept_prices.then(|| kept(prices)));
-        let results = Results::new(folder.clone(), manifest.clone(), prices.clone(), records);
+        let Claim { folder, manifest, prices, kept_prices, outdated, lock } = claim;
+        notes.extend((outdated > 0).then(|| of_another_build(outdated)));
+        notes.extend(kept_prices.then(|| kept(&prices)));
+        if self.options.only.is_some() {
+            records.extend(self.others(&folder));
+            records.sort_by_key(|record| record.replication);
+        }
+        let results = Results::new(folder, manifest, prices, records).held(lock);
         luck::check(&results)?;
         Ok(Outcome { results, simulated, resumed, skipped, failures, notes })
     }

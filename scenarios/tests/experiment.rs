@@ -75,6 +75,7 @@ fn a_cancelled_run_keeps_what_is_finished_and_goes_on() {
     assert_eq!(error.kind, ErrorKind::Incomplete);
     assert!(error.to_string().contains("5 records are missing"), "{error}");
     assert_eq!(results::load_finished(&out).unwrap().missing().len(), 5);
+    drop(outcome);
     let rest = run(THREE, &out, threads(2)).unwrap();
     assert_eq!((rest.simulated, rest.resumed), (5, 4));
     run(THREE, &folder.path().join("whole"), threads(2)).unwrap();
@@ -155,16 +156,27 @@ fn a_folder_that_another_run_uses_is_refused() {
     fs::write(&lock, "process 17\n").unwrap();
     let other = fs::File::options().write(true).open(&lock).unwrap();
     other.lock().unwrap();
-    match run(THREE, folder.path(), threads(2)) {
+    let refused = |by: &str| match run(THREE, folder.path(), threads(2)) {
         Err(RunError::Results(error)) => {
             assert_eq!(error.kind, ErrorKind::Busy);
-            assert!(error.to_string().contains("(process 17)"), "{error}");
+            assert!(error.to_string().contains(by), "{error}");
         }
         other => panic!("{other:?}"),
-    }
+    };
+    refused("(process 17)");
     drop(other);
-    assert_eq!(run(THREE, folder.path(), threads(2)).unwrap().simulated, 9);
-    assert!(!lock.exists());
+    // Tables and report are still to be written when all is simulated, and when all is priced.
+    let this = format!("(process {})", std::process::id());
+    let outcome = run(THREE, folder.path(), threads(2)).unwrap();
+    assert_eq!(outcome.simulated, 9);
+    refused(&this);
+    assert_eq!(results::price(folder.path(), prices()).unwrap_err().kind, ErrorKind::Busy);
+    drop(outcome);
+    let priced = results::price(folder.path(), prices()).unwrap();
+    refused(&this);
+    drop(priced);
+    assert_eq!(fs::read_to_string(&lock).unwrap(), "", "nobody holds it");
+    assert_eq!(run(THREE, folder.path(), threads(2)).unwrap().resumed, 9);
 }
 
 /// Prices that were chosen for a folder stay chosen when its run goes on.

@@ -195,6 +195,28 @@ fn one_job_alone() {
     let done = shell.run("run shop.toml --out results --only fargate:2");
     assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{}", done.talk);
     assert_eq!(files(&shell.path("results/records")).len(), 1);
+    // Where nothing is compared, the one is still not all: it does not replace the report of all, nor tables.
+    let alone = SHOP.find("[variants.lambda").expect("it is there");
+    let shell = shell.file("alone.toml", &SHOP[..alone]);
+    shell.run("run alone.toml --out whole").quiet();
+    let whole = files(&shell.path("whole"));
+    let again = shell.run("run alone.toml --out whole --only fargate:2");
+    assert!(again.out.ends_with("report: whole/report.html\n"), "{}", again.out);
+    let but_commands = |mut files: BTreeMap<String, Vec<u8>>| {
+        files.remove("manifest.json");
+        files
+    };
+    same(&but_commands(whole), &but_commands(files(&shell.path("whole"))));
+    let first = fs::read_dir(shell.path("whole/records")).unwrap().map(|entry| entry.unwrap().path());
+    let first = first.into_iter().find(|path| path.display().to_string().contains("-r1-")).unwrap();
+    fs::remove_file(first).unwrap();
+    let before = files(&shell.path("whole"));
+    let partial = shell.run("run alone.toml --out whole --only fargate:2");
+    assert_eq!(
+        (partial.code, partial.out.as_str(), partial.talk.as_str()),
+        (Some(0), "", "no report: 1 of 2 runs are finished\n")
+    );
+    same(&before, &files(&shell.path("whole")));
     let check = |name: &str, job: &str| {
         assert_snapshot!(name, shell.run(&format!("run shop.toml --only {job}")).shown());
     };

@@ -43,7 +43,7 @@ pub(crate) struct Claim {
     pub(crate) kept_prices: bool,
     /// How many finished runs of another build of the program were removed.
     pub(crate) outdated: usize,
-    _lock: Lock,
+    pub(crate) lock: Lock,
 }
 
 impl Folder {
@@ -79,7 +79,7 @@ impl Folder {
         folder.write_json(MANIFEST, &manifest)?;
         folder.write_json(PRICES, prices)?;
         let (prices, kept_prices) = (prices.clone(), kept.is_some());
-        Ok(Claim { folder, manifest, prices, kept_prices, outdated, _lock: lock })
+        Ok(Claim { folder, manifest, prices, kept_prices, outdated, lock })
     }
 
     /// Removes what another build of the program simulated, or one that nobody knows, and says how many runs that were.
