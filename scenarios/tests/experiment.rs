@@ -225,6 +225,14 @@ fn what_cannot_be_run_as_asked_is_refused() {
         assert!(!out.exists());
     };
     check(Options { requests: Some(1000), ..threads(1) }, "about 4800 rows");
+    // What users send is not known before: their file is cut where it is too long.
+    let users = THREE.replace(
+        "poisson = { rate = \"8/s\" }",
+        "users = { population = { constant = 20 }, think = \"100ms\" }",
+    );
+    let fewer = Options { requests: Some(1000), replications: Some(1), ..threads(2) };
+    let notes = run(&users, &folder.path().join("users"), fewer).unwrap().notes;
+    assert!(notes.len() == 3 && notes[0].contains("holds the first 1000 requests"), "{notes:?}");
     check(Options { only: Some(("azure".into(), 1)), ..threads(1) }, "there is ec2, fargate, lambda");
     check(Options { only: Some(("ec2".into(), 4)), ..threads(1) }, "there are 1 to 3");
     check(Options { replications: Some(0), ..threads(1) }, "nothing to run");
