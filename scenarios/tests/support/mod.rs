@@ -134,3 +134,16 @@ pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     }
     files
 }
+
+pub(crate) fn threads(threads: usize) -> Options {
+    Options { threads: Some(threads), ..Options::default() }
+}
+
+/// A folder's files, compared name by name so that a failure says which.
+#[track_caller]
+pub(crate) fn assert_same(expected: &BTreeMap<PathBuf, Vec<u8>>, found: &BTreeMap<PathBuf, Vec<u8>>) {
+    assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
+    for (name, bytes) in expected {
+        assert!(found[name] == *bytes, "{} differs", name.display());
+    }
+}
