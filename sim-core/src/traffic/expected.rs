@@ -178,7 +178,7 @@ mod tests {
         };
         check(r#"{"poisson": {"rate": "2/s"}}"#, false, false);
         check(
-            r#"{"poisson": {"rate": "2/s", "shape": {"spike": {"factor": 3, "at": "1m", "rise": "1s", "hold": "1m", "fall": "1s"}}}}"#,
+            r#"{"poisson": {"rate": "2/s", "shape": {"spike": {"factor": 3, "at": "1m", "rise": "1s", "hold": "1m", "decay": "1s"}}}}"#,
             false,
             true,
         );
