@@ -83,8 +83,10 @@ pub struct Variant {
     pub axes: Vec<(String, String)>,
     /// What is simulated.
     pub fleet: FleetSpec,
-    /// About how many requests one run of it takes, retries apart; of users, who wait for their answers, at most.
+    /// About how many requests one run of it takes, retries and users apart.
     pub requests: f64,
+    /// How many requests its users send at most: they wait for their answers, which nobody knows yet how long.
+    pub users_requests: f64,
     /// The fleet as the file says it, base, patch, options and axes together, without defaults.
     pub resolved: Json,
 }
@@ -186,7 +188,8 @@ fn variant(point: expand::Point, read: read::Read) -> Variant {
         family: point.variant.to_string(),
         axes: point.axes,
         fleet: read.fleet,
-        requests: read.requests,
+        requests: read.requests.open,
+        users_requests: read.requests.of_users,
         resolved: point.node.to_json(),
     }
 }

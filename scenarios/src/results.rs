@@ -14,6 +14,7 @@
 //! re-priced ([`price`]) without simulating again.
 
 mod analysis;
+mod build;
 mod digest;
 mod error;
 mod findings;
@@ -32,11 +33,13 @@ mod wording;
 mod workload;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sim_core::cost::{Bill, Days, bill};
 use sim_core::metrics::{MonthlyCost, Record};
 
 pub use analysis::{Analysis, analyse};
+pub(crate) use build::this as this_build;
 pub(crate) use digest::Digest;
 pub use error::{ErrorKind, ResultsError};
 pub use findings::{Pair, VariantAnalysis};
@@ -52,7 +55,8 @@ pub(crate) use tables::Cell;
 pub use tables::{LineKey, MeanLine, mean_lines};
 pub use verdict::Verdict;
 
-/// Everything that is stored of an experiment.
+/// Everything that is stored of an experiment. Where it comes from a run, from [`price`] or from [`load_to_draw`], no
+/// other process may use the folder until the last copy is dropped: tables and report are written from what is in it.
 #[derive(Clone, Debug)]
 pub struct Results {
     /// The folder that it is in.
@@ -63,6 +67,8 @@ pub struct Results {
     pub prices: Prices,
     /// One entry per variant of the manifest, in its order.
     pub variants: Vec<VariantResults>,
+    /// Keeps others out of the folder.
+    _lock: Option<Arc<lock::Lock>>,
 }
 
 /// The finished replications of one variant.
@@ -114,13 +120,23 @@ pub fn load_finished(path: &Path) -> Result<Results, ResultsError> {
     Ok(Results::new(folder, manifest, prices, jobs))
 }
 
+/// Loads what is finished, and holds the folder for as long as the results live.
+///
+/// # Errors
+/// As [`load_finished`]; if another process has the folder.
+pub fn load_to_draw(path: &Path) -> Result<Results, ResultsError> {
+    // What is no results folder is not written to, not even a lock.
+    Folder::open(path)?;
+    let lock = lock::Lock::take(path)?;
+    Ok(load_finished(path)?.held(lock))
+}
+
 /// Prices saved results anew, without simulating: rewrites the tables and the prices of the folder.
 ///
 /// # Errors
-/// As [`load`]; if the book lacks a price; if the folder cannot be written.
+/// As [`load_to_draw`]; if the book lacks a price; if the folder cannot be written.
 pub fn price(path: &Path, prices: Prices) -> Result<Results, ResultsError> {
-    let mut results = load_finished(path)?;
-    let _lock = lock::Lock::take(path)?;
+    let mut results = load_to_draw(path)?;
     results.manifest.prices = prices.used();
     results.prices = prices;
     let analysis = analyse(&results)?;
@@ -140,7 +156,12 @@ impl Results {
             variant.records.push(job.record);
             variant.days.push(job.days);
         }
-        Results { folder, manifest, prices, variants }
+        Results { folder, manifest, prices, variants, _lock: None }
+    }
+
+    /// The same, with the folder held.
+    pub(crate) fn held(self, lock: lock::Lock) -> Self {
+        Results { _lock: Some(Arc::new(lock)), ..self }
     }
 
     /// Jobs without a record: variant and replication, both from 0.

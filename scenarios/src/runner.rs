@@ -34,7 +34,7 @@ use sim_core::cost::InstanceType;
 use sim_core::policy::catalogue::Catalogue;
 
 use crate::file::Scenario;
-use crate::results::{Claim, Folder, JobRecord, Manifest, Prices, Results, ResultsError};
+use crate::results::{Claim, Folder, JobRecord, Manifest, Prices, Results, ResultsError, this_build};
 
 /// Most requests that one job may write one by one, unless more are asked for.
 pub const REQUEST_LIMIT: u64 = 10_000_000;
@@ -78,6 +78,9 @@ pub struct Options {
     pub requests: Option<u64>,
     /// Only this job: a variant's name and a replication from 1.
     pub only: Option<(String, u32)>,
+    /// What tells this build of the program from others, whose finished runs are simulated again; a digest of the
+    /// running program's file if left out. It is no part of any result.
+    pub build: Option<String>,
 }
 
 /// How far a run is. Time is the terminal's business.
@@ -94,7 +97,7 @@ pub struct Progress {
 /// What became of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Everything that is stored.
+    /// Everything that is stored; while it lives, no other process may use the folder.
     pub results: Results,
     /// Jobs that were simulated.
     pub simulated: usize,
@@ -230,7 +233,11 @@ impl<'e> Experiment<'e> {
         cancel: &AtomicBool,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Outcome, RunError> {
-        let claim = Folder::claim(out, &self.manifest, &self.prices)?;
+        let build = match &self.options.build {
+            Some(build) => Some(build.as_str()),
+            None => this_build(),
+        };
+        let claim = Folder::claim(out, &self.manifest, &self.prices, build)?;
         let folder = &claim.folder;
         let stored = self.stored(folder)?;
         let resumed = stored.iter().flatten().count();
@@ -254,7 +261,7 @@ impl<'e> Experiment<'e> {
         // One job at a time, whatever their lengths; collected in the order of jobs, whatever the order of ending.
         let over: Vec<Done> =
             pool.install(|| self.jobs.par_iter().zip(stored).with_max_len(1).map(run).collect());
-        self.conclude(over, &claim)
+        self.conclude(over, claim)
     }
 
     /// The records that the folder holds already. A damaged one is simulated again.
@@ -271,7 +278,22 @@ impl<'e> Experiment<'e> {
         Ok(self.jobs.iter().map(stored).collect())
     }
 
-    fn conclude(&self, over: Vec<Done>, claim: &Claim) -> Result<Outcome, RunError> {
+    /// The records that the folder holds of jobs that were not asked for.
+    fn others(&self, folder: &Folder) -> Vec<JobRecord> {
+        let all = (0..self.manifest.run.replications).flat_map(|replication| {
+            (0..self.manifest.variants.len()).map(move |variant| (variant, replication))
+        });
+        let others = all.filter(|(variant, replication)| {
+            !self.jobs.contains(&JobId { variant: *variant, replication: *replication })
+        });
+        let stored = |(variant, replication)| {
+            let digest = self.manifest.job_digest(variant, replication);
+            folder.record(&self.manifest.record_name(variant, replication), &digest).ok().flatten()
+        };
+        others.filter_map(stored).collect()
+    }
+
+    fn conclude(&self, over: Vec<Done>, claim: Claim) -> Result<Outcome, RunError> {
         let (mut records, mut failures, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut simulated, mut resumed, mut skipped) = (0, 0, 0);
         for done in over {
@@ -290,11 +312,27 @@ impl<'e> Experiment<'e> {
                 Done::Unwritable(error) => return Err(error.into()),
             }
         }
-        let Claim { folder, manifest, prices, kept_prices, .. } = claim;
-        notes.extend(kept_prices.then(|| kept(prices)));
-        let results = Results::new(folder.clone(), manifest.clone(), prices.clone(), records);
+        let Claim { folder, manifest, prices, kept_prices, outdated, lock } = claim;
+        notes.extend((outdated > 0).then(|| of_another_build(outdated)));
+        notes.extend(kept_prices.then(|| kept(&prices)));
+        if self.options.only.is_some() {
+            records.extend(self.others(&folder));
+            records.sort_by_key(|record| record.replication);
+        }
+        let results = Results::new(folder, manifest, prices, records).held(lock);
         luck::check(&results)?;
         Ok(Outcome { results, simulated, resumed, skipped, failures, notes })
+    }
+}
+
+/// What became of runs that this program's code may not repeat.
+fn of_another_build(runs: usize) -> String {
+    match runs {
+        1 => "1 finished run was of another build of this program and is not used: it is simulated again"
+            .into(),
+        _ => format!(
+            "{runs} finished runs were of another build of this program and are not used: they are simulated again"
+        ),
     }
 }
 

@@ -2,31 +2,17 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use scenarios::catalogue;
-use scenarios::results::{self, ErrorKind, Prices};
+use scenarios::results::{self, ErrorKind};
 use scenarios::runner::{Experiment, Options, RunError, Surroundings};
 use sim_core::engine::{Span, Time};
 use sim_core::policy::view::{Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView};
 use sim_core::policy::{Catalogue, Declaration};
-use support::{THREE, contents, input, instance_types, load, prices, run, run_with};
-
-fn threads(threads: usize) -> Options {
-    Options { threads: Some(threads), ..Options::default() }
-}
-
-/// A folder's files, compared name by name so that a failure says which.
-#[track_caller]
-fn assert_same(expected: &BTreeMap<PathBuf, Vec<u8>>, found: &BTreeMap<PathBuf, Vec<u8>>) {
-    assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
-    for (name, bytes) in expected {
-        assert!(found[name] == *bytes, "{} differs", name.display());
-    }
-}
+use support::{THREE, assert_same, contents, input, instance_types, load, prices, run, run_with, threads};
 
 #[test]
 fn the_bytes_do_not_depend_on_threads_and_a_run_goes_on_where_it_stopped() {
@@ -75,6 +61,7 @@ fn a_cancelled_run_keeps_what_is_finished_and_goes_on() {
     assert_eq!(error.kind, ErrorKind::Incomplete);
     assert!(error.to_string().contains("5 records are missing"), "{error}");
     assert_eq!(results::load_finished(&out).unwrap().missing().len(), 5);
+    drop(outcome);
     let rest = run(THREE, &out, threads(2)).unwrap();
     assert_eq!((rest.simulated, rest.resumed), (5, 4));
     run(THREE, &folder.path().join("whole"), threads(2)).unwrap();
@@ -117,91 +104,6 @@ fn the_number_of_replications_can_be_changed() {
 }
 
 #[test]
-fn folders_of_others_are_refused_before_anything_is_simulated() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    run(THREE, &at("results"), threads(2)).unwrap();
-    fs::create_dir(at("mine")).unwrap();
-    fs::write(at("mine/thesis.txt"), "chapter one").unwrap();
-    fs::write(at("file"), "").unwrap();
-    fs::create_dir(at("strange")).unwrap();
-    fs::write(at("strange/manifest.json"), "{}").unwrap();
-    let before = contents(folder.path());
-    let other_rate = THREE.replace("8/s", "9/s");
-    let check = |text: &str, out: &str, options: Options, kind: ErrorKind, message: &str| {
-        match run(text, &at(out), options) {
-            Err(RunError::Results(error)) => {
-                assert_eq!(error.kind, kind, "{error}");
-                assert!(error.to_string().contains(message), "{error}");
-            }
-            other => panic!("{out}: {other:?}"),
-        }
-        assert_same(&before, &contents(folder.path()));
-    };
-    let seed = |seed| Options { seed: Some(seed), ..Options::default() };
-    check(THREE, "results", seed(8), ErrorKind::Occupied, "seed 8, not 7");
-    check(&other_rate, "results", threads(1), ErrorKind::Occupied, "already holds other results");
-    check(THREE, "mine", threads(1), ErrorKind::Occupied, "it holds thesis.txt");
-    check(THREE, "file", threads(1), ErrorKind::Unusable, "is a file");
-    check(THREE, "file/below", threads(1), ErrorKind::Unusable, "cannot be written");
-    check(THREE, "strange", threads(1), ErrorKind::OtherVersion, "another program");
-}
-
-/// One run at a time in a folder; the lock of a process that is gone locks nothing.
-#[test]
-fn a_folder_that_another_run_uses_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let lock = folder.path().join(".fleetsim-lock");
-    fs::write(&lock, "process 17\n").unwrap();
-    let other = fs::File::options().write(true).open(&lock).unwrap();
-    other.lock().unwrap();
-    match run(THREE, folder.path(), threads(2)) {
-        Err(RunError::Results(error)) => {
-            assert_eq!(error.kind, ErrorKind::Busy);
-            assert!(error.to_string().contains("(process 17)"), "{error}");
-        }
-        other => panic!("{other:?}"),
-    }
-    drop(other);
-    assert_eq!(run(THREE, folder.path(), threads(2)).unwrap().simulated, 9);
-    assert!(!lock.exists());
-}
-
-/// Prices that were chosen for a folder stay chosen when its run goes on.
-#[test]
-fn chosen_prices_stay() {
-    let folder = tempfile::tempdir().unwrap();
-    let fewer = Options { replications: Some(1), ..threads(2) };
-    run(THREE, folder.path(), fewer).unwrap();
-    let mut mine = prices();
-    mine.options.free_tier = true;
-    results::price(folder.path(), mine.clone()).unwrap();
-    let more = run(THREE, folder.path(), threads(2)).unwrap();
-    assert_eq!((more.simulated, more.resumed), (6, 3));
-    let [note] = more.notes.as_slice() else { panic!("one note, not {:?}", more.notes) };
-    assert!(note.contains(&mine.book.name) && note.contains("free tier"), "{note}");
-    let kept = results::load(folder.path()).unwrap();
-    assert_eq!((kept.manifest.prices, kept.prices), (mine.used(), mine));
-}
-
-/// A report of nothing would replace a good one.
-#[test]
-fn a_folder_without_records_has_no_report() {
-    let folder = tempfile::tempdir().unwrap();
-    run(THREE, folder.path(), threads(2)).unwrap();
-    fs::remove_dir_all(folder.path().join("records")).unwrap();
-    let before = contents(folder.path());
-    for error in [
-        results::load_finished(folder.path()).unwrap_err(),
-        results::price(folder.path(), prices()).unwrap_err(),
-    ] {
-        assert_eq!(error.kind, ErrorKind::Incomplete);
-        assert!(error.to_string().contains("no finished run"), "{error}");
-    }
-    assert_same(&before, &contents(folder.path()));
-}
-
-#[test]
 fn what_cannot_be_run_as_asked_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let check = |options: Options, message: &str| {
@@ -213,46 +115,17 @@ fn what_cannot_be_run_as_asked_is_refused() {
         assert!(!out.exists());
     };
     check(Options { requests: Some(1000), ..threads(1) }, "about 4800 rows");
+    // What users send is not known before: their file is cut where it is too long.
+    let users = THREE.replace(
+        "poisson = { rate = \"8/s\" }",
+        "users = { population = { constant = 20 }, think = \"100ms\" }",
+    );
+    let fewer = Options { requests: Some(1000), replications: Some(1), ..threads(2) };
+    let notes = run(&users, &folder.path().join("users"), fewer).unwrap().notes;
+    assert!(notes.len() == 3 && notes[0].contains("holds the first 1000 requests"), "{notes:?}");
     check(Options { only: Some(("azure".into(), 1)), ..threads(1) }, "there is ec2, fargate, lambda");
     check(Options { only: Some(("ec2".into(), 4)), ..threads(1) }, "there are 1 to 3");
     check(Options { replications: Some(0), ..threads(1) }, "nothing to run");
-}
-
-#[test]
-fn damaged_results_are_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    run(THREE, &out, threads(2)).unwrap();
-    let record = fs::read_dir(out.join("records")).unwrap().next().unwrap().unwrap().path();
-    let (whole, manifest) =
-        (fs::read_to_string(&record).unwrap(), fs::read_to_string(out.join("manifest.json")).unwrap());
-    let check = |path: &Path, text: &str, kind: ErrorKind, message: &str| {
-        let before = fs::read(path).unwrap();
-        fs::write(path, text).unwrap();
-        let error = results::load(&out).unwrap_err();
-        assert_eq!(error.kind, kind, "{error}");
-        assert!(error.to_string().contains(message), "{error}");
-        fs::write(path, before).unwrap();
-    };
-    let name = record.file_name().unwrap().to_str().unwrap();
-    check(&record, &whole[..whole.len() / 3], ErrorKind::Damaged, name);
-    let at = whole.find("\"born\":").unwrap() + 7;
-    let changed = format!("{}9{}", &whole[..at], &whole[at + 1..]);
-    check(&record, &changed, ErrorKind::Damaged, "has been changed");
-    check(&record, "", ErrorKind::Damaged, name);
-    let manifest_path = out.join("manifest.json");
-    check(
-        &manifest_path,
-        &manifest.replace("\"format\": 1", "\"format\": 2"),
-        ErrorKind::OtherVersion,
-        "version 0.1.0",
-    );
-    check(&manifest_path, &manifest[..200], ErrorKind::Damaged, "manifest.json");
-    let elsewhere = results::load(folder.path()).unwrap_err();
-    assert_eq!(elsewhere.kind, ErrorKind::NotResults);
-    fs::remove_file(&record).unwrap();
-    let error = results::load(&out).unwrap_err();
-    assert!(error.kind == ErrorKind::Incomplete && error.to_string().contains(name), "{error}");
 }
 
 #[test]
@@ -313,37 +186,6 @@ fn twins_alone_are_compared_and_differ_by_exactly_nothing() {
     let blank: Vec<&str> =
         pair.rows.iter().filter(|row| row.difference.is_blank()).map(|row| row.metric.as_str()).collect();
     assert!(blank.len() < pair.rows.len() / 4, "{blank:?}");
-}
-
-#[test]
-fn pricing_again_changes_only_money() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    run(THREE, &out, threads(2)).unwrap();
-    let before = contents(&out);
-    assert_same(&before, &{
-        results::price(&out, prices()).unwrap();
-        contents(&out)
-    });
-    let mut book = prices().book;
-    book.name = "half".into();
-    book.ec2.on_demand.values_mut().for_each(|price| *price /= 2.0);
-    let options = prices().options;
-    results::price(&out, Prices { book, options }).unwrap();
-    let after = contents(&out);
-    let changed: Vec<&str> = before
-        .iter()
-        .filter(|(name, bytes)| after[*name] != **bytes)
-        .map(|(name, _)| name.to_str().unwrap())
-        .collect();
-    assert_eq!(changed, ["bill.csv", "manifest.json", "prices.json", "summary.csv", "summary.json"]);
-    let lines = |files: &BTreeMap<PathBuf, Vec<u8>>| -> Vec<String> {
-        let text = String::from_utf8(files[Path::new("summary.csv")].clone()).unwrap();
-        text.lines().filter(|line| !line.contains(",cost.")).map(str::to_owned).collect()
-    };
-    assert_eq!(lines(&before), lines(&after));
-    // The same experiment may go on in it: prices are no part of what it is.
-    assert_eq!(run(THREE, &out, threads(1)).unwrap().resumed, 9);
 }
 
 /// Somebody's own policy, which cannot bear three tasks.

@@ -132,3 +132,13 @@ fn names_are_those_of_platforms_only_where_they_run() {
     let two = "[variants.fargate-a]\n[variants.fargate_a]\n";
     assert_eq!(experiment(BASE, two).0.manifest.family_labels(), ["fargate-a", "fargate_a"]);
 }
+
+/// An objective may be an axis: no point's own stands for all.
+#[test]
+fn a_sentence_about_several_workloads_is_true_of_all() {
+    let variants = "[variants.few.services.web]\nscaling = { fixed = { count = 2 } }\n[variants.many]\n";
+    let sweep = "[sweep]\n\"services.web.objective\" = [\"p50 < 1s\", \"p98 < 2s\"]\n";
+    let analysis =
+        says(BASE, &format!("{variants}{sweep}"), &["Cheapest that holds its objective: few from "]);
+    assert!(!analysis.verdict.sentence.contains("holds p50 < 1s:"), "{}", analysis.verdict.sentence);
+}

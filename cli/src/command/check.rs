@@ -39,11 +39,14 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// About how many requests a job takes.
+/// About how many requests a job takes; where some are of users, at most.
 fn requests(variants: &[Variant]) -> String {
-    let least = variants.iter().map(|variant| variant.requests).fold(f64::INFINITY, f64::min);
-    let most = variants.iter().map(|variant| variant.requests).fold(0.0, f64::max);
+    let all = || variants.iter().map(|variant| variant.requests + variant.users_requests);
+    let (least, most) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     match (amount(least), amount(most)) {
+        (_, most) if variants.iter().any(|variant| variant.users_requests > 0.0) => {
+            format!("at most {most} requests a job")
+        }
         (least, most) if least == most => format!("about {most} requests a job"),
         (least, most) => format!("about {least} to {most} requests a job"),
     }

@@ -15,7 +15,7 @@ use crate::text::columns;
 
 /// Draws the report of saved results again.
 pub(crate) fn report(folder: &Path, out: &mut dyn Write) -> Result<(), Failure> {
-    finish(&results::load_finished(folder)?, columns(), out)
+    finish(&results::load_to_draw(folder)?, columns(), out)
 }
 
 /// Prices saved results anew, and draws their report.

@@ -62,13 +62,18 @@ pub(crate) fn run(
     conclude(&outcome, asked, columns, out)
 }
 
-/// Reports what was run.
+/// Reports what was run. One job alone is reported with all the others or, if some are missing, not at all: a report of it
+/// would replace one that says more.
 fn conclude(outcome: &Outcome, asked: &Run, columns: usize, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let unseen = outcome.results.variants.iter().any(|variant| variant.records.is_empty());
-    if unseen {
-        // One job alone leaves nothing to compare.
-        let exit = if outcome.failures.is_empty() { Exit::Done } else { Exit::Jobs };
-        let finished = outcome.simulated + outcome.resumed;
+    let exit = if outcome.failures.is_empty() { Exit::Done } else { Exit::Jobs };
+    let variants = &outcome.results.variants;
+    let finished: usize = variants.iter().map(|variant| variant.records.len()).sum();
+    let missing = outcome.results.missing().len();
+    if asked.only.is_some() && missing > 0 {
+        eprintln!("no report: {finished} of {} runs are finished", finished + missing);
+        return Ok(exit);
+    }
+    if variants.iter().any(|variant| variant.records.is_empty()) {
         eprintln!("no report yet: {finished} runs are finished, and not every variant has one");
         return Ok(exit);
     }
@@ -76,7 +81,7 @@ fn conclude(outcome: &Outcome, asked: &Run, columns: usize, out: &mut dyn Write)
         eprintln!("{} runs were there already, {} are new", outcome.resumed, outcome.simulated);
     }
     report::finish(&outcome.results, columns, out)?;
-    Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::Jobs })
+    Ok(exit)
 }
 
 fn options(asked: &Run) -> Options {

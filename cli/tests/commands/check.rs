@@ -92,6 +92,15 @@ fn scenarios() {
     assert!(!shell.path("fleetsim-out").exists(), "nothing has been run");
 }
 
+/// Users wait for their answers, so nobody knows how many requests they will send.
+#[test]
+fn what_users_send_is_a_bound() {
+    let users = r#"{ users = { population = { constant = 10 }, think = "1s" } }"#;
+    let text = SOUND.replace(r#"{ poisson = { rate = "5/s" } }"#, users);
+    let said = Shell::new().file("shop.toml", text).run("check shop.toml").quiet();
+    assert!(said.starts_with("ok: 3 variants, 6 jobs, at most 6000 requests a job\n"), "{said}");
+}
+
 /// What is doubtful is told whether or not anything is wrong: by `check` with its answer, by `run` on standard error.
 #[test]
 fn doubts_are_told() {

@@ -113,6 +113,33 @@ fn results_are_kept_redrawn_and_priced_again() {
     same(&first, &files(&path));
 }
 
+/// What another build of the program simulated, with other policies perhaps, is not taken for what this one does; and
+/// where both do the same, nothing in the results tells them apart.
+#[test]
+#[cfg(target_os = "linux")]
+fn another_build_simulates_again() {
+    let shell = shop();
+    shell.run("run shop.toml --out results").quiet();
+    let first = files(&shell.path("results"));
+    // A program with a byte behind its end does the same and is another file.
+    let other = shell.path("other-fleetsim");
+    let program = env!("CARGO_BIN_EXE_fleetsim");
+    fs::copy(program, &other).expect("a copy");
+    std::io::Write::write_all(&mut fs::File::options().append(true).open(&other).expect("it is ours"), b"\n")
+        .expect("a byte more");
+    let done = std::process::Command::new(&other)
+        .args(["run", "shop.toml", "--out", "results"])
+        .current_dir(shell.path("."))
+        .output()
+        .expect("it runs");
+    let talk = String::from_utf8(done.stderr).expect("text");
+    assert!(talk.contains("note: 4 finished runs were of another build of this program"), "{talk}");
+    let mut second = files(&shell.path("results"));
+    let build = second.insert(".fleetsim-build".into(), first[".fleetsim-build"].clone());
+    assert_ne!(build.as_ref(), first.get(".fleetsim-build"));
+    same(&first, &second);
+}
+
 /// More replications into the same folder simulate only what is missing; fewer simulate nothing.
 #[test]
 fn replications_are_added_to_a_folder() {
@@ -168,6 +195,28 @@ fn one_job_alone() {
     let done = shell.run("run shop.toml --out results --only fargate:2");
     assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{}", done.talk);
     assert_eq!(files(&shell.path("results/records")).len(), 1);
+    // Where nothing is compared, the one is still not all: it does not replace the report of all, nor tables.
+    let alone = SHOP.find("[variants.lambda").expect("it is there");
+    let shell = shell.file("alone.toml", &SHOP[..alone]);
+    shell.run("run alone.toml --out whole").quiet();
+    let whole = files(&shell.path("whole"));
+    let again = shell.run("run alone.toml --out whole --only fargate:2");
+    assert!(again.out.ends_with("report: whole/report.html\n"), "{}", again.out);
+    let but_commands = |mut files: BTreeMap<String, Vec<u8>>| {
+        files.remove("manifest.json");
+        files
+    };
+    same(&but_commands(whole), &but_commands(files(&shell.path("whole"))));
+    let first = fs::read_dir(shell.path("whole/records")).unwrap().map(|entry| entry.unwrap().path());
+    let first = first.into_iter().find(|path| path.display().to_string().contains("-r1-")).unwrap();
+    fs::remove_file(first).unwrap();
+    let before = files(&shell.path("whole"));
+    let partial = shell.run("run alone.toml --out whole --only fargate:2");
+    assert_eq!(
+        (partial.code, partial.out.as_str(), partial.talk.as_str()),
+        (Some(0), "", "no report: 1 of 2 runs are finished\n")
+    );
+    same(&before, &files(&shell.path("whole")));
     let check = |name: &str, job: &str| {
         assert_snapshot!(name, shell.run(&format!("run shop.toml --only {job}")).shown());
     };

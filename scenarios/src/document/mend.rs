@@ -25,19 +25,32 @@ pub struct Mended {
     pub node: Node,
     /// Where stand-ins are.
     doubtful: Vec<String>,
-    /// Tables that lost a key that nobody knows, which may have been meant for any.
-    robbed: Vec<String>,
+    /// Tables that lost a key that nobody knows, which may have been meant for any that is not written.
+    robbed: Vec<Robbed>,
+}
+
+/// A table that lost a key.
+#[derive(Clone, Debug)]
+struct Robbed {
+    path: String,
+    /// The keys that it has and that were written.
+    written: Vec<String>,
+}
+
+impl Robbed {
+    /// Whether `path` is the table, or something of it that nobody wrote.
+    fn doubts(&self, path: &str) -> bool {
+        let Some(rest) = below(path, &self.path) else { return false };
+        rest.is_empty() || !self.written.iter().any(|key| below(rest, key).is_some())
+    }
 }
 
 impl Mended {
     /// Whether what stands at `path`, or that it stands there, is not the author's.
     pub fn doubts(&self, path: &str) -> bool {
         let path = plain(path);
-        let inside = |outer: &String| {
-            path.strip_prefix(outer.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        self.doubtful.iter().any(inside) || self.robbed.contains(&path)
+        self.doubtful.iter().any(|outer| below(&path, outer).is_some())
+            || self.robbed.iter().any(|table| table.doubts(&path))
     }
 
     /// Replaces what stands at two keys (`services`, `web`) and nobody could read.
@@ -71,6 +84,15 @@ pub fn mend(schema: &Schema, root: &Node, with: StandIn) -> Mended {
 /// A path as checks of meaning may have written it: names with dots without quotes.
 fn plain(path: &str) -> String {
     path.replace(['"', '\''], "")
+}
+
+/// What is left of a path below `outer`: nothing where it is `outer`; none where it is elsewhere.
+fn below<'p>(path: &'p str, outer: &str) -> Option<&'p str> {
+    if outer.is_empty() {
+        return Some(path);
+    }
+    let rest = path.strip_prefix(outer)?;
+    if rest.is_empty() || rest.starts_with('[') { Some(rest) } else { rest.strip_prefix('.') }
 }
 
 struct Mender<'s> {
@@ -149,6 +171,7 @@ impl Mender<'_> {
     fn table(&mut self, entries: &mut IndexMap<String, Node>, rule: &TableRule, tag: Option<&str>) {
         let unknown = |key: &String| rule.child(key).is_none() && tag != Some(key);
         let strange: Vec<String> = entries.keys().filter(|key| unknown(key)).cloned().collect();
+        let written: Vec<String> = entries.keys().map(|key| plain(key)).collect();
         for key in strange {
             let Some(node) = entries.shift_remove(&key) else { continue };
             match suggest::closest(&key, rule.names()).filter(|meant| !entries.contains_key(*meant)) {
@@ -158,7 +181,10 @@ impl Mender<'_> {
                     self.path.pop();
                     entries.insert(meant.to_owned(), node);
                 }
-                None => self.mended.robbed.push(plain(&self.path.to_string())),
+                None => {
+                    let path = plain(&self.path.to_string());
+                    self.mended.robbed.push(Robbed { path, written: written.clone() });
+                }
             }
         }
         for (key, field) in rule.fields.iter().filter(|(_, field)| field.required) {

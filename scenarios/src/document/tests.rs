@@ -5,6 +5,7 @@ mod broken;
 mod hostile;
 mod merging;
 mod setting;
+mod syntax;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

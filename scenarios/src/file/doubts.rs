@@ -25,11 +25,12 @@ pub(super) fn find<'t>(
     unused(fleet, &mut out);
     for (name, source) in &fleet.sources {
         let path = format!("sources.{name}.arrivals");
-        if let Some((total, spec)) = total(&source.arrivals) {
+        let total = total(&source.arrivals);
+        if let Some((total, spec)) = total {
             let key = if source.arrivals.trace().is_some() { "trace" } else { "population" };
             length(&format!("{path}.{key}"), total, spec, run.duration, &mut out);
         }
-        if run.kind == RunKind::Steady && source.arrivals.varies() {
+        if run.kind == RunKind::Steady && source.arrivals.varies(total.is_some()) {
             let message = "traffic that changes over time has no steady state";
             let hint =
                 "run.kind = \"terminating\" measures a whole story; a steady run needs a constant rate";
@@ -131,16 +132,25 @@ fn credits(path: &str, cluster: &ClusterSpec, node: &Node, platform: &Platform<'
 fn room(path: &str, ecs: &EcsSpec, cluster: &ClusterSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
     let Ok(scaler) = platform.policies.service_scaling(&ecs.scaling) else { return };
     let wanted = u64::from(scaler.min().max(ecs.desired.unwrap_or(0)));
+    let strategy = &ecs.capacity_providers;
+    let is_for = |name: &str| strategy.is_empty() || strategy.contains_key(name);
     let fit: u64 = types(cluster, platform)
+        .filter(|(name, ..)| is_for(name))
         .map(|(_, group, instance)| u64::from(group.max) * u64::from(on_one(ecs, group, instance)))
         .sum();
     if wanted <= fit {
         return;
     }
     let tasks = if wanted == 1 { "1 task is" } else { &format!("{wanted} tasks are") };
-    let message = match cluster.groups().all(|(_, group)| group.max == 0) {
-        true => format!("{tasks} wanted, and cluster `{}` never has an instance", ecs.cluster),
-        false => format!("{tasks} wanted, and at most {fit} fit cluster `{}` at its largest", ecs.cluster),
+    let names: Vec<String> = strategy.keys().map(|name| format!("`{name}`")).collect();
+    let whose = match names.as_slice() {
+        [] => format!("cluster `{}`", ecs.cluster),
+        [name] => format!("group {name} of cluster `{}`", ecs.cluster),
+        names => format!("groups {} of cluster `{}`", names.join(", "), ecs.cluster),
+    };
+    let message = match cluster.groups().filter(|(name, _)| is_for(name)).all(|(_, group)| group.max == 0) {
+        true => format!("{tasks} wanted, and {whose} never has an instance"),
+        false => format!("{tasks} wanted, and at most {fit} fit {whose} at its largest"),
     };
     out.push(Problem::new(path, message).hint("raise `max` of its instances, or want fewer tasks"));
 }

@@ -73,7 +73,16 @@ fn population_key(name: &str, spec: &PopulationOfFunctionsSpec) -> String {
 /// A fleet that is right, and about how many requests one run of it takes.
 pub(super) struct Read {
     pub(super) fleet: FleetSpec,
-    pub(super) requests: f64,
+    pub(super) requests: Expected,
+}
+
+/// How many requests one run takes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Expected {
+    /// Those that come whatever is answered, on average.
+    pub(super) open: f64,
+    /// Those of users, who wait for their answers: had they not to, so at most.
+    pub(super) of_users: f64,
 }
 
 impl<'r> Reader<'r> {
@@ -104,7 +113,7 @@ impl<'r> Reader<'r> {
             self.read_whole(point, &mut found)
         };
         let sound = found.is_empty();
-        let mut requests = 0.0;
+        let mut requests = Expected::default();
         if let (Some(fleet), Some(run), true) = (&fleet, run, sound) {
             requests = self.expected(fleet, run, &mut found);
             for doubt in
@@ -120,8 +129,9 @@ impl<'r> Reader<'r> {
         fleet.map(|fleet| Read { fleet, requests })
     }
 
-    /// About how many requests a run takes, and whether it would end at all.
-    fn expected(&self, fleet: &FleetSpec, run: &RunSettings, found: &mut Vec<Problem>) -> f64 {
+    /// About how many requests a run takes, and whether it would end at all. Users do not count for that: how long they
+    /// wait is only known when it is simulated.
+    fn expected(&self, fleet: &FleetSpec, run: &RunSettings, found: &mut Vec<Problem>) -> Expected {
         let of_source = |arrivals: &ArrivalSpec| {
             let total = self.total(fleet, arrivals);
             let population = match (arrivals, total) {
@@ -133,20 +143,25 @@ impl<'r> Reader<'r> {
             };
             arrivals.expected(run.duration, run.start, total.map(|(total, _)| total), population)
         };
-        let each: Vec<(&String, f64)> =
-            fleet.sources.iter().map(|(name, source)| (name, of_source(&source.arrivals))).collect();
-        let all = each.iter().map(|(_, requests)| requests).sum();
-        let busiest = each.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((name, _)) = busiest.filter(|_| all > MOST_REQUESTS) {
+        let waits = |arrivals: &ArrivalSpec| matches!(arrivals, ArrivalSpec::Users(_));
+        let (users, each): (Vec<_>, Vec<_>) = fleet
+            .sources
+            .iter()
+            .map(|(name, source)| (name, waits(&source.arrivals), of_source(&source.arrivals)))
+            .partition(|(_, waits, _)| *waits);
+        let sum = |of: &[(&String, bool, f64)]| of.iter().map(|(_, _, requests)| requests).sum();
+        let (open, of_users): (f64, f64) = (sum(&each), sum(&users));
+        let busiest = each.iter().max_by(|a, b| a.2.total_cmp(&b.2));
+        if let Some((name, ..)) = busiest.filter(|_| open > MOST_REQUESTS) {
             let message = format!(
                 "about {} requests in one run, which would take weeks; at most {} are accepted",
-                amount(all),
+                amount(open),
                 amount(MOST_REQUESTS)
             );
             let hint = "shorten the run, or scale traffic and fleet down";
             found.push(Problem::new(format!("sources.{name}.arrivals"), message).hint(hint));
         }
-        all
+        Expected { open, of_users }
     }
 
     fn read_whole(&mut self, point: &Point, found: &mut Vec<Problem>) -> Option<FleetSpec> {

@@ -19,6 +19,8 @@ use super::stored::JobRecord;
 pub const MANIFEST: &str = "manifest.json";
 pub(super) const PRICES: &str = "prices.json";
 const RECORDS: &str = "records";
+/// Names the build of the program that made the records. Hidden, as it is no result.
+const BUILD: &str = ".fleetsim-build";
 /// What names of unfinished files begin with.
 const UNFINISHED: &str = ".fleetsim-";
 
@@ -39,16 +41,23 @@ pub(crate) struct Claim {
     pub(crate) prices: Prices,
     /// Whether these are prices that were chosen for this folder before, rather than those of the run.
     pub(crate) kept_prices: bool,
-    _lock: Lock,
+    /// How many finished runs of another build of the program were removed.
+    pub(crate) outdated: usize,
+    pub(crate) lock: Lock,
 }
 
 impl Folder {
     /// Claims `path` for the experiment: makes the folder, or finds in it the same experiment begun before. Prices that
-    /// were chosen for that one stay chosen.
+    /// were chosen for that one stay chosen; records stay only if `build` made them.
     ///
     /// # Errors
     /// If it holds anything else, another process runs into it, or it cannot be written. Nothing is changed then.
-    pub(crate) fn claim(path: &Path, manifest: &Manifest, prices: &Prices) -> Result<Claim, ResultsError> {
+    pub(crate) fn claim(
+        path: &Path,
+        manifest: &Manifest,
+        prices: &Prices,
+        build: Option<&str>,
+    ) -> Result<Claim, ResultsError> {
         let folder = Folder { path: path.to_owned() };
         if path.exists() && !path.is_dir() {
             return Err(ResultsError::new(ErrorKind::Unusable, path, "is a file, not a folder"));
@@ -63,12 +72,42 @@ impl Folder {
         // Another run may have begun and ended since.
         folder.must_be_free_for(manifest)?;
         folder.clear_unfinished();
+        let outdated = folder.keep_only_of(build)?;
         let kept: Option<Prices> = folder.read_json(PRICES).ok().filter(|kept| kept != prices);
         let prices = kept.as_ref().unwrap_or(prices);
         let manifest = Manifest { prices: prices.used(), ..manifest.clone() };
         folder.write_json(MANIFEST, &manifest)?;
         folder.write_json(PRICES, prices)?;
-        Ok(Claim { folder, manifest, prices: prices.clone(), kept_prices: kept.is_some(), _lock: lock })
+        let (prices, kept_prices) = (prices.clone(), kept.is_some());
+        Ok(Claim { folder, manifest, prices, kept_prices, outdated, lock })
+    }
+
+    /// Removes what another build of the program simulated, or one that nobody knows, and says how many runs that were.
+    /// Once nothing of it is left the folder is `build`'s, so that no two builds ever stand side by side in it.
+    fn keep_only_of(&self, build: Option<&str>) -> Result<usize, ResultsError> {
+        let known = fs::read_to_string(self.path.join(BUILD)).ok();
+        if build.is_some() && known.as_deref().map(str::trim) == build {
+            return Ok(0);
+        }
+        let records = self.remove(RECORDS, |name| name.ends_with(".json"))?;
+        self.remove("", |name| name.starts_with("requests-") && name.ends_with(".csv"))?;
+        self.write(BUILD, format!("{}\n", build.unwrap_or_default()).as_bytes())?;
+        Ok(records)
+    }
+
+    /// Removes the files of these names below the folder, and counts them.
+    fn remove(&self, below: &str, named: impl Fn(&str) -> bool) -> Result<usize, ResultsError> {
+        let entries = fs::read_dir(self.path.join(below)).into_iter().flatten().flatten();
+        let mut removed = 0;
+        for entry in entries.filter(|entry| named(&entry.file_name().to_string_lossy())) {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(|error| {
+                let message = format!("is of another build of this program and cannot be removed: {error}");
+                ResultsError::new(ErrorKind::Unusable, &path, message)
+            })?;
+            removed += 1;
+        }
+        Ok(removed)
     }
 
     /// Removes records that a run was writing when it was killed. Only a run writes there, and it has the lock.

@@ -1,11 +1,12 @@
 //! One run at a time in a results folder.
 //!
 //! The lock is the operating system's, on a file that names the process that holds it: it ends with its process, however
-//! that ends, so a file that was left behind locks nothing.
+//! that ends, so a file that was left behind locks nothing. And the file always stays, empty when nobody holds it: whoever
+//! removed it might remove it from under a process that has it open, and the next one would lock another file.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::{ErrorKind, ResultsError};
 
@@ -15,9 +16,8 @@ const LOCK: &str = ".fleetsim-lock";
 /// A folder that no other run may use until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    path: PathBuf,
     /// Holds the lock while it is open.
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -42,14 +42,14 @@ impl Lock {
                 .hint("wait until that one has ended, or name another folder with --out"));
         }
         file.set_len(0).and_then(|()| writeln!(file, "process {}", std::process::id())).map_err(unusable)?;
-        Ok(Lock { path, _file: file })
+        Ok(Lock { file })
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Left behind it would lock nothing either.
-        let _ = fs::remove_file(&self.path);
+        // A name that is left behind locks nothing either.
+        let _ = self.file.set_len(0);
     }
 }
 
@@ -66,7 +66,19 @@ mod tests {
         assert_eq!(error.kind, ErrorKind::Busy);
         assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
         drop(held);
-        assert_eq!(fs::read_dir(folder.path()).expect("it is there").count(), 0);
+        assert_eq!(fs::read_to_string(folder.path().join(LOCK)).expect("it stays"), "");
         Lock::take(folder.path()).expect("it was given back");
+    }
+
+    /// A process that has opened the file before another gives it back locks the same file as whoever comes after.
+    #[test]
+    fn all_lock_one_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Lock::take(folder.path()).expect("nobody holds it");
+        let second = File::options().write(true).open(folder.path().join(LOCK)).expect("it is there");
+        drop(first);
+        second.try_lock().expect("it was given back");
+        let third = Lock::take(folder.path()).expect_err("the second holds it");
+        assert_eq!(third.kind, ErrorKind::Busy);
     }
 }

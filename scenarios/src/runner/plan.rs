@@ -124,13 +124,12 @@ pub(super) fn check(manifest: &Manifest, prices: &Prices) -> Result<(), RunError
     Ok(())
 }
 
-/// Refuses to write every request where it is known that there will be too many.
+/// Refuses to write every request where it is known that there will be too many. How many users send is not.
 pub(super) fn check_requests(scenario: &Scenario, limit: u64) -> Result<(), RunError> {
     match scenario.variants.iter().find(|variant| variant.requests > limit as f64) {
         None => Ok(()),
         Some(variant) => Err(RunError::Refused(format!(
-            "writing every request of {} would make files of about {} rows, above the limit of {}: shorten the run or \
-             raise the limit",
+            "writing every request of {} would make files of about {} rows, above the limit of {}: shorten the run",
             variant.name,
             amount(variant.requests),
             amount(limit as f64),

@@ -117,7 +117,7 @@ pub(crate) fn run_with(
     Ok(outcome)
 }
 
-/// Every file below a folder with its bytes.
+/// Every file of results below a folder with its bytes: not the hidden ones, who runs and what was built.
 pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -126,11 +126,24 @@ pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
                 let name = path.strip_prefix(folder).expect("it is below").to_owned();
                 files.insert(name, std::fs::read(&path).expect("a file"));
             }
         }
     }
     files
+}
+
+pub(crate) fn threads(threads: usize) -> Options {
+    Options { threads: Some(threads), ..Options::default() }
+}
+
+/// A folder's files, compared name by name so that a failure says which.
+#[track_caller]
+pub(crate) fn assert_same(expected: &BTreeMap<PathBuf, Vec<u8>>, found: &BTreeMap<PathBuf, Vec<u8>>) {
+    assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
+    for (name, bytes) in expected {
+        assert!(found[name] == *bytes, "{} differs", name.display());
+    }
 }

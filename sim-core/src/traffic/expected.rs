@@ -72,8 +72,9 @@ impl ArrivalSpec {
         }
     }
 
-    /// The shape of its rate, if it has one that changes.
-    pub fn varies(&self) -> bool {
+    /// Whether how many requests it brings depends on the time. A population of functions does so if it is `traced`:
+    /// others invoke theirs at rates that last, and so do schedules at a rate.
+    pub fn varies(&self, traced: bool) -> bool {
         let changes = |shape: &Option<ShapeSpec>| shape.as_ref().is_some_and(|shape| !shape.is_constant());
         match self {
             Self::Poisson(spec) | Self::Deterministic(spec) => changes(&spec.shape),
@@ -81,7 +82,9 @@ impl ArrivalSpec {
             Self::Mmpp(spec) => changes(&spec.shape),
             Self::Batch(spec) => changes(&spec.shape),
             Self::Users(spec) => !matches!(spec.population, PopulationSpec::Constant(_)),
-            Self::Trace(_) | Self::Schedule(_) | Self::Population(_) => true,
+            Self::Trace(_) => true,
+            Self::Schedule(spec) => spec.cron.is_some(),
+            Self::Population(_) => traced,
         }
     }
 }
@@ -165,6 +168,26 @@ mod tests {
     use super::*;
     use crate::random::Luck;
     use crate::traffic::{Arrivals, NoTraces, Origin};
+
+    #[test]
+    fn what_varies() {
+        let check = |json: &str, traced: bool, expected: bool| {
+            let spec: ArrivalSpec =
+                serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
+            assert_eq!(spec.varies(traced), expected, "{json}");
+        };
+        check(r#"{"poisson": {"rate": "2/s"}}"#, false, false);
+        check(
+            r#"{"poisson": {"rate": "2/s", "shape": {"spike": {"factor": 3, "at": "1m", "rise": "1s", "hold": "1m", "decay": "1s"}}}}"#,
+            false,
+            true,
+        );
+        check(r#"{"schedule": {"rate": "7m"}}"#, false, false);
+        check(r#"{"schedule": {"cron": "0/30 1 * * ? *"}}"#, false, true);
+        check(r#"{"users": {"population": {"constant": 10}, "think": "9s"}}"#, false, false);
+        check(r#"{"population": "fleet"}"#, false, false);
+        check(r#"{"population": "fleet"}"#, true, true);
+    }
 
     /// What is expected of a source is what comes from it, to a few standard deviations.
     #[test]

@@ -110,6 +110,10 @@ fn a_broken_part_makes_no_right_part_wrong() {
             assert!(said.contains(part), "{text}: {messages:#?}");
         }
     };
+    // A default that nobody wrote is not complained of where a key that was written may have been meant for it.
+    let task = "task      = { cpu = \"1vCPU\", memory = \"1GiB\", image = \"250MB\" }";
+    let small = "task = { cpu = \"0.25vCPU\", memory = \"64MiB\", idle_ram = \"20MiB\" }";
+    check(task, small, &["task: unknown key `idle_ram`"]);
     check("duration = \"1h\"", "duration = 3600", &["run.duration: expected a length of time"]);
     check("duration = \"1h\"", "", &["run: `duration` is missing"]);
     check("backoff = \"100ms\"", "backoff = \"30s\", max_backoff = \"1\"", &["max_backoff: `1` has no unit"]);

@@ -99,6 +99,30 @@ fn doubts_are_warnings() {
         &["clusters.fleet.instances.min=0", "clusters.fleet.instances.max=0"],
         &["services.web.scaling: 2 tasks are wanted, and cluster `fleet` never has an instance"],
     );
+    // Only the groups that the tasks are for count.
+    let groups = "[clusters.two.groups]\nsmall = { type = \"m7g.large\", min = 1, max = 2 }\n\
+        large = { type = \"m7g.large\", min = 1, max = 40 }\n";
+    let of_two = |providers: &str, expected: &[&str]| {
+        let overrides = [
+            "services.web.cluster=two",
+            "services.web.scaling={fixed={count=5}}",
+            &format!("services.web.capacity_providers={providers}"),
+        ];
+        let idle = "clusters.fleet: no service runs on it, and its instances are billed";
+        check(groups, &overrides, &[&[idle], expected].concat());
+    };
+    of_two("{large={weight=1}}", &[]);
+    of_two(
+        "{small={weight=1}}",
+        &[
+            "services.web.scaling: 5 tasks are wanted, and at most 4 fit group `small` of cluster `two` at its largest",
+        ],
+    );
+    let changes = ["sources.visitors.arrivals: traffic that changes over time has no steady state"];
+    for (rate, expected) in [("rate=\"7min\"", &changes[..0]), ("cron=\"0/30 1 * * ? *\"", &changes[..])] {
+        let schedule = format!("sources.visitors.arrivals={{schedule={{{rate}}}}}");
+        check("", &[steady[0], steady[1], &schedule], expected);
+    }
     check(
         "",
         &["clusters.fleet.instances.credits=standard"],
@@ -151,6 +175,8 @@ fn what_cannot_be_or_would_never_end_is_refused() {
            billion are accepted",
         ],
     );
+    // Users wait for their answers: how many requests they send is not known, and nothing is refused for it.
+    check(&["sources.visitors.arrivals={users={population={constant=1000000},think=\"1us\"}}"], &[]);
     check(&["foo=1"], &["foo: unknown key `foo`"]);
     check(
         &["run.seed=18446744073709551615"],

@@ -44,7 +44,7 @@ impl<'r> Sentence<'r> {
         let clauses: Vec<String> = [self.of_best(best, !others.is_empty())]
             .into_iter()
             .chain(self.of_others(&others, best))
-            .chain(self.of_apart(point))
+            .chain(of_apart(std::slice::from_ref(point), &self.labels))
             .collect();
         format!("{}.", clauses.join("; "))
     }
@@ -156,24 +156,6 @@ impl<'r> Sentence<'r> {
         !services.is_empty() && services.iter().all(|service| service.attainment.is_blank())
     }
 
-    /// What other options had another workload, and which: they are not compared.
-    fn of_apart(&self, point: &Point) -> Option<String> {
-        let mut clauses: Vec<String> = point
-            .apart
-            .iter()
-            .take(NAMES)
-            .map(|(index, unlike)| {
-                let unlike: Vec<String> = unlike.iter().map(|what| (*what).to_owned()).collect();
-                format!("{} has {}", self.name(*index), wording::list(&unlike))
-            })
-            .collect();
-        let more = point.apart.len().saturating_sub(NAMES);
-        if more > 0 {
-            clauses.push(format!("{more} more differ likewise"));
-        }
-        (!clauses.is_empty()).then(|| format!("{}: not compared", clauses.join(", ")))
-    }
-
     /// The other options: those that hold the objective in one clause, as only their cost is news.
     fn of_others(&self, others: &[usize], best: usize) -> Vec<String> {
         let holds = |index: &usize| self.standing(*index).holds == Some(Holds::Yes);
@@ -233,12 +215,22 @@ impl<'r> Sentence<'r> {
             false => format!("{answer} from {from} to {}", continued(from, to)),
         };
         let list: Vec<String> = stretches.iter().map(stretch).collect();
-        let objective = points.iter().filter_map(|point| point.best).map(|best| self.objective(best)).next();
-        let apart = points.first().and_then(|point| self.of_apart(point));
+        let apart = of_apart(points, &self.families);
         let apart = apart.map_or_else(String::new, |clause| format!("; {clause}"));
-        match objective.filter(|objective| !objective.is_empty()) {
-            Some(objective) => format!("Cheapest that holds {objective}: {}{apart}.", list.join("; ")),
-            None => format!("Cheapest (no objective is set): {}{apart}.", list.join("; ")),
+        format!("Cheapest {}: {}{apart}.", self.what_is_held(points), list.join("; "))
+    }
+
+    /// `that holds p99 < 300ms`, as far as that is one thing at all points: an objective may be an axis.
+    fn what_is_held(&self, points: &[Point]) -> String {
+        let mut objectives: Vec<String> =
+            points.iter().filter_map(|point| point.best).map(|best| self.objective(best)).collect();
+        objectives.dedup();
+        match objectives.as_slice() {
+            [one] if !one.is_empty() => format!("that holds {one}"),
+            several if several.iter().any(|objective| !objective.is_empty()) => {
+                "that holds its objective".into()
+            }
+            _ => "(no objective is set)".into(),
         }
     }
 
@@ -269,6 +261,24 @@ impl<'r> Sentence<'r> {
     }
 }
 
+/// What other options had another workload at some of the points, and which: they are not compared.
+fn of_apart(points: &[Point], names: &[String]) -> Option<String> {
+    let mut clauses: Vec<String> = Vec::new();
+    for (index, unlike) in points.iter().flat_map(|point| &point.apart) {
+        let unlike: Vec<String> = unlike.iter().map(|what| (*what).to_owned()).collect();
+        let clause = format!("{} has {}", names[*index], wording::list(&unlike));
+        if !clauses.contains(&clause) {
+            clauses.push(clause);
+        }
+    }
+    let more = clauses.len().saturating_sub(NAMES);
+    clauses.truncate(NAMES);
+    if more > 0 {
+        clauses.push(format!("{more} more differ likewise"));
+    }
+    (!clauses.is_empty()).then(|| format!("{}: not compared", clauses.join(", ")))
+}
+
 /// The end of a stretch without the words that its beginning has said: `100/s` after `rate 1/s`.
 fn continued<'t>(from: &str, to: &'t str) -> &'t str {
     let (Some((axis, _)), Some((same, value))) = (from.rsplit_once(' '), to.rsplit_once(' ')) else {
@@ -292,5 +302,29 @@ fn against(ratio: Option<&Ratio>, full: bool) -> String {
             _ => wording::against(ratio.value, full),
         },
         _ => "an amount that cannot be compared".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever point an option is apart at, and once where it is so at several.
+    #[test]
+    fn options_apart_at_any_point_are_named() {
+        let names = ["a", "b", "b", "c"].map(str::to_owned);
+        let point = |apart: Vec<(usize, Vec<&'static str>)>| Point {
+            label: String::new(),
+            options: vec![0],
+            best: None,
+            apart,
+        };
+        let check = |points: &[Point], expected: Option<&str>| {
+            assert_eq!(of_apart(points, &names).as_deref(), expected);
+        };
+        check(&[point(vec![])], None);
+        let later = point(vec![(1, vec!["other work"]), (3, vec!["other traffic", "other work"])]);
+        let expected = "b has other work, c has other traffic and other work: not compared";
+        check(&[point(vec![]), later, point(vec![(2, vec!["other work"])])], Some(expected));
     }
 }
