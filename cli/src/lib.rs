@@ -21,6 +21,7 @@ mod progress;
 pub mod reference;
 mod scenario;
 mod settings;
+mod talk;
 mod text;
 
 use std::io::Write as _;
@@ -42,12 +43,14 @@ pub use exit::Exit;
 pub fn main_with(catalogue: Catalogue) -> ExitCode {
     let arguments = arguments::Arguments::parse();
     if std::env::var_os("RUST_BACKTRACE").is_none() {
-        std::panic::set_hook(Box::new(|panic| eprintln!("{}", last_words(panic))));
+        std::panic::set_hook(Box::new(|panic| crate::talk::talk!("{}", last_words(panic))));
     }
     let run = AssertUnwindSafe(|| execute(arguments.command, &catalogue));
     // A panic has printed its message; what is left to do is to end with a code of its own.
     let exit = std::panic::catch_unwind(run).unwrap_or_else(|_| {
-        eprintln!("error: this is a mistake in the program, not in what you asked for; please report it");
+        crate::talk::talk!(
+            "error: this is a mistake in the program, not in what you asked for; please report it"
+        );
         Exit::Internal
     });
     ExitCode::from(exit.code())
@@ -72,7 +75,7 @@ fn execute(command: arguments::Command, catalogue: &Catalogue) -> Exit {
         let _ = out.flush();
         let text = failure.to_string();
         if !text.is_empty() {
-            eprintln!("{text}");
+            crate::talk::talk!("{text}");
         }
         failure.exit()
     })

@@ -57,10 +57,10 @@ pub(crate) fn on_interrupt() -> Arc<AtomicBool> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
-        eprintln!("\nstopping once the runs under way are finished; Ctrl-C again ends at once");
+        crate::talk::talk!("\nstopping once the runs under way are finished; Ctrl-C again ends at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("Ctrl-C will end the program at once: {error}");
+        crate::talk::talk!("Ctrl-C will end the program at once: {error}");
     }
     raised
 }

@@ -25,7 +25,7 @@ pub(crate) fn decide(asked: &Decide, catalogue: &Catalogue, out: &mut dyn Write)
     let spec = PolicySpec::new(known.name, parameters(asked, named.parameters, known)?);
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        eprintln!(
+        crate::talk::talk!(
             "waiting for views as JSON; `fleetsim decide {} --example` prints one, Ctrl-D ends",
             asked.policy
         );
@@ -63,7 +63,7 @@ fn parameters(asked: &Decide, argument: Value, known: &Information) -> Result<Va
         if !argument.is_null() || !known.has_parameters() {
             return Ok(argument);
         }
-        eprintln!("no --params: taking those of the example, {}", known.example);
+        crate::talk::talk!("no --params: taking those of the example, {}", known.example);
         return Ok(known.example.clone());
     };
     serde_json::from_str(text).map_err(|error| {

@@ -30,7 +30,7 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let Loaded { scenario, origin } = scenario::load(&asked.scenario, policies)?;
     if !scenario.warnings.list().is_empty() {
-        eprintln!("{}\n", scenario.warnings);
+        crate::talk::talk!("{}\n", scenario.warnings);
     }
     let folder = asked.out.clone().unwrap_or_else(|| default_folder(&scenario));
     let command = command(asked);
@@ -50,13 +50,13 @@ pub(crate) fn run(
     let outcome = experiment.run(&folder, &cancel, &|progress| bar.show(progress));
     drop(bar);
     let outcome = outcome?;
-    outcome.notes.iter().for_each(|note| eprintln!("note: {note}"));
-    outcome.failures.iter().for_each(|failure| eprintln!("error: {failure}\n"));
+    outcome.notes.iter().for_each(|note| crate::talk::talk!("note: {note}"));
+    outcome.failures.iter().for_each(|failure| crate::talk::talk!("error: {failure}\n"));
     if cancel.load(Ordering::Relaxed) && outcome.skipped > 0 {
         let kept = outcome.simulated + outcome.resumed;
         let all = experiment.jobs();
-        eprintln!("stopped: {kept} of {all} runs are finished and kept in {}", folder.display());
-        eprintln!("go on with: {command}");
+        crate::talk::talk!("stopped: {kept} of {all} runs are finished and kept in {}", folder.display());
+        crate::talk::talk!("go on with: {command}");
         return Ok(Exit::Interrupted);
     }
     conclude(&outcome, asked, columns, out)
@@ -70,15 +70,15 @@ fn conclude(outcome: &Outcome, asked: &Run, columns: usize, out: &mut dyn Write)
     let finished: usize = variants.iter().map(|variant| variant.records.len()).sum();
     let missing = outcome.results.missing().len();
     if asked.only.is_some() && missing > 0 {
-        eprintln!("no report: {finished} of {} runs are finished", finished + missing);
+        crate::talk::talk!("no report: {finished} of {} runs are finished", finished + missing);
         return Ok(exit);
     }
     if variants.iter().any(|variant| variant.records.is_empty()) {
-        eprintln!("no report yet: {finished} runs are finished, and not every variant has one");
+        crate::talk::talk!("no report yet: {finished} runs are finished, and not every variant has one");
         return Ok(exit);
     }
     if outcome.resumed > 0 && asked.only.is_none() {
-        eprintln!("{} runs were there already, {} are new", outcome.resumed, outcome.simulated);
+        crate::talk::talk!("{} runs were there already, {} are new", outcome.resumed, outcome.simulated);
     }
     report::finish(&outcome.results, columns, out)?;
     Ok(exit)

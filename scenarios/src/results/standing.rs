@@ -15,9 +15,9 @@ use super::manifest::VariantManifest;
 pub enum Holds {
     /// The whole interval lies on the good side.
     Yes,
-    /// The interval contains the limit, or there is none.
+    /// The interval contains the limit, or there is none and the one replication lies on the good side.
     Unclear,
-    /// The whole interval lies on the bad side.
+    /// The whole interval lies on the bad side, or the one replication does: it is seen to miss.
     No,
 }
 
@@ -76,6 +76,7 @@ fn holds(attainment: &Estimate, share: f64) -> Holds {
     match attainment.interval() {
         Some((low, _)) if low >= share => Holds::Yes,
         Some((_, high)) if high < share => Holds::No,
+        None if attainment.value < share => Holds::No,
         _ => Holds::Unclear,
     }
 }
@@ -96,5 +97,7 @@ mod tests {
         check(0.985, Some(0.006), Holds::Unclear);
         check(0.98, Some(0.009), Holds::No);
         check(0.999, None, Holds::Unclear);
+        check(0.98, None, Holds::No);
+        check(f64::NAN, None, Holds::Unclear);
     }
 }
