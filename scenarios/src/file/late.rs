@@ -2,15 +2,17 @@
 //!
 //! By convention a setting called `at`, and the `start` of a ramp, is a time from the start of the run, whether in a
 //! rate shape, a population or a scheduled action of any policy, a user's own included. That such a time lies after
-//! the end is a warning, not an error: a run cut short to try something out is still a run.
+//! the end is a warning, not an error: a run cut short to try something out is still a run. The same goes for a `cron`
+//! expression that names no minute of the run.
 
-use sim_core::engine::Span;
+use sim_core::calendar::{Calendar, Cron};
+use sim_core::engine::{Span, Time};
 
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Path, Value};
 
-/// Warns of every time in `fleet` that a run of `duration` does not reach.
-pub(super) fn warn(fleet: &Node, duration: Span, problems: &mut Diagnostics) {
-    let mut search = Search { duration, path: Path::default(), problems };
+/// Warns of every time in `fleet` that a run of `duration` does not reach, and of every date if its `start` is known.
+pub(super) fn warn(fleet: &Node, duration: Span, start: Option<Calendar>, problems: &mut Diagnostics) {
+    let mut search = Search { duration, start, path: Path::default(), problems };
     for kind in ["sources", "services", "clusters"] {
         if let Some(entries) = fleet.get(kind) {
             search.path.push_key(kind);
@@ -22,6 +24,7 @@ pub(super) fn warn(fleet: &Node, duration: Span, problems: &mut Diagnostics) {
 
 struct Search<'s> {
     duration: Span,
+    start: Option<Calendar>,
     path: Path,
     problems: &'s mut Diagnostics,
 }
@@ -33,6 +36,7 @@ impl Search<'_> {
                 for (key, child) in entries {
                     self.path.push_key(key);
                     self.time(child, key, name);
+                    self.date(child, key);
                     self.node(child, key);
                     self.path.pop();
                 }
@@ -60,6 +64,21 @@ impl Search<'_> {
             let problem = Diagnostic::new(Code::Meaning, node.origin.clone(), self.path.to_string(), message);
             self.problems.push(problem.hint("what is said of this time never happens").warning());
         }
+    }
+}
+
+impl Search<'_> {
+    /// A cron expression that never comes due in the run. One that can never come due at all is an error elsewhere.
+    fn date(&mut self, node: &Node, key: &str) {
+        let (Some(start), true) = (self.start, key == "cron") else { return };
+        let Some(cron) = node.as_text().and_then(|text| Cron::parse(text).ok()) else { return };
+        let last = start.minute(Time::ZERO + self.duration);
+        if cron.next_from(start.first_minute()).is_some_and(|due| due <= last) {
+            return;
+        }
+        let message = format!("never comes due within the run, {} from {start}", self.duration);
+        let problem = Diagnostic::new(Code::Meaning, node.origin.clone(), self.path.to_string(), message);
+        self.problems.push(problem.hint("`run.start` says on which date the run begins").warning());
     }
 }
 

@@ -124,7 +124,7 @@ impl<'r> Reader<'r> {
         }
         found.into_iter().for_each(|problem| point.problems.push(located(&point.node, problem)));
         if let Some(duration) = duration {
-            late::warn(&point.node, duration, &mut point.problems);
+            late::warn(&point.node, duration, run.map(|run| run.start), &mut point.problems);
         }
         fleet.map(|fleet| Read { fleet, requests })
     }

@@ -58,6 +58,14 @@ fn doubts_are_warnings() {
             "populations.many: no source plays it",
         ],
     );
+    let scheduled = |cron: &str| {
+        format!("services.web.scaling={{scheduled={{max=9,actions=[{{cron=\"{cron}\",min=3}}]}}}}")
+    };
+    let never = "services.web.scaling.scheduled.actions[0].cron: never comes due within the run, 1h from 2026-03-02 08:30";
+    let from = "run.start=\"2026-03-02 08:30\"";
+    check("", &[&scheduled("0 9 * * ? *"), from], &[]);
+    check("", &[&scheduled("31 9 * * ? *"), from], &[never]);
+    check("", &[&scheduled("0 9 ? * TUE *"), from], &[never]);
     let trace = |options: &str| {
         format!(
             "sources.visitors.arrivals={{trace={{file=\"short.csv\",rows={{counts={{interval=\"1m\",column=\"n\"}}}}{options}}}}}"

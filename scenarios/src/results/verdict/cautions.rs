@@ -30,6 +30,7 @@ pub(super) fn cautions(
     list.extend(gaps(results, variants, points));
     list.extend(thin_tails(variants, &labels));
     list.extend(spot(results, &labels));
+    list.extend(results.prices.options.free_tier.then(|| FREE_TIER.to_owned()));
     match results.manifest.run.days.as_slice() {
         _ if basis.is_empty() => {}
         [] => list.push(format!("The month's bill is what it would be {basis}.")),
@@ -38,6 +39,10 @@ pub(super) fn cautions(
     list.push(format!("{INTERVAL_LABEL}; they do not say how well traffic and settings describe the world."));
     list
 }
+
+/// Said wherever a bill takes the free tier.
+const FREE_TIER: &str =
+    "The bill takes the free tier, which is one for the whole account and may be used up elsewhere.";
 
 /// `a, b, c and 7 more`.
 fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
