@@ -5,8 +5,8 @@ use super::super::{Form, Page, Source};
 use super::short_name;
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, shorten_name};
-use crate::data::{AMONG_FAILURES, COST_PER_MONTH, ReportData, VariantSummary};
-use crate::format::share;
+use crate::data::{AMONG_FAILURES, COST_PER_MONTH, ReportData, Unit, VariantSummary};
+use crate::format::tick;
 use crate::palette::{MISS, MUTED};
 
 /// Options with a cost and without the tail's latency: it lies among their failures.
@@ -40,7 +40,7 @@ pub(super) fn draw_lane(
     });
     let why = (place.0, page.height - 8.0);
     if all_fail(source.data, failing) {
-        let share = share(tail.share);
+        let share = tick(Unit::Share, tail.share);
         let text = page.form.pick(format!("over {share} of requests fail"), format!("> {share} fail"));
         page.text(why, &text, MUTED, |mark| mark.anchor(Anchor::Middle));
     }

@@ -1,7 +1,7 @@
 //! Which option beats which, as far as noise tells.
 //!
-//! Two options are told apart by their paired difference where there is one, else by their intervals. What is not told
-//! apart is alike: it neither beats nor is beaten.
+//! Two options are told apart by their paired difference where there is one, else by the interval of the difference of
+//! two independent means. What is not told apart is alike: it neither beats nor is beaten.
 
 use std::cmp::Ordering;
 
@@ -56,12 +56,12 @@ fn told_apart(data: &ReportData, a: &VariantSummary, b: &VariantSummary, metric:
     if let Some(interval) = pair(b, a) {
         return by_difference(interval).reverse();
     }
-    // Without intervals the numbers themselves have to do.
-    let interval = |of: &VariantSummary| of.metrics.get(metric).and_then(crate::data::Estimate::interval);
-    let Some(((a_low, a_high), (b_low, b_high))) = interval(a).zip(interval(b)) else {
-        return Ordering::Equal;
-    };
-    by_difference((a_low - b_high, a_high - b_low))
+    // As if the two had met different luck: their common luck would only tell them further apart.
+    let half =
+        |of: &VariantSummary| of.metrics.get(metric).and_then(crate::data::Estimate::finite_half_width);
+    let Some((a_value, b_value)) = a.value(metric).zip(b.value(metric)) else { return Ordering::Equal };
+    let half = libm::hypot(half(a).unwrap_or(0.0), half(b).unwrap_or(0.0));
+    by_difference((a_value - b_value - half, a_value - b_value + half))
 }
 
 #[cfg(test)]
@@ -86,6 +86,7 @@ mod tests {
         check((2.0, 0.99), (1.0, 1.0), Greater, Equal, true);
         check((2.0, 0.5), (1.0, 1.0), Greater, Less, false);
         check((1.0, 1.0), (1.1, 0.95), Equal, Equal, false);
+        check((1.0, 1.2), (1.18, 1.0), Less, Greater, false); // 0.18 is more than 0.1 and 0.118 make together
     }
 
     /// What intervals do not tell apart a paired difference may.

@@ -8,8 +8,8 @@ use super::super::{listed, named, sentence};
 use super::lane::{all_fail, without_latency};
 use super::rivals::Stand;
 use super::{Point, no_points, short_name};
-use crate::data::{COST_PER_MONTH, Meets, ReportData};
-use crate::format::share;
+use crate::data::{COST_PER_MONTH, Meets, ReportData, Unit};
+use crate::format::tick;
 
 pub(super) fn takeaway(data: &ReportData, points: &[Point<'_>]) -> String {
     if points.is_empty() {
@@ -105,7 +105,7 @@ fn without(data: &ReportData) -> String {
     let (failing, tail) = (without_latency(data), data.tail());
     let (of, verb) = if failing.len() == 1 { ("its", "has") } else { ("their", "have") };
     let why = match all_fail(data, &failing) {
-        true => format!(", as over {} of {of} requests fail", share(tail.share)),
+        true => format!(", as over {} of {of} requests fail", tick(Unit::Share, tail.share)),
         false => String::new(),
     };
     let many = if failing.len() == 1 { "one".to_owned() } else { failing.len().to_string() };
