@@ -4,8 +4,8 @@
 //! enters a result.
 
 use std::fmt::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -49,8 +49,14 @@ impl Drop for Bar {
     }
 }
 
-/// A flag that the first Ctrl-C raises; the second ends the program at once.
+/// A flag that the first Ctrl-C raises; the second ends the program at once. One for the whole process: a command may run
+/// several experiments.
 pub(crate) fn on_interrupt() -> Arc<AtomicBool> {
+    static RAISED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    RAISED.get_or_init(watch_interrupts).clone()
+}
+
+fn watch_interrupts() -> Arc<AtomicBool> {
     let raised = Arc::new(AtomicBool::new(false));
     let flag = raised.clone();
     let handler = move || {
