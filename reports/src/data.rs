@@ -273,6 +273,8 @@ pub struct Tail {
     pub key: String,
     /// The share of requests beyond it, 0.01 say.
     pub share: f64,
+    /// Whether it is the percentile that the objective bounds.
+    pub is_bounded: bool,
 }
 
 /// The share of requests beyond the percentile that a key names: `latency_p99_9` leaves 0.001.
@@ -304,9 +306,9 @@ impl ReportData {
     pub fn tail(&self) -> Tail {
         let bounded = self.objective.as_ref().map(|objective| objective.metric.as_str());
         let known = |key: &&str| self.variants.iter().any(|variant| variant.metrics.contains_key(*key));
-        let of = |key: &str| Some(Tail { key: key.to_owned(), share: exceeded(key)? });
-        let ninety_nine = || Tail { key: LATENCY_P99.to_owned(), share: 0.01 };
-        bounded.filter(known).and_then(of).unwrap_or_else(ninety_nine)
+        let of = |key: &str| Some((key.to_owned(), exceeded(key)?));
+        let (key, share) = bounded.filter(known).and_then(of).unwrap_or((LATENCY_P99.to_owned(), 0.01));
+        Tail { is_bounded: bounded == Some(key.as_str()), key, share }
     }
 
     /// The metric of a key, with the key itself as its label where nothing is declared.

@@ -3,7 +3,7 @@
 //! Over requests cold starts are rare, because the functions that are called often stay warm. Over functions they are
 //! not: most functions are called so rarely that most of their requests start cold. Only this picture shows it.
 
-use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
+use super::page::{Frame, KeyItem, draw_titled_key, key_height};
 use super::{Chart, Form, Page, Source, Table, Words, drawn, listed, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke};
@@ -33,10 +33,7 @@ pub(super) fn chart(source: &Source<'_>) -> Option<Chart> {
     };
     let items: Vec<KeyItem> =
         fleets.iter().map(|fleet| KeyItem::line(&named(source.data, fleet), stroke(source, fleet))).collect();
-    let height = |form: Form| {
-        let rows = key_rows(form, &items, room(form)) as f64;
-        (rows * key_row_height(form)) as u32 + form.pick(370, 310)
-    };
+    let height = |form: Form| key_height(form, &items, room(form)) as u32 + form.pick(370, 310);
     Some(Chart::drawn(words, height, |page| draw(source, page, &fleets, &items)))
 }
 
@@ -65,10 +62,7 @@ fn stroke(source: &Source<'_>, fleet: &ColdStarts) -> Stroke {
 }
 
 fn draw(source: &Source<'_>, page: &Page<'_>, fleets: &[&ColdStarts], items: &[KeyItem]) {
-    page.text((4.0, page.form.text()), "share of functions", MUTED, |mark| mark);
-    let head = page.form.text() + 8.0;
-    draw_key(page, (4.0, head), items, room(page.form));
-    let top = head + key_rows(page.form, items, room(page.form)) as f64 * key_row_height(page.form) + 8.0;
+    let top = draw_titled_key(page, "share of functions", items, room(page.form));
     let frame =
         Frame { left: 56.0, top, right: page.width - page.form.pick(30.0, 20.0), bottom: page.height - 44.0 };
     let panel = page.panel(frame, Scale::exact(0.0, 1.0), Scale::exact(0.0, 1.0));

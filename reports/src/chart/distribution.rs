@@ -2,7 +2,7 @@
 //! line one can read and not a blur along the bottom.
 
 use super::over_time::platform;
-use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows, spread};
+use super::page::{Frame, KeyItem, draw_titled_key, key_height, spread};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, drawn, listed, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten_name, text_width};
@@ -31,10 +31,7 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         table: table(source.data),
     };
     let items = key(source);
-    let height = |form: Form| {
-        let rows = key_rows(form, &items, room(form)) as f64;
-        (rows * key_row_height(form)) as u32 + form.pick(390, 320)
-    };
+    let height = |form: Form| key_height(form, &items, room(form)) as u32 + form.pick(390, 320);
     Chart::drawn(words, height, |page| draw(source, page, &items))
 }
 
@@ -79,10 +76,7 @@ fn draw(source: &Source<'_>, page: &Page<'_>, items: &[KeyItem]) {
     if all.is_empty() {
         return page.nothing("No request was served.");
     }
-    page.text((4.0, page.form.text()), "share of requests that took longer", MUTED, |mark| mark);
-    let head = page.form.text() + 8.0;
-    draw_key(page, (4.0, head), items, room(page.form));
-    let top = head + key_rows(page.form, items, room(page.form)) as f64 * key_row_height(page.form) + 8.0;
+    let top = draw_titled_key(page, "share of requests that took longer", items, room(page.form));
     let bound = super::latency_bound(data);
     let x = Scale::logarithmic(all.iter().map(|p| p.0).chain(bound.as_ref().map(|bound| bound.0)));
     let y = Scale::logarithmic(all.iter().map(|p| p.1).chain([1.0]));
@@ -110,7 +104,7 @@ fn draw(source: &Source<'_>, page: &Page<'_>, items: &[KeyItem]) {
 fn forbidden(data: &ReportData) -> Option<(f64, f64)> {
     let (limit, _) = super::latency_bound(data)?;
     let tail = data.tail();
-    (data.objective.as_ref()?.metric == tail.key).then_some((limit, tail.share))
+    tail.is_bounded.then_some((limit, tail.share))
 }
 
 /// The tails, each named near its slow end.

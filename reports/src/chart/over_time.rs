@@ -3,7 +3,7 @@
 //! Strips one above the other let the eye run down a moment: the flash crowd on EC2 is the same second on Lambda.
 //! Lines are named at their right end where there is room, in a key below the strip's name where there is none.
 
-use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows, spread};
+use super::page::{Frame, KeyItem, draw_key, key_height, spread};
 use super::{Form, Page, Panel, Source, drawn};
 use crate::axis::{Scale, extent, time_ticks};
 use crate::canvas::{Mark, Stroke, Weight, text_width};
@@ -123,8 +123,8 @@ impl Strips {
 
     fn row_height(&self, form: Form, layout: &Layout, row: std::ops::Range<usize>) -> f64 {
         let room = f64::from(form.width()) / layout.columns as f64 - layout.left - GAP;
-        let rows = row.map(|index| key_rows(form, &self.key(layout, index), room)).max().unwrap_or(0);
-        layout.heading + rows as f64 * key_row_height(form) + layout.plot + GAP
+        let keys = row.map(|index| key_height(form, &self.key(layout, index), room));
+        layout.heading + keys.fold(0.0, f64::max) + layout.plot + GAP
     }
 
     /// The key of a strip; empty where lines are named at their ends or the strip above has the same key.

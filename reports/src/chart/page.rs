@@ -260,13 +260,13 @@ impl KeyItem {
     }
 }
 
-/// Rows that a key takes in `room` pixels.
-pub(crate) fn key_rows(form: Form, items: &[KeyItem], room: f64) -> usize {
-    key_places(form, items, room).last().map_or(0, |place| place.1 + 1)
+/// The height of a key that has `room` pixels across.
+pub(crate) fn key_height(form: Form, items: &[KeyItem], room: f64) -> f64 {
+    let rows = key_places(form, items, room).last().map_or(0, |place| place.1 + 1);
+    rows as f64 * key_row_height(form)
 }
 
-/// The height of one row of a key.
-pub(crate) fn key_row_height(form: Form) -> f64 {
+fn key_row_height(form: Form) -> f64 {
     form.text() + 6.0
 }
 
@@ -284,8 +284,8 @@ fn key_places(form: Form, items: &[KeyItem], room: f64) -> Vec<(f64, usize)> {
     items.iter().map(place).collect()
 }
 
-/// Draws a key with its upper left corner at a place.
-pub(crate) fn draw_key(page: &Page<'_>, (left, top): (f64, f64), items: &[KeyItem], room: f64) {
+/// Draws a key with its upper left corner at a place, and returns where it ends.
+pub(crate) fn draw_key(page: &Page<'_>, (left, top): (f64, f64), items: &[KeyItem], room: f64) -> f64 {
     for (item, (x, row)) in items.iter().zip(key_places(page.form, items, room)) {
         let (x, base) = (left + x, top + (row as f64 + 1.0) * key_row_height(page.form) - 5.0);
         let middle = base - page.form.text() * 0.35;
@@ -299,4 +299,11 @@ pub(crate) fn draw_key(page: &Page<'_>, (left, top): (f64, f64), items: &[KeyIte
         let text = shorten_name(&item.text, page.form.text(), room - 24.0);
         page.text((x + 24.0, base), &text, TEXT, |mark| mark);
     }
+    top + key_height(page.form, items, room)
+}
+
+/// Draws a title and a key below it at the top of a page, and returns where the picture may begin.
+pub(crate) fn draw_titled_key(page: &Page<'_>, title: &str, items: &[KeyItem], room: f64) -> f64 {
+    page.text((4.0, page.form.text()), title, MUTED, |mark| mark);
+    draw_key(page, (4.0, page.form.text() + 8.0), items, room) + 8.0
 }

@@ -4,7 +4,7 @@
 //! one order and one colour in every bar; those too thin for a number are in the table.
 
 use super::over_time::platform;
-use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
+use super::page::{Frame, KeyItem, draw_key, key_height};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, drawn, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Weight, shorten_name};
@@ -101,7 +101,7 @@ impl Stack {
 
     fn chart(&self, words: Words) -> Chart {
         let height = |form: Form| {
-            let key = key_rows(form, &self.key(), self.room(form)) as f64 * key_row_height(form);
+            let key = key_height(form, &self.key(), self.room(form));
             let bars = self.drawn().len() as f64 * self.pitch(form);
             (key + bars + 46.0).ceil() as u32
         };
@@ -145,8 +145,7 @@ impl Stack {
             return page.nothing("Nothing was recorded.");
         }
         let (left, key) = (self.left(page.form), self.key());
-        draw_key(page, (left, 0.0), &key, self.room(page.form));
-        let top = key_rows(page.form, &key, self.room(page.form)) as f64 * key_row_height(page.form) + 8.0;
+        let top = draw_key(page, (left, 0.0), &key, self.room(page.form)) + 8.0;
         let totals =
             self.drawn().iter().map(|bar| page.measure(&value(self.unit, bar.total()), Weight::Bold));
         let right = page.width - totals.fold(0.0, f64::max) - 14.0;

@@ -1,6 +1,6 @@
 //! Metrics along a swept setting, with the point where one option overtakes another.
 
-use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
+use super::page::{Frame, KeyItem, draw_key, key_height};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, listed, sentence};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, text_width};
@@ -33,7 +33,7 @@ fn chart(source: &Source<'_>, index: usize, sweep: &Sweep) -> Chart {
     let items = key(source, sweep);
     let height = |form: Form| {
         let rows = metrics.len().max(1).div_ceil(columns(form, &metrics));
-        let key = key_rows(form, &items, f64::from(form.width())) as f64 * key_row_height(form);
+        let key = key_height(form, &items, f64::from(form.width()));
         (key + rows as f64 * pitch(form) + 8.0) as u32
     };
     Chart::drawn(words, height, |page| draw(source, page, sweep, &items))
@@ -83,8 +83,7 @@ fn draw(source: &Source<'_>, page: &Page<'_>, sweep: &Sweep, items: &[KeyItem]) 
     if metrics.is_empty() {
         return page.nothing("The sweep has no results.");
     }
-    draw_key(page, (0.0, 0.0), items, page.width);
-    let start = key_rows(page.form, items, page.width) as f64 * key_row_height(page.form) + 4.0;
+    let start = draw_key(page, (0.0, 0.0), items, page.width) + 4.0;
     let columns = columns(page.form, &metrics);
     let width = (page.width + GAP) / columns as f64 - GAP;
     for (index, metric) in metrics.iter().enumerate() {

@@ -12,7 +12,7 @@ mod takeaway;
 
 use indexmap::IndexMap;
 
-use super::page::{Frame, KeyItem, draw_key, key_row_height, key_rows};
+use super::page::{Frame, KeyItem, draw_key, key_height};
 use super::{Chart, Form, Page, Panel, Source, Table, Words, latency_bound, named};
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten_name, text_width};
@@ -51,8 +51,8 @@ pub(super) fn chart(source: &Source<'_>) -> Chart {
         table: table(source.data, &points),
     };
     let height = |form: Form| {
-        let rows = key_rows(form, &key(source, form), f64::from(form.width()) - 8.0);
-        form.pick(400, 360) + (rows as f64 * key_row_height(form)) as u32
+        let key = key_height(form, &key(source, form), f64::from(form.width()) - 8.0);
+        form.pick(400, 360) + key as u32
     };
     Chart::drawn(words, height, |page| draw(source, page, &points))
 }
@@ -96,7 +96,7 @@ fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
     if points.is_empty() {
         return page.nothing(&no_points(source.data));
     }
-    let bound = latency_bound(source.data).filter(|_| bounds_tail(source.data));
+    let bound = latency_bound(source.data).filter(|_| source.data.tail().is_bounded);
     let (x, y) = scales(source.data, points, bound.as_ref().map(|bound| bound.0));
     let labels = y.ticks(5).into_iter().map(|v| page.measure(&tick(Unit::Dollars, v), Weight::Regular));
     let left = labels.fold(30.0, f64::max) + 12.0;
@@ -104,8 +104,7 @@ fn draw(source: &Source<'_>, page: &Page<'_>, points: &[Point<'_>]) {
     let lane = if failing.is_empty() { 0.0 } else { page.form.pick(190.0, 84.0) };
     let right = page.width - 20.0 - lane;
     let items = key(source, page.form);
-    draw_key(page, (4.0, 0.0), &items, page.width - 8.0);
-    let head = key_rows(page.form, &items, page.width - 8.0) as f64 * key_row_height(page.form);
+    let head = draw_key(page, (4.0, 0.0), &items, page.width - 8.0);
     let frame = Frame { left, top: head + 30.0, right, bottom: page.height - 46.0 };
     let panel = page.panel(frame, x, y);
     if lane > 0.0 {
@@ -157,10 +156,6 @@ fn join_groups(source: &Source<'_>, panel: &Panel<'_>, points: &[Point<'_>]) {
     for (group, line) in groups {
         panel.draw(&Mark::line(line, Stroke::new(source.looks.group(group).ink, 1.0)));
     }
-}
-
-fn bounds_tail(data: &ReportData) -> bool {
-    data.objective.as_ref().is_some_and(|objective| objective.metric == data.tail().key)
 }
 
 fn scales(data: &ReportData, points: &[Point<'_>], bound: Option<f64>) -> (Scale, Scale) {

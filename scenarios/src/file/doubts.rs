@@ -3,7 +3,7 @@
 use sim_core::cost::{Arch, InstanceType};
 use sim_core::engine::Span;
 use sim_core::model::Platform;
-use sim_core::spec::{ClusterSpec, EcsSpec, FleetSpec, GroupSpec, NetworkMode, Problem, ServiceSpec};
+use sim_core::spec::{ClusterSpec, EcsSpec, FleetSpec, GroupSpec, Problem, ServiceSpec};
 use sim_core::traffic::{ArrivalSpec, RepeatSpec, TraceSpec, TraceTotal};
 
 use super::settings::{RunKind, RunSettings};
@@ -133,9 +133,8 @@ fn room(path: &str, ecs: &EcsSpec, cluster: &ClusterSpec, platform: &Platform<'_
     let Ok(scaler) = platform.policies.service_scaling(&ecs.scaling) else { return };
     let wanted = u64::from(scaler.min().max(ecs.desired.unwrap_or(0)));
     let strategy = &ecs.capacity_providers;
-    let is_for = |name: &str| strategy.is_empty() || strategy.contains_key(name);
     let fit: u64 = types(cluster, platform)
-        .filter(|(name, ..)| is_for(name))
+        .filter(|(name, ..)| ecs.may_run_in(name))
         .map(|(_, group, instance)| u64::from(group.max) * u64::from(on_one(ecs, group, instance)))
         .sum();
     if wanted <= fit {
@@ -148,24 +147,19 @@ fn room(path: &str, ecs: &EcsSpec, cluster: &ClusterSpec, platform: &Platform<'_
         [name] => format!("group {name} of cluster `{}`", ecs.cluster),
         names => format!("groups {} of cluster `{}`", names.join(", "), ecs.cluster),
     };
-    let message = match cluster.groups().filter(|(name, _)| is_for(name)).all(|(_, group)| group.max == 0) {
-        true => format!("{tasks} wanted, and {whose} never has an instance"),
-        false => format!("{tasks} wanted, and at most {fit} fit {whose} at its largest"),
-    };
+    let message =
+        match cluster.groups().filter(|(name, _)| ecs.may_run_in(name)).all(|(_, group)| group.max == 0) {
+            true => format!("{tasks} wanted, and {whose} never has an instance"),
+            false => format!("{tasks} wanted, and at most {fit} fit {whose} at its largest"),
+        };
     out.push(Problem::new(path, message).hint("raise `max` of its instances, or want fewer tasks"));
 }
 
 /// How many of a service's tasks fit one instance.
 fn on_one(ecs: &EcsSpec, group: &GroupSpec, instance: &InstanceType) -> u32 {
-    let memory = (f64::from(instance.memory.0) * group.registered_memory.0) as u32;
-    let memory = memory.saturating_sub(group.reserved_memory.0);
     let by_cpu = instance.cpu().0 / ecs.task.cpu.0.max(1);
-    let by_memory = memory / ecs.task.reserved_memory().0.max(1);
-    let by_network = match ecs.task.network {
-        NetworkMode::Awsvpc => instance.awsvpc_tasks(false),
-        NetworkMode::AwsvpcTrunking => instance.awsvpc_tasks(true),
-        NetworkMode::Bridge | NetworkMode::Host => u32::MAX,
-    };
+    let by_memory = group.task_memory(instance).0 / ecs.task.reserved_memory().0.max(1);
+    let by_network = ecs.task.network.most_on(instance).unwrap_or(u32::MAX);
     let alone = ecs.task.host_port.is_some()
         || ecs.constraints.iter().any(|constraint| constraint.0.name == "distinct-instance");
     by_cpu.min(by_memory).min(by_network).min(if alone { 1 } else { u32::MAX })

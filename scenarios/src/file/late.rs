@@ -61,13 +61,10 @@ impl Search<'_> {
         let is_time = key == "at" || (key == "start" && parent == "ramp");
         if let Some(at) = span(node).filter(|at| is_time && *at > self.duration) {
             let message = format!("{at} is after the end of the run, {}", self.duration);
-            let problem = Diagnostic::new(Code::Meaning, node.origin.clone(), self.path.to_string(), message);
-            self.problems.push(problem.hint("what is said of this time never happens").warning());
+            self.warn(node, message, "what is said of this time never happens");
         }
     }
-}
 
-impl Search<'_> {
     /// A cron expression that never comes due in the run. One that can never come due at all is an error elsewhere.
     fn date(&mut self, node: &Node, key: &str) {
         let (Some(start), true) = (self.start, key == "cron") else { return };
@@ -77,8 +74,12 @@ impl Search<'_> {
             return;
         }
         let message = format!("never comes due within the run, {} from {start}", self.duration);
+        self.warn(node, message, "`run.start` says on which date the run begins");
+    }
+
+    fn warn(&mut self, node: &Node, message: String, hint: &str) {
         let problem = Diagnostic::new(Code::Meaning, node.origin.clone(), self.path.to_string(), message);
-        self.problems.push(problem.hint("`run.start` says on which date the run begins").warning());
+        self.problems.push(problem.hint(hint).warning());
     }
 }
 

@@ -10,10 +10,17 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// Writes a file into `folder`.
+fn written(folder: &TempDir, name: &str, text: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
 /// A folder with `trace.csv`.
 fn folder(text: &str) -> (TempDir, TraceFiles) {
     let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("trace.csv"), text).unwrap();
+    written(&folder, "trace.csv", text);
     let files = TraceFiles::new(folder.path());
     (folder, files)
 }
@@ -244,11 +251,7 @@ fn a_repeated_file_is_read_again() {
 #[test]
 fn azure_functions_come_with_durations_and_memory() {
     let folder = TempDir::new().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        path
-    };
+    let write = |name: &str, text: &str| written(&folder, name, text);
     let invocations =
         write("i.csv", "HashOwner,HashApp,HashFunction,Trigger,1,2\no,a,f,http,1,2\no,b,g,timer,0,1\n");
     let durations = write(
@@ -287,11 +290,7 @@ fn azure_functions_come_with_durations_and_memory() {
 fn durations_and_memory_must_make_sense() {
     let check = |durations: &str, memory: &str, expected: &[&str]| {
         let folder = TempDir::new().unwrap();
-        let write = |name: &str, text: &str| {
-            let path = folder.path().join(name);
-            fs::write(&path, text).unwrap();
-            path
-        };
+        let write = |name: &str, text: &str| written(&folder, name, text);
         let invocations = write("i.csv", "HashFunction,Trigger,1\nf,http,1\n");
         let head =
             "HashFunction,Average,Count,percentile_Average_0,percentile_Average_50,percentile_Average_100";
@@ -330,11 +329,7 @@ fn durations_and_memory_must_make_sense() {
 #[test]
 fn functions_of_two_applications_keep_their_durations() {
     let folder = TempDir::new().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        path
-    };
+    let write = |name: &str, text: &str| written(&folder, name, text);
     let invocations =
         write("i.csv", "HashOwner,HashApp,HashFunction,Trigger,1\no,a,f,http,1\no,b,f,http,2\n");
     let durations = write("d.csv", "HashOwner,HashApp,HashFunction,Average,Count\no,b,f,7,1\no,a,f,5,1\n");

@@ -73,7 +73,6 @@ pub struct ServiceRecord {
     /// Their final outcomes.
     pub outcomes: Outcomes,
     /// Which limits those that were throttled met, at their last attempt.
-    #[serde(default)]
     pub throttles: Throttles,
     /// How often they were tried, altogether.
     pub attempts: u64,

@@ -17,7 +17,7 @@ pub use metric::{Level, Metric};
 pub use scheduled::{Schedule, Scheduled, ScheduledAction, ScheduledParameters};
 pub use several::Several;
 pub use step::{Adjustment, Step, StepAlarm, StepParameters, StepScaling};
-pub use target_tracking::{TargetTracking, TargetTrackingParameters};
+pub use target_tracking::{CountFrom, TargetTracking, TargetTrackingParameters};
 
 use super::view::{Bounds, ServiceScalingDecision, ServiceScalingPolicy, ServiceScalingView};
 use crate::engine::{Span, Time};

@@ -7,7 +7,7 @@ use unmeant::{too_many, unmeasured, unsatisfiable};
 
 use super::providers::check_strategy;
 use super::{
-    ClusterSpec, EcsSpec, FleetSpec, FunctionSpec, GroupSpec, NetworkMode, Problem, ServiceSpec, SourceSpec,
+    ClusterSpec, EcsSpec, FleetSpec, FunctionSpec, GroupSpec, Problem, ServiceSpec, SourceSpec,
     UNRESERVED_FLOOR, did_you_mean,
 };
 use crate::cost::InstanceType;
@@ -287,15 +287,14 @@ fn check_fit(
     platform: &Platform<'_>,
     out: &mut Vec<Problem>,
 ) {
-    let strategy = &ecs.capacity_providers;
     let groups: Vec<(&GroupSpec, &InstanceType)> = cluster
         .groups()
-        .filter(|(name, _)| strategy.is_empty() || strategy.contains_key(*name))
+        .filter(|(name, _)| ecs.may_run_in(name))
         .filter_map(|(_, group)| Some((group, platform.instance_types.get(&group.instance_type)?)))
         .collect();
     let offers: Vec<String> =
         groups.iter().filter_map(|(group, instance)| misfit(ecs, group, instance)).collect();
-    if !strategy.is_empty() && !offers.is_empty() {
+    if !ecs.capacity_providers.is_empty() && !offers.is_empty() {
         out.push(
             Problem::new(
                 format!("{path}.capacity_providers"),
@@ -316,16 +315,13 @@ fn check_fit(
 
 /// Why a task does not fit an empty instance, if it does not.
 fn misfit(ecs: &EcsSpec, group: &GroupSpec, instance: &InstanceType) -> Option<String> {
-    let memory = (f64::from(instance.memory.0) * group.registered_memory.0) as u32;
-    let memory = memory.saturating_sub(group.reserved_memory.0);
+    let memory = group.task_memory(instance).0;
     let (cpu, reserved) = (ecs.task.cpu, ecs.task.reserved_memory());
-    let trunking = ecs.task.network == NetworkMode::AwsvpcTrunking;
-    let own_interface = trunking || ecs.task.network == NetworkMode::Awsvpc;
     if cpu > instance.cpu() {
         Some(format!("{} offers {}, the task reserves {cpu}", instance.name, instance.cpu()))
     } else if reserved.0 > memory {
         Some(format!("{} registers {memory}MiB of memory, the task reserves {reserved}", instance.name))
-    } else if own_interface && instance.awsvpc_tasks(trunking) == 0 {
+    } else if ecs.task.network.most_on(instance) == Some(0) {
         Some(format!("{} has no network interface left for a task", instance.name))
     } else {
         None

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, lognormal};
-use crate::cost::{CreditMode, Purchase};
+use crate::cost::{CreditMode, InstanceType, Purchase};
 use crate::engine::Span;
 use crate::policy::cluster_scaling::ManagedParameters;
 use crate::policy::{ClusterScalingSpec, TerminationSpec};
@@ -156,6 +156,12 @@ impl ClusterSpec {
 }
 
 impl GroupSpec {
+    /// The memory of one `instance` that is there for tasks: what it registers, less what is set aside.
+    pub fn task_memory(&self, instance: &InstanceType) -> MemorySize {
+        let registered = f64::from(instance.memory.0) * self.registered_memory.0;
+        MemorySize((registered as u32).saturating_sub(self.reserved_memory.0))
+    }
+
     /// Instances at the start.
     pub fn initial(&self) -> u32 {
         self.desired.unwrap_or(self.min)

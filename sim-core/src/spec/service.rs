@@ -64,6 +64,13 @@ pub struct EcsSpec {
     pub desired: Option<u32>,
 }
 
+impl EcsSpec {
+    /// Whether its tasks may run in a group of the cluster: in those that its strategy names, without one in all.
+    pub fn may_run_in(&self, group: &str) -> bool {
+        self.capacity_providers.is_empty() || self.capacity_providers.contains_key(group)
+    }
+}
+
 /// A group's share of a service's tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
+use crate::cost::InstanceType;
 use crate::engine::Span;
 use crate::quantity::{Bytes, Cpu, MemorySize};
 use crate::random::DistributionSpec;
@@ -112,6 +113,17 @@ pub enum NetworkMode {
     Awsvpc,
     /// As `awsvpc`, with trunking switched on for the account: many more fit where the instance type supports it.
     AwsvpcTrunking,
+}
+
+impl NetworkMode {
+    /// How many tasks an `instance` has network interfaces for; `None` where tasks take none of their own.
+    pub fn most_on(self, instance: &InstanceType) -> Option<u32> {
+        match self {
+            NetworkMode::Bridge | NetworkMode::Host => None,
+            NetworkMode::Awsvpc => Some(instance.awsvpc_tasks(false)),
+            NetworkMode::AwsvpcTrunking => Some(instance.awsvpc_tasks(true)),
+        }
+    }
 }
 
 impl TaskSpec {

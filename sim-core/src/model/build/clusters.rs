@@ -30,7 +30,6 @@ impl Builder<'_> {
 
     fn group(&self, cluster: ClusterId, name: String, spec: &GroupSpec) -> Group {
         let instance_type = self.platform.instance_types[&spec.instance_type].clone();
-        let registered = f64::from(instance_type.memory.0) * spec.registered_memory.0;
         let policies = self.platform.policies;
         let scaling = spec.scaling.as_ref().map(|it| policies.cluster_scaling(it).expect("a checked policy"));
         let termination = spec.termination.clone().unwrap_or_else(|| "default".into());
@@ -47,7 +46,7 @@ impl Builder<'_> {
             launch: spec.launch.build(),
             boot: spec.boot.build(),
             speed: self.spec.hardware.instance(&spec.instance_type),
-            memory_mib: (registered as u32).saturating_sub(spec.reserved_memory.0),
+            memory_mib: spec.task_memory(&instance_type).0,
             interfaces: self.interfaces(cluster, &instance_type),
             pull_bytes_per_second: spec.pull_megabytes_per_second * 1e6,
             attributes: spec.attributes.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::List;
+use super::text::plain;
 use crate::policy::selection::PolicySpec;
+use crate::policy::service_scaling::CountFrom;
 
 impl List {
     /// The assumptions of a service's scaling policies.
@@ -16,7 +18,8 @@ impl List {
             "target-tracking" if parameters.get("count_from").is_none() => {
                 let about = "the platform does not publish its law; counted from `now`, a late metric orders the \
                              same step again";
-                self.push(&format!("{path}.count_from"), "measurement".into(), about, "now", "measurement");
+                let usual = plain(&CountFrom::default());
+                self.push(&format!("{path}.count_from"), usual, about, "now", "measurement");
             }
             "several" => {
                 let members = parameters.as_array().into_iter().flatten().filter_map(Value::as_object);
