@@ -78,6 +78,13 @@ impl Calendar {
         Time::from_nanos((self.day(at) + 1) * DAY.nanos()).before(self.since_midnight())
     }
 
+    /// The first full hour after `at`.
+    pub fn next_hour(self, at: Time) -> Time {
+        let hour = Span::from_secs(3600).nanos();
+        Time::from_nanos(((at + self.since_midnight()).nanos() / hour + 1) * hour)
+            .before(self.since_midnight())
+    }
+
     /// The minute, counted from 1970-01-01 00:00, in which `at` lies.
     pub fn minute(self, at: Time) -> i64 {
         let seconds = i64::try_from(at.since(Time::ZERO).nanos() / 1_000_000_000).unwrap_or(i64::MAX / 2);

@@ -17,6 +17,7 @@
 
 mod account;
 mod begin;
+mod breaker;
 mod bucket;
 mod build;
 mod cluster;
@@ -24,7 +25,9 @@ mod container;
 mod cpu;
 mod credits;
 mod deadlines;
+mod dependency;
 pub mod event;
+mod faults;
 mod fleet;
 mod function;
 mod health;

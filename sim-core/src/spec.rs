@@ -9,6 +9,7 @@ mod assumptions;
 mod balancer;
 mod check;
 mod cluster;
+mod faults;
 mod function;
 mod objective;
 mod providers;
@@ -31,11 +32,16 @@ pub use account::{AccountSpec, HardwareSpec, TelemetrySpec};
 pub use assumptions::{Assumption, assumptions};
 pub use balancer::{AlbSpec, BalancerSpec, HealthCheckSpec, ServedBy};
 pub use cluster::{ClusterSpec, GroupSpec};
+pub use faults::{
+    DependencyOutageSpec, DependencySlowdownSpec, DeploySpec, FaultSpec, HourlyRate, InstanceFailureSpec,
+    OutageAnswer, ReplicaCrashSpec, SlowReplicaSpec, SpotInterruptionSpec, ZoneOutageSpec,
+};
+pub(crate) use faults::{FUNCTION_ZONES, zone_number};
 pub use function::{FrontDoorSpec, FunctionSpec, Package, lambda_vcpus};
 pub use objective::Objective;
 pub use runtime::{InitLaw, RUNTIMES, Runtime};
 pub use service::{EcsSpec, FARGATE_SIZES, FargateSpec, ProviderSpec, ServiceSpec};
-pub use source::{ClientSpec, RetrySpec, SourceSpec, WorkSpec};
+pub use source::{BreakerSpec, ClientSpec, RetrySpec, SourceSpec, WorkSpec};
 pub use task::{NetworkMode, ServerSpec, TaskSpec};
 
 /// Everything that one variant simulates.
@@ -57,6 +63,9 @@ pub struct FleetSpec {
     /// The instances that container services on EC2 run on.
     #[serde(default)]
     pub clusters: IndexMap<String, ClusterSpec>,
+    /// What goes wrong, and what is deployed.
+    #[serde(default)]
+    pub faults: IndexMap<String, FaultSpec>,
     /// Quotas of the account, shared by everything in it.
     #[serde(default)]
     pub account: AccountSpec,

@@ -15,6 +15,8 @@ mod credits;
 mod determinism;
 #[path = "common/facts.rs"]
 mod facts;
+#[path = "platform/faults.rs"]
+mod faults;
 #[path = "platform/functions.rs"]
 mod functions;
 #[path = "platform/health.rs"]

@@ -116,6 +116,7 @@ impl Books {
     fn instance(&mut self, group: &str, instance_type: &InstanceType, billable: &Billable) {
         let mut booking = Booking::new(self.window, self.usage.entry(group.to_owned()).or_default());
         match *billable {
+            Billable::Instance { waived: true, .. } => {}
             Billable::Instance { zone, purchase, from, to, .. } => {
                 booking.ec2_instance(instance_type, &observe::zone_name(zone), purchase, from, to);
             }

@@ -20,8 +20,10 @@ impl<P: Probe> Fleet<P> {
         for group in self.groups.ids() {
             self.desired_level(group, Time::ZERO);
             for _ in 0..self.groups[group].desired {
-                let id = self.launch_instance(group, Time::ZERO, agenda);
+                let Some(zone) = self.poorest_group_zone(group) else { break };
+                let id = self.launch_instance(group, zone, Time::ZERO, agenda);
                 self.instance_runs(id, Time::ZERO);
+                self.draw_instance_fate(id, Time::ZERO, agenda);
                 self.instances[id].warm_at = Time::ZERO;
                 self.instance_active(id, Time::ZERO, agenda);
             }
@@ -57,7 +59,7 @@ impl<P: Probe> Fleet<P> {
         if matches!(self.services[service].containers().substrate, Substrate::Fargate { .. }) {
             self.pay_for(id, Time::ZERO);
         }
-        self.begin_running(id, Time::ZERO);
+        self.begin_running(id, Time::ZERO, agenda);
         self.in_service(id, Time::ZERO, agenda);
         self.begin_checks(id, agenda);
         self.check_memory(id, Time::ZERO, agenda);

@@ -5,6 +5,7 @@
 
 mod clusters;
 mod containers;
+mod faults;
 mod functions;
 mod sources;
 
@@ -14,6 +15,7 @@ use indexmap::IndexMap;
 
 use super::account::Account;
 use super::deadlines::{Deadlines, Waiter};
+use super::faults::Faults;
 use super::fleet::{Agenda, Finish, Fleet};
 use super::service::{FrontDoor, Platform as Behind, Service, Work};
 use crate::arena::{Arena, Slab};
@@ -67,7 +69,7 @@ pub fn simulate<P: Probe>(
     let mut agenda = Agenda::new();
     let builder = Builder { spec, platform, run, populations };
     let fleet = builder.build(names, probe, &mut agenda)?;
-    Ok(fleet.run_to_end(agenda, run.drain))
+    Ok(fleet.run_to_end(agenda))
 }
 
 type Populations = IndexMap<String, Arc<Population>>;
@@ -132,6 +134,8 @@ impl Builder<'_> {
             luck: self.run.luck,
             calendar: self.run.calendar,
             end: Time::ZERO + self.run.duration,
+            last: Time::ZERO + self.run.duration + self.run.drain,
+            faults: Faults::default(),
             sources: Arena::new(),
             services: Arena::new(),
             clusters: Arena::new(),
@@ -147,9 +151,11 @@ impl Builder<'_> {
         };
         self.clusters(&mut fleet);
         self.services(&mut fleet);
+        self.faults(&mut fleet);
         fleet.begin_groups(agenda);
         fleet.begin_services(agenda);
         fleet.begin_loops(agenda);
+        fleet.begin_faults(agenda);
         self.sources(&mut fleet, agenda)?;
         Ok(fleet)
     }
@@ -166,7 +172,7 @@ impl Builder<'_> {
             let id = fleet.services.push(Service {
                 name: name.clone(),
                 key: owner_key(name),
-                work: build_work(work),
+                work: self.work(spec.work(), work),
                 door: door(spec),
                 platform: behind,
             });
@@ -176,16 +182,17 @@ impl Builder<'_> {
             }
         }
     }
-}
 
-fn build_work(spec: &WorkSpec) -> Work {
-    Work {
-        cpu: spec.cpu.build(),
-        wait: spec.wait.build(),
-        memory: spec.memory.build(),
-        request: spec.request.build(),
-        response: spec.response.build(),
-        parallelism: spec.parallelism,
+    fn work(&self, name: Option<&str>, spec: &WorkSpec) -> Work {
+        Work {
+            cpu: spec.cpu.build(),
+            wait: spec.wait.build(),
+            memory: spec.memory.build(),
+            request: spec.request.build(),
+            response: spec.response.build(),
+            parallelism: spec.parallelism,
+            dependency: name.map(|name| self.dependency(name)).unwrap_or_default(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod sizing;
 
 use super::event::{FleetEvent, Kind};
+use super::faults::{Blow, Fate};
 use super::fleet::{Agenda, Fleet};
 use super::task::{Task, TaskId};
 use crate::cost::{CreditAccount, CreditMode, InstanceType, Purchase};
@@ -138,17 +139,23 @@ pub(super) struct Instance {
     /// Its CPU credits while it runs, if its type has any; and the instant of the next look at them.
     pub credit: Option<CreditAccount>,
     pub credit_due: Time,
+    /// What befalls it next.
+    pub fate: Fate,
+    /// It is unreachable, and does nothing.
+    pub lost: bool,
+    /// It was taken back so early that it costs nothing.
+    pub waived: bool,
 }
 
 impl<P: Probe> Fleet<P> {
-    /// Launches an instance in the zone with the fewest.
+    /// Launches an instance.
     pub(super) fn launch_instance(
         &mut self,
         group_id: GroupId,
+        zone: u32,
         now: Time,
         agenda: &mut Agenda,
     ) -> InstanceId {
-        let zone = self.poorest_group_zone(group_id);
         let group = &mut self.groups[group_id];
         let ordinal = group.launched;
         group.launched += 1;
@@ -172,28 +179,39 @@ impl<P: Probe> Fleet<P> {
             memory_since: now,
             credit: None,
             credit_due: Time::NEVER,
+            fate: Fate::NONE,
+            lost: false,
+            waived: false,
         });
         group.instances.push(id);
         agenda.schedule(FleetEvent::new(due, Kind::InstanceStep, 0, id.0));
         id
     }
 
-    /// The zone with the fewest instances that stay: what drains is on its way out of the group.
-    fn poorest_group_zone(&self, group: GroupId) -> u32 {
+    /// Of the zones that can be used, the one with the fewest instances that stay: what drains is on its way out of the group,
+    /// and what is lost is no capacity.
+    pub(super) fn poorest_group_zone(&self, group: GroupId) -> Option<u32> {
         let group = &self.groups[group];
         let mut in_zone = vec![0_u32; group.zones as usize];
         let staying = group.instances.iter().map(|id| &self.instances[*id]);
         staying
-            .filter(|it| it.state != InstanceState::Draining)
+            .filter(|it| it.state != InstanceState::Draining && !it.lost)
             .for_each(|it| in_zone[it.zone as usize] += 1);
-        (0..group.zones).min_by_key(|zone| in_zone[*zone as usize]).unwrap_or(0)
+        let usable = (0..group.zones).filter(|zone| self.faults.is_up(*zone));
+        usable.min_by_key(|zone| in_zone[*zone as usize])
     }
 
     /// An instance goes on to its next state of life.
     pub(super) fn instance_step(&mut self, id: InstanceId, now: Time, agenda: &mut Agenda) {
+        if self.instances[id].lost && self.instances[id].state != InstanceState::Draining {
+            // It goes on when it is back, if it is not given up before.
+            self.instances[id].due = Time::ZERO;
+            return;
+        }
         match self.instances[id].state {
             InstanceState::Launching => {
                 self.instance_runs(id, now);
+                self.draw_instance_fate(id, now, agenda);
                 self.instances[id].warm_at = now + self.groups[self.instances[id].group].warm_up;
                 let (group, ordinal) = (self.instances[id].group, self.instances[id].ordinal);
                 let group = &self.groups[group];
@@ -278,9 +296,9 @@ impl<P: Probe> Fleet<P> {
         self.close_credits(id, to.unwrap_or(self.end), to.is_some());
         let instance = &mut self.instances[id];
         let Some(from) = instance.running_from.take() else { return };
-        let (group, zone) = (instance.group, instance.zone);
+        let (group, zone, waived) = (instance.group, instance.zone, instance.waived);
         let purchase = self.groups[group].purchase;
-        self.probe.billed(&Billable::Instance { group, zone, purchase, from, to });
+        self.probe.billed(&Billable::Instance { group, zone, purchase, from, to, waived });
     }
 
     /// A task's place on an instance becomes free.
@@ -296,7 +314,8 @@ impl<P: Probe> Fleet<P> {
         self.instances[id].tasks.retain(|other| *other != task_id);
         self.give_back(cluster, id, task);
         let instance = &self.instances[id];
-        if instance.state == InstanceState::Draining && instance.tasks.is_empty() {
+        let taken_back = instance.fate.blow == Blow::Reclaimed;
+        if instance.state == InstanceState::Draining && instance.tasks.is_empty() && !taken_back {
             self.instances[id].due = now;
             agenda.schedule(FleetEvent::new(now, Kind::InstanceStep, 0, id.0));
         } else {

@@ -57,7 +57,8 @@ pub(super) struct Containers {
     pub registered: u32,
     /// For how long after its start a task's failed checks are overlooked.
     pub grace: Span,
-    /// How many tasks there may be for one that is desired.
+    /// How many healthy tasks there are at least, and how many tasks there may be, for one that is desired.
+    pub minimum: f64,
     pub maximum: f64,
     /// Requests in work, and requests in the tasks' queues.
     pub working: u32,
@@ -131,11 +132,6 @@ impl Containers {
         Some(Billable::FargateTask { service, from, to, cpu: self.cpu, memory: self.memory, arch, purchase })
     }
 
-    /// The zone with the fewest of the service's tasks (Fargate spreads by itself).
-    pub(super) fn poorest_zone(&self) -> u32 {
-        (0..self.in_zone.len()).min_by_key(|zone| self.in_zone[*zone]).unwrap_or(0) as u32
-    }
-
     /// One task more or less of a provider counts towards the desired count.
     pub(super) fn count(&mut self, provider: usize, by: i32) {
         let counted = |count: u32| count.checked_add_signed(by).expect("tasks that count are not negative");
@@ -160,6 +156,11 @@ impl Containers {
     /// How many tasks there may be while some are replaced: running and on their way, without those that drain.
     pub(super) fn ceiling(&self) -> u32 {
         (f64::from(self.desired) * self.maximum * (1.0 + 1e-9)) as u32
+    }
+
+    /// How many healthy tasks there are at least while some are replaced.
+    pub(super) fn floor(&self) -> u32 {
+        (f64::from(self.desired) * self.minimum * (1.0 - 1e-9)).ceil() as u32
     }
 
     /// Whether there may be one task more.

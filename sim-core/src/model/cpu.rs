@@ -95,6 +95,12 @@ impl SharedCpu {
         self.cores = cores;
     }
 
+    /// Makes it `factor` times as fast from now on.
+    pub fn change_speed(&mut self, now: Time, factor: f64) {
+        self.advance(now);
+        self.speed *= factor;
+    }
+
     /// The cores granted.
     pub fn cores(&self) -> f64 {
         self.cores

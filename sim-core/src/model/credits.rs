@@ -35,6 +35,9 @@ impl Instance {
     pub(super) fn account_for(&mut self, now: Time, busy: u64, full: f64) -> Option<Time> {
         let account = self.credit.as_mut()?;
         account.advance(now, busy);
+        if self.lost {
+            return None;
+        }
         if self.cores == full {
             return account.runs_out_at();
         }

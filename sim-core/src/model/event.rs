@@ -61,6 +61,14 @@ kinds! {
     EnvironmentsExpire = 9 in Completion,
     /// A burstable instance's CPU credits run out, or suffice again. Slot: instance.
     CreditsTurn = 11 in Completion,
+    /// A fault that has times begins or ends. Owner: the fault, slot: which.
+    Fault = 12 in Completion,
+    /// What befalls a task by its own luck. Slot: task.
+    TaskFate = 13 in Completion,
+    /// What befalls an instance by its own luck. Slot: instance.
+    InstanceFate = 14 in Completion,
+    /// Nobody has answered who wanted to connect. Slot: request.
+    Unanswered = 15 in Completion,
     /// The oldest waiting deadline of a source's client or a service's front door. Owner: the queue of deadlines.
     Deadline = 10 in Completion,
 

@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::cluster::{Cluster, ClusterId, Group, Instance, InstanceId};
 use super::event::{FleetEvent, Kind};
+use super::faults::Faults;
 use super::function::{Environment, EnvironmentId};
 use super::request::{Request, RequestId, Stage};
 use super::service::Service;
@@ -11,7 +12,7 @@ use super::source::{Generator, Source};
 use super::task::{Task, TaskId};
 use crate::arena::{Arena, Id as _, Slab};
 use crate::calendar::Calendar;
-use crate::engine::{self, Event, Span, Time, World};
+use crate::engine::{self, Event, Time, World};
 use crate::observe::{
     DecisionFact, DecisionKind, FunctionId, GroupId, Names, Outcome, Probe, ServiceId, SourceId,
 };
@@ -30,6 +31,9 @@ pub struct Fleet<P> {
     pub(super) names: Names,
     /// No request is born from here on.
     pub(super) end: Time,
+    /// Nothing happens from here on.
+    pub(super) last: Time,
+    pub(super) faults: Faults,
     pub(super) sources: Arena<SourceId, Source>,
     pub(super) services: Arena<ServiceId, Service>,
     pub(super) clusters: Arena<ClusterId, Cluster>,
@@ -80,6 +84,9 @@ impl<P: Probe> World for Fleet<P> {
             Kind::Retry if self.is_due(slot, now, Stage::BackingOff) => {
                 self.retry(RequestId(slot), now, agenda);
             }
+            Kind::Unanswered if self.is_due(slot, now, Stage::Connecting) => {
+                self.unanswered(RequestId(slot), now, agenda);
+            }
             Kind::Deadline => self.deadline(owner, slot, now, agenda),
 
             Kind::TaskStep if self.tasks.get(TaskId(slot)).is_some_and(|task| task.due == now) => {
@@ -93,6 +100,15 @@ impl<P: Probe> World for Fleet<P> {
             {
                 self.credits_turn(InstanceId(slot), now, agenda);
             }
+            Kind::TaskFate if self.tasks.get(TaskId(slot)).is_some_and(|task| task.fate.due == now) => {
+                self.task_fate(TaskId(slot), now, agenda);
+            }
+            Kind::InstanceFate
+                if self.instances.get(InstanceId(slot)).is_some_and(|it| it.fate.due == now) =>
+            {
+                self.instance_fate(InstanceId(slot), now, agenda);
+            }
+            Kind::Fault => self.fault(owner, slot, now, agenda),
             Kind::EnvironmentsExpire => {
                 self.environments_expire(ServiceId(owner), FunctionId(slot), now, agenda);
             }
@@ -112,6 +128,7 @@ impl<P: Probe> World for Fleet<P> {
             // Its owner has moved on since the event was put in.
             Kind::Reaches | Kind::CpuDone | Kind::WaitDone | Kind::InvocationDone | Kind::Delivered => {}
             Kind::Retry | Kind::TaskStep | Kind::InstanceStep | Kind::CreditsTurn | Kind::HealthCheck => {}
+            Kind::Unanswered | Kind::TaskFate | Kind::InstanceFate => {}
         }
     }
 }
@@ -129,12 +146,12 @@ impl<P: Probe> Fleet<P> {
         self.requests.get(RequestId(slot)).is_some_and(returning)
     }
 
-    /// Runs until `end`, then until every request is over, at most for `drain` longer; what is left then is counted as
+    /// Runs until `end`, then until every request is over, at most until `last`; what is left then is counted as
     /// unfinished.
-    pub(super) fn run_to_end(mut self, mut agenda: Agenda, drain: Span) -> Finish<P> {
+    pub(super) fn run_to_end(mut self, mut agenda: Agenda) -> Finish<P> {
         let end = self.end;
         let mut events = engine::run_until(&mut self, &mut agenda, end);
-        let limit = end + drain;
+        let limit = self.last;
         while !self.requests.is_empty() {
             let Some(event) = agenda.pop_until(limit) else { break };
             self.handle(event, &mut agenda);

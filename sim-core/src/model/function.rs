@@ -73,6 +73,8 @@ pub(super) struct Functions {
     /// Whether any request ever needed memory: if none does, nothing is known about its use.
     pub uses_memory: bool,
     pub provisioned: Option<Provisioned>,
+    /// By faults: their keys, and how often a second each crashes an environment while an event is in it.
+    pub crashes: Vec<(u64, f64)>,
     /// Whether it is a fleet, whose functions are watched one by one.
     pub is_fleet: bool,
     pub members: Arena<FunctionId, Function>,

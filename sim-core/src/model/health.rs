@@ -17,6 +17,7 @@ use super::fleet::{Agenda, Fleet};
 use super::task::{Leaving, Task, TaskId, TaskState};
 use crate::engine::{Span, Time};
 use crate::observe::{DecisionKind, Gauge, Probe, ServiceId};
+use crate::random::{Purpose, open01};
 use crate::spec::{HealthCheckSpec, ServedBy};
 
 /// How a balancer checks its targets.
@@ -88,7 +89,14 @@ impl Health {
 
 impl Task {
     /// How a check that comes now ends: at once, or after how many times a worker has come free.
-    fn answer(&self, server: Server) -> Result<bool, u64> {
+    fn answer(&self, server: Server, by_workers: bool) -> Result<bool, u64> {
+        if self.lost {
+            // Nobody answers before the time of the check is up.
+            return Err(u64::MAX);
+        }
+        if !by_workers {
+            return Ok(true);
+        }
         let (taken, places) = (self.work.len(), self.queue.len());
         match server {
             Server::Shared { limit } => Ok(self.inside < limit),
@@ -109,6 +117,18 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
+    /// A task has become unreachable. Checks that never fail otherwise are made from now on, at any moment of the interval.
+    pub(super) fn doubt_health(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
+        let (service, ordinal) = (self.tasks[id].service, self.tasks[id].ordinal);
+        let key = self.services[service].key;
+        let Some(balancer) = &self.services[service].containers().balancer else { return };
+        if !balancer.checks.by_workers && self.tasks[id].health.due == Time::NEVER {
+            let mut draw = self.luck.counted(Purpose::HealthCheck, key, ordinal);
+            let wait = balancer.checks.interval.scaled(open01(&mut draw));
+            self.look_again(id, now + wait, agenda);
+        }
+    }
+
     fn look_again(&mut self, id: TaskId, at: Time, agenda: &mut Agenda) {
         self.tasks[id].health.due = at;
         agenda.schedule(FleetEvent::new(at, Kind::HealthCheck, 0, id.0));
@@ -122,7 +142,7 @@ impl<P: Probe> Fleet<P> {
         let checks = balancer.checks;
         let (sent, answer) = match task.health.waiting.take() {
             Some(check) => (check.sent, Ok(task.released >= check.served_at)),
-            None => (now, task.answer(containers.server)),
+            None => (now, task.answer(containers.server, checks.by_workers)),
         };
         match answer {
             Ok(passed) => {

@@ -23,6 +23,10 @@ impl<P: Probe> Fleet<P> {
             self.kill(id, killed, now, agenda);
             return;
         }
+        if task.lost && task.state < TaskState::InService {
+            self.tasks[id].step_held = true;
+            return;
+        }
         match task.state {
             TaskState::Waiting => {}
             TaskState::Provisioning => self.pull(id, now, agenda),
@@ -78,7 +82,7 @@ impl<P: Probe> Fleet<P> {
         let registration = containers.balancer.as_ref().map(|balancer| balancer.registration);
         let grace = if containers.balancer.is_some() { containers.grace } else { UNCHECKED };
         self.tasks[id].health.grace_until = now + grace;
-        self.begin_running(id, now);
+        self.begin_running(id, now, agenda);
         match registration {
             None => self.in_service(id, now, agenda),
             Some(wait) if wait.is_zero() => self.await_check(id, now, agenda),
@@ -99,7 +103,7 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// Counts a task as running from now on.
-    pub(super) fn begin_running(&mut self, id: TaskId, now: Time) {
+    pub(super) fn begin_running(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
         let task = &mut self.tasks[id];
         task.state = TaskState::Registering;
         let service = task.service;
@@ -108,6 +112,7 @@ impl<P: Probe> Fleet<P> {
         containers.pending -= 1;
         self.running_changed(service, 1, now);
         self.memory_changed(id, idle as i64, now);
+        self.draw_task_fate(id, now, agenda);
     }
 
     /// The task takes requests from now on; it has passed a check at this very moment, if it is checked.

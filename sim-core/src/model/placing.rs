@@ -160,7 +160,7 @@ impl<P: Probe> Fleet<P> {
         let task = &mut self.tasks[id];
         task.instance = Some(instance_id);
         task.zone = zone;
-        task.cpu = super::cpu::SharedCpu::new(whole, group.speed, parallelism);
+        task.cpu = super::cpu::SharedCpu::new(whole, group.speed * task.slowness, parallelism);
         task.cpu.set_cores(now, cores.min(limit));
         self.placed_changed(service, Some(instance_id), 1, now);
     }

@@ -107,7 +107,12 @@ impl<P: Probe> Fleet<P> {
 
     fn add_provisioned(&mut self, service: ServiceId, count: u32, now: Time) {
         for _ in 0..count {
+            let ordinal =
+                u64::from(self.provisioned(service).alive) + self.provisioned(service).idle.len() as u64;
+            let zone = self.faults.environment_zone(ordinal);
             let id = self.environments.insert(Environment {
+                zone,
+                speed: 1.0,
                 created: now,
                 idle_since: now,
                 dies: Time::NEVER,
@@ -237,10 +242,17 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// A provisioned environment has finished an invocation: it is idle again, or goes if it is one too many.
-    pub(super) fn release_provisioned(&mut self, service: ServiceId, id: EnvironmentId, now: Time) {
+    pub(super) fn release_provisioned(
+        &mut self,
+        service: ServiceId,
+        id: EnvironmentId,
+        now: Time,
+        agenda: &mut Agenda,
+    ) {
+        let dead = self.environments[id].dies <= now;
         let provisioned = self.provisioned(service);
         let before = provisioned.allocated();
-        if provisioned.alive <= provisioned.desired {
+        if provisioned.alive <= provisioned.desired && !dead {
             provisioned.idle.push(id);
             return;
         }
@@ -249,6 +261,28 @@ impl<P: Probe> Fleet<P> {
         self.take_account(service, before);
         self.environment_levels(service, now);
         self.capacity_levels(service, now);
+        if dead {
+            self.prepare(service, now, agenda);
+        }
+    }
+
+    /// Idle environments in a zone are lost; others are prepared in their place.
+    pub(super) fn lose_provisioned(&mut self, service: ServiceId, zone: u32, now: Time, agenda: &mut Agenda) {
+        let Some(provisioned) = &mut self.services[service].functions().provisioned else { return };
+        let before = provisioned.allocated();
+        let idle = std::mem::take(&mut provisioned.idle);
+        let (lost, kept): (Vec<EnvironmentId>, _) =
+            idle.into_iter().partition(|id| u32::from(self.environments[*id].zone) == zone);
+        provisioned.idle = kept;
+        provisioned.count(provisioned.alive - lost.len() as u32, now);
+        provisioned.note_busy(now);
+        lost.into_iter().for_each(|id| {
+            self.environments.remove(id);
+        });
+        self.take_account(service, before);
+        self.environment_levels(service, now);
+        self.capacity_levels(service, now);
+        self.prepare(service, now, agenda);
     }
 
     /// States how many environments are configured, and billed, from now on.

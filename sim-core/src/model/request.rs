@@ -55,6 +55,8 @@ pub(super) enum Stage {
     Waiting,
     /// In a function's environment.
     Invoked,
+    /// Trying to connect to a replica that does not answer.
+    Connecting,
     /// The response is on its way back.
     Returning(Outcome),
     /// Waiting for its client to try again.
@@ -98,8 +100,10 @@ pub(super) struct Request {
     pub answer_too_large: bool,
     /// Which limit throttled it, if one did.
     pub throttle: Option<Throttle>,
-    /// How its invocation of a function ends: known from its beginning.
+    /// How its work ends: of an invocation known from its beginning, of a wait from the wait's.
     pub ends: Outcome,
+    /// What made it fail, if a fault did.
+    pub lost: Option<Lost>,
     pub parts: Parts,
 }
 
@@ -129,6 +133,7 @@ impl Request {
             answer_too_large: false,
             throttle: None,
             ends: Outcome::Ok,
+            lost: None,
             parts,
         }
     }
@@ -136,6 +141,27 @@ impl Request {
     pub(super) fn ending(&self, outcome: Outcome) -> Ending {
         let throttle = self.throttle.filter(|_| outcome == Outcome::Throttled);
         Ending { outcome, throttle, cold: self.cold, parts: self.parts }
+    }
+}
+
+/// Which fault made a request fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The environment that it was in crashed.
+    Crashed,
+    /// The zone that it was in is out.
+    Zone,
+    /// What it waited for answered with an error.
+    Dependency,
+}
+
+impl Lost {
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Lost::Crashed => "its environment crashed",
+            Lost::Zone => "its zone is out",
+            Lost::Dependency => "what it waited for failed",
+        }
     }
 }
 

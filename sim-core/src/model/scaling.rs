@@ -40,6 +40,7 @@ impl<P: Probe> Fleet<P> {
     /// A service's scaling policies look at what has been published.
     pub(super) fn scale_service(&mut self, service_id: ServiceId, now: Time, agenda: &mut Agenda) {
         agenda.schedule(FleetEvent::new(now + MINUTE, Kind::ServiceScaling, service_id.0, 0));
+        let deployment_in_progress = self.is_deploying(service_id);
         let service = &mut self.services[service_id];
         let luck = luck_word(self.luck.counted(Purpose::Policy, service.key, now.nanos()));
         let name = service.name.clone();
@@ -65,7 +66,7 @@ impl<P: Probe> Fleet<P> {
             last_scale_out: scaling.last_out,
             last_scale_out_from: scaling.last_out_from,
             last_scale_in: scaling.last_in,
-            deployment_in_progress: false,
+            deployment_in_progress,
             luck,
         });
         scaling.min = decision.min.unwrap_or(scaling.min);

@@ -11,6 +11,7 @@ use super::cluster::luck_word;
 use super::container::Substrate;
 use super::cpu::SharedCpu;
 use super::event::{FleetEvent, Kind};
+use super::faults::Fate;
 use super::fleet::{Agenda, Fleet};
 use super::health::Health;
 use super::task::{Leaving, Task, TaskId, TaskState};
@@ -60,6 +61,10 @@ impl<P: Probe> Fleet<P> {
             }
             let on_fargate =
                 matches!(self.services[service].containers().substrate, Substrate::Fargate { .. });
+            if on_fargate && self.poorest_zone(service).is_none() {
+                // The scheduler looks again when a zone is back.
+                return;
+            }
             let wait = self.services[service].containers().launch_rate.wait(now);
             let wait = if on_fargate { wait.max(self.account.fargate_launches.wait(now)) } else { wait };
             if !wait.is_zero() {
@@ -80,8 +85,9 @@ impl<P: Probe> Fleet<P> {
     pub(super) fn launch(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) -> TaskId {
         let key = self.services[service].key;
         let luck = self.luck;
+        let zone = self.poorest_zone(service).unwrap_or(0);
         let containers = self.services[service].containers();
-        let (zone, provider) = (containers.poorest_zone(), containers.next_provider());
+        let provider = containers.next_provider();
         let ordinal = containers.launched;
         containers.launched += 1;
         let (cores, speed) = match containers.substrate {
@@ -112,6 +118,12 @@ impl<P: Probe> Fleet<P> {
             registered: false,
             released: 0,
             killed: None,
+            fate: Fate::NONE,
+            slowness: 1.0,
+            lost: false,
+            connecting: Vec::new(),
+            held: Vec::new(),
+            step_held: false,
         });
         containers.tasks.insert(ordinal, id);
         containers.count(provider, 1);
@@ -119,6 +131,8 @@ impl<P: Probe> Fleet<P> {
         if let Some(tasks) = containers.in_zone.get_mut(zone as usize) {
             *tasks += 1;
         }
+        self.slow_from_birth(id, now);
+        let containers = self.services[service].containers();
         match &containers.substrate {
             Substrate::Cluster { cluster, .. } => {
                 let cluster = *cluster;
@@ -133,6 +147,13 @@ impl<P: Probe> Fleet<P> {
         }
         self.pending_level(service, now);
         id
+    }
+
+    /// Of the zones that can be used, the one with the fewest of a service's Fargate tasks (Fargate spreads by itself).
+    fn poorest_zone(&mut self, service: ServiceId) -> Option<u32> {
+        let in_zone = &self.services[service].containers().in_zone;
+        let usable = (0..in_zone.len()).filter(|zone| self.faults.is_up(*zone as u32));
+        usable.min_by_key(|zone| in_zone[*zone]).map(|zone| zone as u32)
     }
 
     /// Stops so many tasks of the service, those that are missed least: not running ones first, then as placement says.
@@ -297,7 +318,7 @@ impl<P: Probe> Fleet<P> {
     /// besides; unhealthy ones first, then the oldest.
     fn next_to_retire(&mut self, service: ServiceId, doubtful: usize) -> Option<TaskId> {
         let containers = self.services[service].containers();
-        let enough = containers.in_service as usize > containers.desired as usize + doubtful;
+        let enough = containers.in_service as usize > containers.floor() as usize + doubtful;
         let leaving = containers.leaving.iter().copied();
         let serves = |id: TaskId| self.tasks[id].state == TaskState::InService;
         leaving

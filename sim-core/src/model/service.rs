@@ -2,6 +2,7 @@
 
 use super::container::Containers;
 use super::deadlines::Deadlines;
+use super::dependency::Dependency;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
 use super::function::Functions;
@@ -74,6 +75,8 @@ pub(super) struct Work {
     pub request: Distribution,
     pub response: Distribution,
     pub parallelism: f64,
+    /// What it waits for, when that does not work as usual.
+    pub dependency: Dependency,
 }
 
 impl Work {

@@ -1,12 +1,14 @@
 //! Sources at work: what sends requests into the fleet, and how their clients wait and try again.
 
+use super::breaker::{Breaker, Turn};
 use super::bucket::Bucket;
 use super::deadlines::{Deadlines, Entry, Waiter};
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
 use super::request::{Call, Ending, Given, Request, RequestId, Stage};
+use crate::arena::Id as _;
 use crate::engine::{Span, Time};
-use crate::observe::{Finished, FunctionId, Outcome, Part, Probe, ServiceId, SourceId};
+use crate::observe::{DecisionKind, Finished, FunctionId, Outcome, Part, Parts, Probe, ServiceId, SourceId};
 use crate::random::{self, Distribution, Purpose, open01};
 use crate::spec::RetrySpec;
 use crate::traffic::{Arrival, Arrivals, Members, Users, WorkGiven};
@@ -18,6 +20,7 @@ pub(super) struct Source {
     pub timeout: Option<Span>,
     pub deadlines: Deadlines,
     pub retries: Option<Retries>,
+    pub breaker: Option<Breaker>,
     pub network: Option<Distribution>,
 }
 
@@ -129,9 +132,37 @@ impl<P: Probe> Fleet<P> {
         );
     }
 
-    /// A client sends an attempt.
+    /// Whether the source's circuit breaker lets an attempt pass.
+    fn may_send(&mut self, source: SourceId, now: Time) -> bool {
+        let Some(breaker) = &mut self.sources[source].breaker else { return true };
+        let (may, turn) = breaker.admit(now);
+        self.note_breaker(source, turn, now);
+        may
+    }
+
+    fn note_breaker(&mut self, source: SourceId, turn: Option<Turn>, now: Time) {
+        let line = match turn {
+            None => return,
+            Some(Turn::Opened { share, attempts }) => {
+                format!("the breaker opens: {:.0} % of {attempts} attempts failed", share * 100.0)
+            }
+            Some(Turn::Tries) => "the breaker is half open: trials are sent".to_owned(),
+            Some(Turn::Closed) => "the breaker closes: the trials ended well".to_owned(),
+        };
+        let owner = self.names.sources[source.index()].clone();
+        self.note(now, DecisionKind::Client, &owner, (None, None), line);
+    }
+
+    /// A client sends an attempt, unless its breaker is open.
     fn send(&mut self, call: Call, agenda: &mut Agenda) {
         let now = call.sent;
+        if !self.may_send(call.source, now) {
+            let mut parts = Parts::default();
+            parts.set(Part::Retries, now - call.born);
+            let ending = Ending { outcome: Outcome::CircuitOpen, throttle: None, cold: false, parts };
+            self.finish(&call, &ending, now, agenda);
+            return;
+        }
         let mut request = Request::new(call);
         if let Some(network) = &self.sources[call.source].network {
             let both_ways = network.sample(&mut random::draw(call.seed, Purpose::Network, call.attempts));
@@ -172,7 +203,8 @@ impl<P: Probe> Fleet<P> {
         let at = now + request.network + delay;
         // Nothing can come between a response and a client who waits long enough: no event is needed.
         let source = &self.sources[request.call.source];
-        let in_time = source.timeout.is_none_or(|timeout| at <= request.call.sent + timeout);
+        let in_time = source.timeout.is_none_or(|timeout| at <= request.call.sent + timeout)
+            && source.breaker.is_none();
         if at == now || (outcome == Outcome::Ok && request.call.user.is_none() && in_time) {
             let request = self.requests.remove(id);
             self.conclude(&request.call, &request.ending(outcome), at, agenda);
@@ -259,10 +291,18 @@ impl<P: Probe> Fleet<P> {
 
     /// An attempt is over for its client, who tries again or takes the outcome as final.
     fn conclude(&mut self, call: &Call, ending: &Ending, at: Time, agenda: &mut Agenda) {
-        let Ending { outcome, throttle, cold, parts } = *ending;
-        if outcome != Outcome::Ok && self.try_again(call, at, agenda) {
-            return;
+        if let Some(breaker) = &mut self.sources[call.source].breaker {
+            let turn = breaker.hear(call.sent, ending.outcome == Outcome::Ok, at);
+            self.note_breaker(call.source, turn, at);
         }
+        if ending.outcome == Outcome::Ok || !self.try_again(call, at, agenda) {
+            self.finish(call, ending, at, agenda);
+        }
+    }
+
+    /// A request is over for its client.
+    fn finish(&mut self, call: &Call, ending: &Ending, at: Time, agenda: &mut Agenda) {
+        let Ending { outcome, throttle, cold, parts } = *ending;
         self.probe.finished(&Finished {
             service: call.service,
             source: call.source,

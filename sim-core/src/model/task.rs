@@ -6,9 +6,10 @@ use super::cluster::InstanceId;
 use super::container::Server;
 use super::cpu::SharedCpu;
 use super::event::{FleetEvent, Kind};
+use super::faults::Fate;
 use super::fleet::{Agenda, Fleet};
 use super::health::Health;
-use super::request::{RequestId, Stage};
+use super::request::{Lost, RequestId, Stage};
 use crate::engine::{Span, Time};
 use crate::observe::{Gauge, Outcome, Part, Probe, ServiceId};
 
@@ -75,6 +76,16 @@ pub(super) struct Task {
     pub released: u64,
     /// The kernel has killed it, and this instant is its last.
     pub killed: Option<Killed>,
+    /// What befalls it next.
+    pub fate: Fate,
+    /// Its speed, as a share of what it should be.
+    pub slowness: f64,
+    /// It is unreachable, and stands still: requests that try to connect to it, those whose wait is over, and whether its
+    /// next step of life is due.
+    pub lost: bool,
+    pub connecting: Vec<RequestId>,
+    pub held: Vec<RequestId>,
+    pub step_held: bool,
 }
 
 /// Why the kernel kills a task.
@@ -93,6 +104,8 @@ pub(super) enum Leaving {
     Instance,
     /// It failed its health checks.
     Unhealthy,
+    /// There is a new version.
+    Deployment,
 }
 
 impl Task {
@@ -106,6 +119,10 @@ impl<P: Probe> Fleet<P> {
     /// A request comes to a task: it starts, queues, or is rejected.
     pub(super) fn admit(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
         let task = &mut self.tasks[task_id];
+        if task.lost {
+            self.connect_in_vain(task_id, id, now, agenda);
+            return;
+        }
         let containers = self.services[task.service].containers();
         let (starts, queues) = match containers.server {
             Server::Workers { count, backlog } => {
@@ -178,11 +195,15 @@ impl<P: Probe> Fleet<P> {
         let alone = task.cpu.alone(request.cpu).min(now - request.started);
         request.parts.set(Part::Cpu, alone);
         request.parts.set(Part::Contention, now - request.started - alone);
-        if request.wait.is_zero() {
+        let answer = self.services[request.call.service].work.dependency.answer(now, request.wait);
+        if answer.fails {
+            (request.ends, request.lost) = (Outcome::Failed, Some(Lost::Dependency));
+        }
+        if answer.after.is_zero() {
             self.complete(task_id, id, now, agenda);
         } else {
             request.stage = Stage::Waiting;
-            request.due = now + request.wait;
+            request.due = now + answer.after;
             agenda.schedule(FleetEvent::new(request.due, Kind::WaitDone, 0, id.0));
         }
         self.cpu_changed(task_id, now, agenda);
@@ -191,19 +212,28 @@ impl<P: Probe> Fleet<P> {
     /// A request has waited out its time off the CPU.
     pub(super) fn wait_done(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
         let request = &mut self.requests[id];
-        request.parts.set(Part::Wait, now - request.computed);
         let task_id = TaskId(request.place);
+        if self.tasks[task_id].lost {
+            self.tasks[task_id].held.push(id);
+            return;
+        }
+        request.parts.set(Part::Wait, now - request.computed);
         self.complete(task_id, id, now, agenda);
         self.cpu_changed(task_id, now, agenda);
     }
 
-    /// A request is served: it leaves, and the next of the queue takes its worker.
+    /// A request is served, or what it waited for failed: it leaves, and the next of the queue takes its worker.
     fn complete(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
         let service = self.leave(task_id, id, now);
-        self.probe.served(now, service);
         let overhead = self.services[service].door.overhead;
         self.requests[id].parts.set(Part::Balancer, overhead);
-        self.respond(id, Outcome::Ok, overhead, now, agenda);
+        match self.requests[id].lost {
+            None => {
+                self.probe.served(now, service);
+                self.respond(id, Outcome::Ok, overhead, now, agenda);
+            }
+            Some(lost) => self.refuse(id, Outcome::Failed, lost.reason(), now, agenda),
+        }
         if let Some(next) = self.tasks[task_id].queue.pop_front() {
             self.queued_changed(service, -1, now);
             self.start(task_id, next, now, agenda);
@@ -285,6 +315,9 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
+        for id in self.take_connecting(task_id) {
+            self.refuse(id, Outcome::Failed, reason, now, agenda);
+        }
         if self.tasks[task_id].inside == 0 {
             return;
         }

@@ -20,6 +20,8 @@ pub enum Billable {
         from: Time,
         /// To its termination; none if it still runs at the end of the run.
         to: Option<Time>,
+        /// Whether it costs nothing: Spot capacity that was taken back within its first hour.
+        waived: bool,
     },
     /// A burstable instance spent CPU credits that it had not earned, in vCPU-nanoseconds.
     SurplusCredits {

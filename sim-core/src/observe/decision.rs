@@ -20,6 +20,10 @@ pub enum DecisionKind {
     KeepAlive,
     /// Which targets a balancer takes for healthy; the numbers are how many of them are.
     Health,
+    /// What goes wrong, or is deployed: not a decision of anybody in the fleet.
+    Fault,
+    /// Whether clients go on to send requests (circuit breakers).
+    Client,
 }
 
 impl DecisionKind {
@@ -32,6 +36,8 @@ impl DecisionKind {
             DecisionKind::Removal => "removal",
             DecisionKind::KeepAlive => "keep-alive",
             DecisionKind::Health => "health",
+            DecisionKind::Fault => "fault",
+            DecisionKind::Client => "client",
         }
     }
 }

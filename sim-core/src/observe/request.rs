@@ -25,13 +25,15 @@ pub enum Outcome {
     FunctionTimeout,
     /// The front door's time limit passed.
     GatewayTimeout,
+    /// The client's circuit breaker was open: it was not sent.
+    CircuitOpen,
     /// It had no outcome when draining ended.
     Unfinished,
 }
 
 impl Outcome {
     /// All outcomes, in the order of their counters.
-    pub const ALL: [Outcome; 9] = [
+    pub const ALL: [Outcome; 10] = [
         Outcome::Ok,
         Outcome::TimedOut,
         Outcome::Rejected,
@@ -40,6 +42,7 @@ impl Outcome {
         Outcome::Failed,
         Outcome::FunctionTimeout,
         Outcome::GatewayTimeout,
+        Outcome::CircuitOpen,
         Outcome::Unfinished,
     ];
 
@@ -54,6 +57,7 @@ impl Outcome {
             Outcome::Failed => "failed",
             Outcome::FunctionTimeout => "function_timeout",
             Outcome::GatewayTimeout => "gateway_timeout",
+            Outcome::CircuitOpen => "circuit_open",
             Outcome::Unfinished => "unfinished",
         }
     }

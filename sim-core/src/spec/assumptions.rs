@@ -11,8 +11,9 @@ mod text;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::faults::detection;
 use super::{
-    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FleetSpec, FunctionSpec, GroupSpec, Runtime,
+    AlbSpec, BalancerSpec, ClusterSpec, FargateSpec, FaultSpec, FleetSpec, FunctionSpec, GroupSpec, Runtime,
     ServiceSpec, TaskSpec, TelemetrySpec, WorkSpec,
 };
 use crate::cost::Arch;
@@ -56,6 +57,9 @@ pub fn assumptions(fleet: &FleetSpec) -> Vec<Assumption> {
     }
     for (name, service) in &fleet.services {
         list.of_service(&format!("services.{name}"), service);
+    }
+    for (name, fault) in &fleet.faults {
+        list.of_fault(&format!("faults.{name}"), fault);
     }
     for (name, cluster) in &fleet.clusters {
         list.of_cluster(&format!("clusters.{name}"), cluster);
@@ -112,6 +116,17 @@ impl List {
         let source = "assumption: a small page; decides balancer units and data sent";
         self.add(&format!("{path}.request"), &work.request, &default.request, source, "200B", "100kB");
         self.add(&format!("{path}.response"), &work.response, &default.response, source, "500B", "1MB");
+    }
+
+    fn of_fault(&mut self, path: &str, fault: &FaultSpec) {
+        let (kind, detected_after) = match fault {
+            FaultSpec::InstanceFailure(it) => ("instance-failure", it.detected_after),
+            FaultSpec::ZoneOutage(it) => ("zone-outage", it.detected_after),
+            _ => return,
+        };
+        let path = format!("{path}.{kind}.detected_after");
+        let source = "assumption: status checks of a minute, and the platform's time to act on them";
+        self.add(&path, &detected_after, &detection(), source, "1min", "10min");
     }
 
     fn of_service(&mut self, path: &str, service: &ServiceSpec) {

@@ -29,6 +29,7 @@ impl FleetSpec {
         self.check_clusters(platform, &mut out);
         self.check_services(platform, &mut out);
         self.check_concurrency(platform, &mut out);
+        self.faults.iter().for_each(|(name, fault)| fault.problems(&path("faults", name), self, &mut out));
         out
     }
 

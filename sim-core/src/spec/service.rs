@@ -53,6 +53,10 @@ pub struct EcsSpec {
     /// For how long after a task's start the service takes no notice of its failed health checks. The balancer does.
     #[serde(default)]
     pub health_check_grace_period: Span,
+    /// How many healthy tasks there are at least while some are replaced (in a deployment, or because their instance goes),
+    /// as a share of the desired count, rounded up; at most 100%.
+    #[serde(default = "whole")]
+    pub minimum_healthy_percent: Percent,
     /// How many tasks there may be while some are replaced, as a share of the desired count, rounded down; at least 100%.
     /// Where it allows, the replacement comes first; else an unhealthy task is stopped first.
     #[serde(default = "double")]
@@ -119,6 +123,10 @@ pub struct FargateSpec {
     /// For how long after a task's start the service takes no notice of its failed health checks. The balancer does.
     #[serde(default)]
     pub health_check_grace_period: Span,
+    /// How many healthy tasks there are at least while some are replaced (in a deployment, or because their instance goes),
+    /// as a share of the desired count, rounded up; at most 100%.
+    #[serde(default = "whole")]
+    pub minimum_healthy_percent: Percent,
     /// How many tasks there may be while some are replaced, as a share of the desired count, rounded down; at least 100%.
     /// Where it allows, the replacement comes first; else an unhealthy task is stopped first.
     #[serde(default = "double")]
@@ -128,6 +136,10 @@ pub struct FargateSpec {
     /// Tasks at the start, ready and warm. Left out: the least that scaling allows.
     #[serde(default)]
     pub desired: Option<u32>,
+}
+
+fn whole() -> Percent {
+    Percent(1.0)
 }
 
 fn double() -> Percent {
@@ -188,7 +200,7 @@ impl ServiceSpec {
             ServiceSpec::Ecs(service) => {
                 service.task.problems(&format!("{path}.task"), out);
                 service.balancer.problems(&format!("{path}.balancer"), out);
-                maximum_problems(service.maximum_percent, path, out);
+                limit_problems(service.minimum_healthy_percent, service.maximum_percent, path, out);
             }
             ServiceSpec::Fargate(service) => service.problems(path, out),
             ServiceSpec::Lambda(function) => function.problems(path, out),
@@ -196,7 +208,13 @@ impl ServiceSpec {
     }
 }
 
-fn maximum_problems(maximum: Percent, path: &str, out: &mut Vec<Problem>) {
+fn limit_problems(minimum: Percent, maximum: Percent, path: &str, out: &mut Vec<Problem>) {
+    if !(0.0..=1.0).contains(&minimum.0) {
+        out.push(Problem::new(
+            format!("{path}.minimum_healthy_percent"),
+            format!("{minimum} of the desired count is not between 0% and 100%"),
+        ));
+    }
     if !(1.0..=100.0).contains(&maximum.0) {
         out.push(
             Problem::new(
@@ -241,7 +259,7 @@ impl FargateSpec {
             ));
         }
         self.balancer.problems(&format!("{path}.balancer"), out);
-        maximum_problems(self.maximum_percent, path, out);
+        limit_problems(self.minimum_healthy_percent, self.maximum_percent, path, out);
         self.provisioning.problems(&format!("{path}.provisioning"), out);
         self.size_problems(path, out);
         if !(1..=8).contains(&self.zones) {

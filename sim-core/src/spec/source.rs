@@ -107,6 +107,57 @@ pub struct ClientSpec {
     /// How it tries again after an error or a timeout; without this it does not.
     #[serde(default)]
     pub retries: Option<RetrySpec>,
+    /// A circuit breaker: after too many failures it stops sending for a while. The source's clients share it, as those of
+    /// one calling service do.
+    #[serde(default)]
+    pub breaker: Option<BreakerSpec>,
+}
+
+/// A circuit breaker. It counts how attempts end over a moving window; when too large a share has failed it opens, and
+/// attempts fail at once, without being sent or tried again. After a time it lets a few trials pass; how they end closes it
+/// or opens it again. The defaults are near those of Resilience4j and Polly.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BreakerSpec {
+    /// The share of failed attempts, timeouts included, at which it opens.
+    pub error_rate: Percent,
+    /// How long attempts are remembered.
+    pub window: Span,
+    /// How many attempts there must be in the window for it to open.
+    pub minimum_attempts: u32,
+    /// How long nothing is sent.
+    pub open_for: Span,
+    /// How many trials are made then.
+    pub trials: u32,
+}
+
+impl Default for BreakerSpec {
+    fn default() -> Self {
+        BreakerSpec {
+            error_rate: Percent(0.5),
+            window: Span::from_secs(10),
+            minimum_attempts: 100,
+            open_for: Span::from_secs(5),
+            trials: 10,
+        }
+    }
+}
+
+impl BreakerSpec {
+    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        let mut say = |key: &str, message: String| out.push(Problem::new(format!("{path}.{key}"), message));
+        if !(self.error_rate.0 > 0.0 && self.error_rate.0 <= 1.0) {
+            say("error_rate", format!("{}; above 0% and up to 100%", self.error_rate));
+        }
+        if self.window.is_zero() {
+            say("window", "no time at all remembers nothing".into());
+        }
+        for (key, count) in [("minimum_attempts", self.minimum_attempts), ("trials", self.trials)] {
+            if count == 0 {
+                say(key, "at least 1".into());
+            }
+        }
+    }
 }
 
 /// How a client tries again: after the n-th failed attempt it waits a random time, uniform between zero and
@@ -144,6 +195,9 @@ impl SourceSpec {
                 )
                 .hint("leave `timeout` out for a client that waits for ever"),
             );
+        }
+        if let Some(breaker) = &self.client.breaker {
+            breaker.problems(&format!("{path}.client.breaker"), out);
         }
         if let Some(retries) = &self.client.retries {
             let path = format!("{path}.client.retries");

@@ -46,9 +46,10 @@ impl Builder<'_> {
         let scaling = policies.service_scaling(&spec.scaling).expect("a checked policy");
         let containers =
             self.containers(&spec.task, work, &spec.balancer, substrate, hard, scaling, spec.desired);
-        let (grace, maximum) = (spec.health_check_grace_period, spec.maximum_percent.0);
+        let (minimum, maximum) = (spec.minimum_healthy_percent.0, spec.maximum_percent.0);
         let providers = self.providers(spec, &fleet.clusters[self.cluster_id(&spec.cluster)].groups);
-        Containers { grace, maximum, providers, ..containers }
+        let grace = spec.health_check_grace_period;
+        Containers { grace, minimum, maximum, providers, ..containers }
     }
 
     /// The service's capacity provider strategy. Without one its tasks are for the cluster's only group, or for any.
@@ -79,8 +80,9 @@ impl Builder<'_> {
         let scaling = self.platform.policies.service_scaling(&spec.scaling).expect("a checked policy");
         let containers =
             self.containers(&spec.task, work, &spec.balancer, substrate, true, scaling, spec.desired);
-        let (grace, maximum) = (spec.health_check_grace_period, spec.maximum_percent.0);
-        Containers { grace, maximum, ..containers }
+        let (minimum, maximum) = (spec.minimum_healthy_percent.0, spec.maximum_percent.0);
+        let grace = spec.health_check_grace_period;
+        Containers { grace, minimum, maximum, ..containers }
     }
 
     #[expect(clippy::too_many_arguments, reason = "what two platforms' specs have in common, taken apart")]
@@ -132,6 +134,7 @@ impl Builder<'_> {
             registered: 0,
             unhealthy: Vec::new(),
             grace: Span::ZERO,
+            minimum: 1.0,
             maximum: 1.0,
             working: 0,
             queued: 0,

@@ -51,6 +51,7 @@ impl Builder<'_> {
                 let policy = policies.provisioning(provisioned).expect("a checked policy");
                 Provisioned::new(policy, self.spec.telemetry.function_lag)
             }),
+            crashes: Vec::new(),
             is_fleet: spec.functions.is_some(),
             members,
         }

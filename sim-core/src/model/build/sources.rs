@@ -2,6 +2,7 @@
 
 use super::Builder;
 use crate::engine::{Span, Time};
+use crate::model::breaker::Breaker;
 use crate::model::bucket::Bucket;
 use crate::model::deadlines::{Deadlines, Waiter};
 use crate::model::fleet::{Agenda, Fleet};
@@ -50,6 +51,7 @@ fn source(spec: &SourceSpec, to: ServiceId, generator: Generator) -> Source {
         generator,
         timeout,
         deadlines: Deadlines::new(Waiter::Client, timeout.unwrap_or(Span::ZERO)),
+        breaker: spec.client.breaker.map(Breaker::new),
         retries: spec
             .client
             .retries

@@ -3,6 +3,7 @@
 
 use super::{InstanceId, InstanceState, luck_word};
 use crate::engine::Time;
+use crate::model::faults::Blow;
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::task::Leaving;
 use crate::observe::{DecisionKind, GroupId, Probe, zone_name};
@@ -14,10 +15,15 @@ impl<P: Probe> Fleet<P> {
     pub(in crate::model) fn resize_group(&mut self, group_id: GroupId, now: Time, agenda: &mut Agenda) {
         let group = &self.groups[group_id];
         let desired = group.desired as usize;
-        let staying = |id: &&InstanceId| self.instances[**id].state != InstanceState::Draining;
+        // An instance that is taken back counts until it is gone: capacity rebalancing is off.
+        let staying = |id: &&InstanceId| {
+            let instance = &self.instances[**id];
+            instance.state != InstanceState::Draining || instance.fate.blow == Blow::Reclaimed
+        };
         let alive = group.instances.iter().filter(staying).count();
         for _ in alive..desired {
-            self.launch_instance(group_id, now, agenda);
+            let Some(zone) = self.poorest_group_zone(group_id) else { break };
+            self.launch_instance(group_id, zone, now, agenda);
         }
         for _ in desired..alive {
             let Some((victim, reason)) = self.group_victim(group_id, now) else { return };
@@ -54,6 +60,12 @@ impl<P: Probe> Fleet<P> {
             self.terminate(id, reason, now, agenda);
             return;
         }
+        self.drain(id, now, agenda);
+    }
+
+    /// Takes no more tasks on an instance, and has those on it replaced.
+    pub(in crate::model) fn drain(&mut self, id: InstanceId, now: Time, agenda: &mut Agenda) {
+        let group = self.instances[id].group;
         self.leave_active(id);
         self.instances[id].state = InstanceState::Draining;
         let cluster = self.groups[group].cluster;

@@ -1,5 +1,7 @@
 //! The life of execution environments: started for a request, used again while idle, ended by age or by idling.
 
+use std::collections::VecDeque;
+
 use rand::Rng as _;
 
 use super::{Functions, IdleWatch};
@@ -33,7 +35,12 @@ pub(in crate::model) struct Environment {
     pub fresh: bool,
     /// Its last invocation was cut off or failed: the next one initialises it again.
     pub reset: bool,
+    pub zone: u8,
+    /// Its speed, as a share of what it should be.
+    pub speed: f32,
 }
+
+const _: () = assert!(size_of::<Environment>() <= 32);
 
 impl Environment {
     /// When it ends if it stays idle.
@@ -83,6 +90,34 @@ impl<P: Probe> Fleet<P> {
         self.environment_levels(service, now);
     }
 
+    /// Ends idle on-demand environments.
+    pub(in crate::model) fn end_idle(
+        &mut self,
+        service: ServiceId,
+        which: impl Fn(&Environment) -> bool,
+        now: Time,
+    ) {
+        let members: Vec<FunctionId> = self.services[service].functions().members.ids().collect();
+        for function in members {
+            let idle = std::mem::take(&mut self.services[service].functions().members[function].idle);
+            let (end, keep): (VecDeque<EnvironmentId>, _) =
+                idle.into_iter().partition(|id| which(&self.environments[*id]));
+            self.services[service].functions().members[function].idle = keep;
+            end.into_iter().for_each(|id| self.end_environment(service, function, id, now));
+        }
+    }
+
+    /// A busy environment is of an old version: it takes no other event. A provisioned one makes way for one of the new
+    /// version that is ready.
+    pub(in crate::model) fn outdate_environment(&mut self, id: EnvironmentId, now: Time) {
+        let environment = &mut self.environments[id];
+        if environment.provisioned {
+            environment.fresh = true;
+        } else {
+            environment.dies = now;
+        }
+    }
+
     /// Starts an environment for a request. Returns it and how long until it can run: the platform's part, then the
     /// billed initialisation.
     pub(super) fn start_environment(
@@ -95,6 +130,10 @@ impl<P: Probe> Fleet<P> {
         let functions = self.services[service].functions();
         let function = &mut functions.members[self.requests[id].call.function];
         let (key, ordinal) = (function.key, u64::from(function.started));
+        let (zone, speed) =
+            (self.faults.environment_zone(ordinal), self.slowness(service, key, ordinal) as f32);
+        let functions = self.services[service].functions();
+        let function = &mut functions.members[self.requests[id].call.function];
         function.started += 1;
         functions.alive += 1;
         functions.alive_mib += u64::from(function.memory.0);
@@ -110,6 +149,8 @@ impl<P: Probe> Fleet<P> {
             provisioned: false,
             fresh: true,
             reset: init > INIT_LIMIT,
+            zone,
+            speed,
         };
         let init = init.min(INIT_LIMIT);
         self.requests[id].cold = true;

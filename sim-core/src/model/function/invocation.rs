@@ -5,8 +5,8 @@ use super::environment::{Environment, EnvironmentId, suppressed_init};
 use crate::engine::{Span, Time};
 use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
-use crate::model::request::{Call, Request, RequestId, Stage};
-use crate::model::service::Payload;
+use crate::model::request::{Call, Lost, Request, RequestId, Stage};
+use crate::model::service::{Payload, Platform, Service, Work};
 use crate::observe::{Billable, Gauge, Invoked, Outcome, Part, Probe, ServiceId};
 use crate::quantity::MemorySize;
 use crate::random::{self, Luck, Purpose};
@@ -14,6 +14,10 @@ use crate::spec::lambda_vcpus;
 
 /// How an invocation goes, from the moment its environment was found.
 struct Course {
+    /// Off the CPU.
+    wait: Span,
+    /// What made it fail, if a fault did.
+    lost: Option<Lost>,
     /// The platform's part of every invocation.
     warm: Span,
     /// An initialisation inside the invocation, after a reset.
@@ -30,8 +34,9 @@ fn course(
     functions: &Functions,
     place: &Environment,
     request: &Request,
-    parallelism: f64,
+    work: &Work,
     luck: Luck,
+    found: Time,
 ) -> Course {
     let function = &functions.members[request.call.function];
     let (seed, vcpus) = (request.call.seed, lambda_vcpus(function.memory));
@@ -39,14 +44,35 @@ fn course(
     let warm = Span::from_seconds(functions.warm_overhead.sample(&mut warm));
     let again = if place.reset { suppressed_init(functions, luck, function.key, seed) } else { Span::ZERO };
     let first = if place.fresh { functions.first_request / vcpus.min(1.0) } else { 0.0 };
-    let seconds = request.cpu.seconds() / (parallelism.min(vcpus) * functions.speed) + first;
-    let (cpu, whole) = (Span::from_seconds(seconds), again + Span::from_seconds(seconds) + request.wait);
+    let speed = functions.speed * f64::from(place.speed);
+    let cpu = Span::from_seconds(request.cpu.seconds() / (work.parallelism.min(vcpus) * speed) + first);
+    let answer = work.dependency.answer(found + warm + again + cpu, request.wait);
+    let (wait, whole) = (answer.after, again + cpu + answer.after);
     let limit = functions.timeout;
-    if again <= limit && request.memory_kib > memory_kib(function.memory) {
-        return Course { warm, again, cpu: Span::ZERO, handler: again, ends: Outcome::Failed };
+    let (mut handler, mut ends, mut lost) = (whole, Outcome::Ok, None);
+    let full = again <= limit && request.memory_kib > memory_kib(function.memory);
+    if full {
+        (handler, ends) = (again, Outcome::Failed);
+    } else if whole > limit {
+        (handler, ends) = (limit, Outcome::FunctionTimeout);
+    } else if answer.fails {
+        (ends, lost) = (Outcome::Failed, Some(Lost::Dependency));
     }
-    let ends = if whole > limit { Outcome::FunctionTimeout } else { Outcome::Ok };
-    Course { warm, again, cpu, handler: whole.min(limit), ends }
+    if let Some(crash) = crash(functions, request).filter(|crash| *crash < handler) {
+        (handler, ends, lost) = (crash, Outcome::Failed, Some(Lost::Crashed));
+    }
+    Course { wait, lost, warm, again, cpu: if full { Span::ZERO } else { cpu }, handler, ends }
+}
+
+/// When the environment crashes, from the beginning of the handler's time, if the event is not over before. An environment
+/// that runs has no memory of how long it has run, so every event draws anew.
+fn crash(functions: &Functions, request: &Request) -> Option<Span> {
+    let call = &request.call;
+    let after = |(key, rate): &(u64, f64)| {
+        let mut draw = random::draw(call.seed ^ key, Purpose::Fault, call.attempts);
+        Span::from_seconds(-libm::log(random::open01(&mut draw)) / rate)
+    };
+    functions.crashes.iter().map(after).min()
 }
 
 fn memory_kib(memory: MemorySize) -> u32 {
@@ -64,22 +90,26 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
-        let service = &mut self.services[service_id];
-        let (parallelism, overhead) = (service.work.parallelism, service.door.overhead);
-        let functions = service.functions();
+        let Service { platform: Platform::Functions(functions), work, door, .. } = &self.services[service_id]
+        else {
+            unreachable!("only functions are invoked");
+        };
+        let (parallelism, overhead) = (work.parallelism, door.overhead);
         let (place, request) = (&mut self.environments[environment], &mut self.requests[id]);
-        let Course { warm, again, cpu, handler, ends } =
-            course(functions, place, request, parallelism, self.luck);
-        // What ends badly takes its processes along: the next event initialises the environment again.
-        place.reset = ends != Outcome::Ok;
+        let Course { wait, lost, warm, again, cpu, handler, ends } =
+            course(functions, place, request, work, self.luck, now + start);
+        // What ends badly takes its processes along, unless it is a mere error: the next event initialises the environment
+        // again.
+        place.reset = ends != Outcome::Ok && lost != Some(Lost::Dependency);
         place.fresh = place.reset;
+        request.lost = lost;
         request.stage = Stage::Invoked;
         request.ends = ends;
         request.place = environment.0;
         request.parts.set(Part::Balancer, warm + overhead);
         request.parts.set(Part::ColdStart, start + again);
         request.parts.set(Part::Cpu, cpu);
-        request.parts.set(Part::Wait, request.wait);
+        request.parts.set(Part::Wait, wait);
         request.started = now + warm + start;
         request.due = request.started + handler;
         // Billed initialisation: what of the start lies after the platform's own part.
@@ -136,7 +166,7 @@ impl<P: Probe> Fleet<P> {
         let Call { service, function, .. } = request.call;
         let environment = EnvironmentId(request.place);
         let (billed_from, init, ends) = (request.billed_from, request.init, request.ends);
-        let too_large = request.answer_too_large;
+        let (too_large, lost) = (request.answer_too_large, request.lost);
         let overhead = self.services[service].door.overhead;
         let provisioned = self.environments[environment].provisioned;
         let functions = self.services[service].functions();
@@ -151,7 +181,7 @@ impl<P: Probe> Fleet<P> {
             provisioned,
         });
         if provisioned {
-            self.release_provisioned(service, environment, now);
+            self.release_provisioned(service, environment, now, agenda);
         } else {
             self.give_concurrency(service);
             self.release(service, function, environment, now, agenda);
@@ -166,7 +196,10 @@ impl<P: Probe> Fleet<P> {
                 self.probe.served(now, service);
                 self.respond(id, Outcome::Ok, overhead, now, agenda);
             }
-            Outcome::Failed => self.refuse(id, ends, "the function exceeded its memory", now, agenda),
+            Outcome::Failed => {
+                let reason = lost.map_or("the function exceeded its memory", Lost::reason);
+                self.refuse(id, ends, reason, now, agenda);
+            }
             _ => self.refuse(id, ends, "the function's time limit", now, agenda),
         }
     }
