@@ -276,7 +276,7 @@ impl Expander<'_> {
         point.name = name.into();
         check(self.fleet, &point.node, &mut point.problems);
         point.problems.retain(|problem| self.complete || problem.code != Code::MissingKey);
-        for kind in ["work", "sources", "populations", "services", "clusters"] {
+        for kind in ["work", "sources", "populations", "services", "clusters", "faults"] {
             if let Some(entries) = point.node.get(kind).and_then(Node::as_table) {
                 names_apart(entries, kind, &mut point.problems);
             }

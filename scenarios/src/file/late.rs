@@ -13,7 +13,7 @@ use crate::document::{Code, Diagnostic, Diagnostics, Node, Path, Value};
 /// Warns of every time in `fleet` that a run of `duration` does not reach, and of every date if its `start` is known.
 pub(super) fn warn(fleet: &Node, duration: Span, start: Option<Calendar>, problems: &mut Diagnostics) {
     let mut search = Search { duration, start, path: Path::default(), problems };
-    for kind in ["sources", "services", "clusters"] {
+    for kind in ["sources", "services", "clusters", "faults"] {
         if let Some(entries) = fleet.get(kind) {
             search.path.push_key(kind);
             search.node(entries, kind);

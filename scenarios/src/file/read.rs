@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use sim_core::engine::Span;
-use sim_core::spec::{ClusterSpec, FleetSpec, Problem, ServiceSpec, SourceSpec, WorkSpec};
+use sim_core::spec::{ClusterSpec, FaultSpec, FleetSpec, Problem, ServiceSpec, SourceSpec, WorkSpec};
 use sim_core::traffic::{
     ArrivalSpec, FeedError, FunctionsSpec, Population, PopulationOfFunctionsSpec, TraceSpec, TraceTotal,
 };
@@ -290,10 +290,15 @@ impl<'r> Reader<'r> {
 fn is_about_absence(path: &str, kind: &str) -> bool {
     path == kind
         || match kind {
-            "work" => path.starts_with("services.") && path.ends_with(".work"),
-            "services" => path.starts_with("sources.") && path.ends_with(".to"),
+            "work" => ["services.", "faults."].iter().any(|of| path.starts_with(of)) && path.ends_with(".work"),
+            "services" => {
+                (path.starts_with("sources.") && path.ends_with(".to"))
+                    || (path.starts_with("faults.") && path.ends_with(".service"))
+            }
             "populations" => path.ends_with(".population") || path.ends_with(".functions"),
-            "clusters" => path.starts_with("services.") && path.ends_with(".cluster"),
+            "clusters" => {
+                ["services.", "faults."].iter().any(|of| path.starts_with(of)) && path.ends_with(".cluster")
+            }
             _ => false,
         }
 }
@@ -306,6 +311,7 @@ fn unreadable(json: &Json, error: &str) -> Vec<Problem> {
     entries::<PopulationOfFunctionsSpec>(json, "populations", &mut found);
     entries::<ServiceSpec>(json, "services", &mut found);
     entries::<ClusterSpec>(json, "clusters", &mut found);
+    entries::<FaultSpec>(json, "faults", &mut found);
     if found.is_empty() {
         found.push(Problem::new("", error));
     }
