@@ -7,6 +7,7 @@
 mod bill;
 mod decision;
 mod level;
+mod replica;
 mod request;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::traffic::Population;
 pub use bill::{Billable, Door, Passed};
 pub use decision::{DecisionFact, DecisionKind};
 pub use level::{Gauge, Owner, zone_name};
+pub use replica::{InstanceFact, Replica, ReplicaFact};
 pub use request::{Finished, Invoked, Outcome, Part, Parts, Throttle};
 
 crate::ids! {
@@ -69,6 +71,10 @@ pub trait Probe {
     fn billed(&mut self, billable: &Billable) {}
     /// A control loop decided.
     fn decided(&mut self, decision: &DecisionFact) {}
+    /// Something happened to a replica.
+    fn replica(&mut self, at: Time, replica: Replica, fact: ReplicaFact) {}
+    /// Something happened to an instance, which goes by the number that views and decisions know it by.
+    fn instance(&mut self, at: Time, instance: u32, fact: InstanceFact) {}
 }
 
 /// Watches nothing.
@@ -118,5 +124,13 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
     fn decided(&mut self, decision: &DecisionFact) {
         self.0.decided(decision);
         self.1.decided(decision);
+    }
+    fn replica(&mut self, at: Time, replica: Replica, fact: ReplicaFact) {
+        self.0.replica(at, replica, fact);
+        self.1.replica(at, replica, fact);
+    }
+    fn instance(&mut self, at: Time, instance: u32, fact: InstanceFact) {
+        self.0.instance(at, instance, fact);
+        self.1.instance(at, instance, fact);
     }
 }

@@ -6,7 +6,7 @@ use super::function::{Environment, EnvironmentId};
 use super::scaling::MINUTE;
 use super::telemetry::{Published, Summed};
 use crate::engine::{Span, Time};
-use crate::observe::{Billable, DecisionKind, FunctionId, Gauge, Probe, ServiceId};
+use crate::observe::{Billable, DecisionKind, FunctionId, Gauge, Probe, ReplicaFact, ServiceId};
 use crate::policy::view::{ProvisioningPolicy, ProvisioningView};
 use crate::random::Purpose;
 
@@ -115,6 +115,8 @@ impl<P: Probe> Fleet<P> {
                 fresh: true,
                 reset: false,
             });
+            let (function, instance) = (FunctionId(0), None);
+            self.environment_fact(now, id, ReplicaFact::Placed { service, function, instance });
             self.provisioned(service).idle.push(id);
         }
         let provisioned = self.provisioned(service);
@@ -228,6 +230,7 @@ impl<P: Probe> Fleet<P> {
         }
         for id in gone {
             self.environments.remove(id);
+            self.environment_fact(now, id, ReplicaFact::Gone);
         }
         self.provisioned(service).note_busy(now);
         self.take_account(service, before);
@@ -246,6 +249,7 @@ impl<P: Probe> Fleet<P> {
         }
         provisioned.count(provisioned.alive - 1, now);
         self.environments.remove(id);
+        self.environment_fact(now, id, ReplicaFact::Gone);
         self.take_account(service, before);
         self.environment_levels(service, now);
         self.capacity_levels(service, now);

@@ -10,7 +10,7 @@ use super::fleet::{Agenda, Fleet};
 use super::health::Health;
 use super::request::{RequestId, Stage};
 use crate::engine::{Span, Time};
-use crate::observe::{Gauge, Outcome, Part, Probe, ServiceId};
+use crate::observe::{Gauge, Outcome, Part, Probe, ReplicaFact, ServiceId};
 
 crate::ids! {
     /// A task.
@@ -122,12 +122,13 @@ impl<P: Probe> Fleet<P> {
         let service = task.service;
         let request = &mut self.requests[id];
         request.place = task_id.0;
+        self.task_fact(now, task_id, ReplicaFact::Entered);
         if starts {
             self.start(task_id, id, now, agenda);
             self.cpu_changed(task_id, now, agenda);
         } else {
-            request.stage = Stage::Queued;
-            task.queue.push_back(id);
+            self.requests[id].stage = Stage::Queued;
+            self.tasks[task_id].queue.push_back(id);
             self.queued_changed(service, 1, now);
         }
     }
@@ -160,6 +161,7 @@ impl<P: Probe> Fleet<P> {
         request.stage = Stage::Computing;
         task.cpu.begin(now, id.0, request.cpu);
         self.probe.began(now, service, false);
+        self.task_fact(now, task_id, ReplicaFact::Began);
         self.working_changed(service, 1, now);
         if memory > 0 {
             self.memory_changed(task_id, memory, now);
@@ -224,6 +226,7 @@ impl<P: Probe> Fleet<P> {
         let service = task.service;
         let containers = self.services[service].containers();
         containers.router.ended(task_id.0);
+        self.task_fact(now, task_id, ReplicaFact::Left { begun: true });
         self.working_changed(service, -1, now);
         if memory_kib > 0 {
             self.memory_changed(task_id, -i64::from(memory_kib), now);
@@ -255,6 +258,7 @@ impl<P: Probe> Fleet<P> {
             }
         }
         if busy != before {
+            self.task_fact(now, task_id, ReplicaFact::Cpu(busy));
             self.busy_changed(service, instance, (before, busy), now, agenda);
         }
     }
@@ -315,6 +319,7 @@ impl<P: Probe> Fleet<P> {
         task.inside -= 1;
         let service = task.service;
         self.services[service].containers().router.ended(task_id.0);
+        self.task_fact(now, task_id, ReplicaFact::Left { begun: false });
         self.queued_changed(service, -1, now);
     }
 
