@@ -332,10 +332,11 @@ fn bills(ec2: &Tables, fargate: &Tables, lambda: &Tables) {
     fargate.check_cents("fargate-memory", 2.0 * 2.0 * 730.0 * 0.004445);
     for tables in [ec2, fargate] {
         tables.check_cents("balancer-hours", 730.0 * 0.0225);
-        // Of the four measures of an LCU, bytes are the greatest here: 11 kB a request, 1 GB a unit and hour. Attempts
-        // are counted from the requests; those that began in the drain are not in the bill.
+        // Of the four measures of an LCU, bytes are the greatest here: 1 kB an attempt and 10 kB a response, 1 GB a unit and
+        // hour. What was not served gave no response. What came in the drain is not in the bill.
         let attempts: f64 = tables.requests.iter().map(|row| number(row, "attempts")).sum();
-        tables.check_cents("balancer-units", attempts * 11_000.0 / 1e9 * (MONTH / RUN) * 0.008);
+        let bytes = attempts * 1000.0 + tables.ok().count() as f64 * 10_000.0;
+        tables.check_cents("balancer-units", bytes / 1e9 * (MONTH / RUN) * 0.008);
     }
     let attempts: f64 = lambda.requests.iter().map(|row| number(row, "attempts")).sum();
     lambda.check_cents("lambda-requests", attempts * (MONTH / RUN) / 1e6 * 0.20);

@@ -12,9 +12,11 @@
 //! 8. [`observe`]: the facts that a run states to whoever watches it.
 //! 9. [`model`]: the fleet itself: clusters, services, functions, balancers, control loops.
 //! 10. [`metrics`] and [`cost`]: what is made of the facts.
+//! 11. [`check`]: what must hold of the facts whatever happens.
 
 pub mod arena;
 pub mod calendar;
+pub mod check;
 pub mod cost;
 pub mod engine;
 pub mod metrics;

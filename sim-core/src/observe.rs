@@ -7,6 +7,7 @@
 mod bill;
 mod decision;
 mod level;
+mod replica;
 mod request;
 
 use std::collections::BTreeMap;
@@ -15,10 +16,11 @@ use std::sync::Arc;
 use crate::engine::Time;
 use crate::traffic::Population;
 
-pub use bill::{Billable, Door, Passed};
+pub use bill::{Answered, Billable, Door, Passed};
 pub use decision::{DecisionFact, DecisionKind};
 pub use level::{Gauge, Owner, zone_name};
-pub use request::{Finished, Invoked, Outcome, Part, Parts, Throttle};
+pub use replica::{InstanceFact, Replica, ReplicaFact};
+pub use request::{FRONT_DOOR_LIMIT, Finished, Invoked, Outcome, Part, Parts, Throttle};
 
 crate::ids! {
     /// A source of requests.
@@ -53,6 +55,8 @@ pub trait Probe {
     fn born(&mut self, at: Time, source: SourceId, service: ServiceId, seed: u64) {}
     /// An attempt reached its service's front door.
     fn passed(&mut self, passed: &Passed) {}
+    /// A response to a client that still waits left its service. Refusals send nothing worth counting.
+    fn answered(&mut self, answered: &Answered) {}
     /// An attempt ended for the server without success.
     fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, reason: &'static str) {}
     /// An attempt began to be served; `cold` if an environment had to start for it.
@@ -69,6 +73,10 @@ pub trait Probe {
     fn billed(&mut self, billable: &Billable) {}
     /// A control loop decided.
     fn decided(&mut self, decision: &DecisionFact) {}
+    /// Something happened to a replica.
+    fn replica(&mut self, at: Time, replica: Replica, fact: ReplicaFact) {}
+    /// Something happened to an instance, which goes by the number that views and decisions know it by.
+    fn instance(&mut self, at: Time, instance: u32, fact: InstanceFact) {}
 }
 
 /// Watches nothing.
@@ -86,6 +94,10 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
     fn passed(&mut self, passed: &Passed) {
         self.0.passed(passed);
         self.1.passed(passed);
+    }
+    fn answered(&mut self, answered: &Answered) {
+        self.0.answered(answered);
+        self.1.answered(answered);
     }
     fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, reason: &'static str) {
         self.0.refused(at, service, outcome, reason);
@@ -118,5 +130,13 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
     fn decided(&mut self, decision: &DecisionFact) {
         self.0.decided(decision);
         self.1.decided(decision);
+    }
+    fn replica(&mut self, at: Time, replica: Replica, fact: ReplicaFact) {
+        self.0.replica(at, replica, fact);
+        self.1.replica(at, replica, fact);
+    }
+    fn instance(&mut self, at: Time, instance: u32, fact: InstanceFact) {
+        self.0.instance(at, instance, fact);
+        self.1.instance(at, instance, fact);
     }
 }

@@ -290,7 +290,9 @@ impl<'r> Reader<'r> {
 fn is_about_absence(path: &str, kind: &str) -> bool {
     path == kind
         || match kind {
-            "work" => ["services.", "faults."].iter().any(|of| path.starts_with(of)) && path.ends_with(".work"),
+            "work" => {
+                ["services.", "faults."].iter().any(|of| path.starts_with(of)) && path.ends_with(".work")
+            }
             "services" => {
                 (path.starts_with("sources.") && path.ends_with(".to"))
                     || (path.starts_with("faults.") && path.ends_with(".service"))

@@ -66,12 +66,20 @@ impl LoadBalancerMeter {
         self.window.contains(at).then(|| &mut self.hours[index as usize])
     }
 
-    /// A request of this many bytes, both ways, at `at`; `to_lambda` if its target is a function.
+    /// A request of this many bytes at `at`; `to_lambda` if its target is a function.
     #[inline]
     pub fn request(&mut self, at: Time, bytes: u64, to_lambda: bool) {
         let evaluations = self.rules.saturating_sub(FREE_RULES);
         if let Some(hour) = self.hour(at) {
             hour.rule_evaluations += evaluations;
+        }
+        self.response(at, bytes, to_lambda);
+    }
+
+    /// A response of this many bytes at `at`; `to_lambda` if it comes from a function.
+    #[inline]
+    pub fn response(&mut self, at: Time, bytes: u64, to_lambda: bool) {
+        if let Some(hour) = self.hour(at) {
             *(if to_lambda { &mut hour.lambda_bytes } else { &mut hour.bytes }) += bytes;
         }
     }

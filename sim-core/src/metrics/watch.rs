@@ -13,8 +13,8 @@ use crate::cost::{
 };
 use crate::engine::{Span, Time};
 use crate::observe::{
-    self, Billable, DecisionFact, Door, FunctionId, Gauge, Invoked, Names, Outcome, Owner, Passed, Probe,
-    ServiceId, SourceId,
+    self, Answered, Billable, DecisionFact, Door, FunctionId, Gauge, Invoked, Names, Outcome, Owner, Passed,
+    Probe, ServiceId, SourceId,
 };
 use crate::quantity::MemorySize;
 
@@ -193,12 +193,10 @@ impl ServiceMeters {
         if !window.contains(passed.at) {
             return;
         }
-        self.data_out += u128::from(passed.response);
         match passed.door {
             Door::Alb | Door::AlbToFunction => {
                 let meter = self.balancer.as_mut().expect("a balancer is stated before what passes it");
-                let bytes = passed.request + passed.response;
-                meter.request(passed.at, bytes, passed.door == Door::AlbToFunction);
+                meter.request(passed.at, passed.request, passed.door == Door::AlbToFunction);
                 if self.requests.is_multiple_of(u64::from(passed.requests_per_connection)) {
                     meter.connection(passed.at, passed.at + CONNECTION_LIFE);
                 }
@@ -207,6 +205,16 @@ impl ServiceMeters {
             Door::HttpApi => self.gateway += gateway_units(passed.request),
             Door::RestApi | Door::FunctionUrl => self.gateway += 1,
             Door::Free => {}
+        }
+    }
+
+    fn answered(&mut self, answered: &Answered, window: Window) {
+        if !window.contains(answered.at) {
+            return;
+        }
+        self.data_out += u128::from(answered.response);
+        if let (Some(meter), Door::Alb | Door::AlbToFunction) = (&mut self.balancer, answered.door) {
+            meter.response(answered.at, answered.response, answered.door == Door::AlbToFunction);
         }
     }
 }
@@ -220,6 +228,12 @@ impl Probe for Watcher {
     fn passed(&mut self, passed: &Passed) {
         for books in &mut self.books {
             books.services[passed.service.0 as usize].passed(passed, books.window);
+        }
+    }
+
+    fn answered(&mut self, answered: &Answered) {
+        for books in &mut self.books {
+            books.services[answered.service.0 as usize].answered(answered, books.window);
         }
     }
 

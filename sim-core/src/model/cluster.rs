@@ -9,7 +9,7 @@ use super::fleet::{Agenda, Fleet};
 use super::task::{Task, TaskId};
 use crate::cost::{CreditAccount, CreditMode, InstanceType, Purchase};
 use crate::engine::{Span, Time};
-use crate::observe::{Billable, Gauge, GroupId, Owner, Probe, ServiceId, zone_name};
+use crate::observe::{Billable, Gauge, GroupId, InstanceFact, Owner, Probe, ServiceId, zone_name};
 use crate::policy::view::{Candidate, ClusterScalingPolicy, Datapoint, TerminationPolicy};
 use crate::random::{Distribution, Purpose};
 
@@ -184,6 +184,7 @@ impl<P: Probe> Fleet<P> {
             waived: false,
         });
         group.instances.push(id);
+        self.instance_fact(now, id, InstanceFact::Launched { group: group_id, zone });
         agenda.schedule(FleetEvent::new(due, Kind::InstanceStep, 0, id.0));
         id
     }
@@ -235,6 +236,7 @@ impl<P: Probe> Fleet<P> {
         let group = instance.group;
         instance.credit = self.groups[group].credit_account(now);
         self.groups[group].running += 1;
+        self.instance_fact(now, id, InstanceFact::Runs);
         self.capacity_level(group, now);
     }
 
@@ -265,6 +267,7 @@ impl<P: Probe> Fleet<P> {
         };
         let (cluster, group) = (group.cluster, instance.group);
         self.clusters[cluster].add_candidate(group, candidate);
+        self.instance_fact(now, id, InstanceFact::Active);
         self.active_level(group, now);
         self.place_waiting(cluster, now, agenda);
     }

@@ -14,7 +14,8 @@ use crate::arena::{Arena, Id as _, Slab};
 use crate::calendar::Calendar;
 use crate::engine::{self, Event, Time, World};
 use crate::observe::{
-    DecisionFact, DecisionKind, FunctionId, GroupId, Names, Outcome, Probe, ServiceId, SourceId,
+    DecisionFact, DecisionKind, FunctionId, GroupId, InstanceFact, Names, Outcome, Probe, Replica,
+    ReplicaFact, ServiceId, SourceId,
 };
 use crate::random::Luck;
 use crate::spec::TelemetrySpec;
@@ -202,6 +203,23 @@ impl<P: Probe> Fleet<P> {
             };
             error.map(|error| format!("source {}: {error}", names.sources[id.index()]))
         })
+    }
+
+    /// States what happened to a task.
+    #[inline]
+    pub(super) fn task_fact(&mut self, at: Time, task: TaskId, fact: ReplicaFact) {
+        self.probe.replica(at, Replica::Task(task.0), fact);
+    }
+
+    /// States what happened to an execution environment.
+    #[inline]
+    pub(super) fn environment_fact(&mut self, at: Time, environment: EnvironmentId, fact: ReplicaFact) {
+        self.probe.replica(at, Replica::Environment(environment.0), fact);
+    }
+
+    /// States what happened to an instance.
+    pub(super) fn instance_fact(&mut self, at: Time, instance: InstanceId, fact: InstanceFact) {
+        self.probe.instance(at, instance.0, fact);
     }
 
     /// Records a decision in the timeline.

@@ -16,7 +16,7 @@ use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
 use super::task::{Leaving, Task, TaskId, TaskState};
 use crate::engine::{Span, Time};
-use crate::observe::{DecisionKind, Gauge, Probe, ServiceId};
+use crate::observe::{DecisionKind, Gauge, Probe, ReplicaFact, ServiceId};
 use crate::random::{Purpose, open01};
 use crate::spec::{HealthCheckSpec, ServedBy};
 
@@ -178,6 +178,7 @@ impl<P: Probe> Fleet<P> {
     fn turn(&mut self, id: TaskId, healthy: bool, row: u32, now: Time) {
         let task = &self.tasks[id];
         let (service, ordinal) = (task.service, task.ordinal);
+        self.task_fact(now, id, ReplicaFact::Healthy(healthy));
         let containers = self.services[service].containers();
         let before = containers.in_service as usize - containers.unhealthy.len();
         if healthy {

@@ -8,7 +8,7 @@ use super::container::{Containers, Substrate};
 use super::fleet::{Agenda, Fleet};
 use super::task::{TaskId, TaskState};
 use crate::engine::{Span, Time};
-use crate::observe::Probe;
+use crate::observe::{Probe, ReplicaFact};
 use crate::random::{Distribution, Purpose, open01};
 
 /// A task that nobody checks counts as healthy when it has run this long (ECS Developer Guide, service definition
@@ -111,6 +111,7 @@ impl<P: Probe> Fleet<P> {
         let idle = containers.idle_memory_kib;
         containers.pending -= 1;
         self.running_changed(service, 1, now);
+        self.task_fact(now, id, ReplicaFact::Runs);
         self.memory_changed(id, idle as i64, now);
         self.draw_task_fate(id, now, agenda);
     }
@@ -130,6 +131,7 @@ impl<P: Probe> Fleet<P> {
         let task = &mut self.tasks[id];
         task.state = TaskState::InService;
         task.due = Time::NEVER;
+        self.task_fact(now, id, ReplicaFact::Ready(true));
         self.aim(service, now);
         self.watch_health(id, interval.unwrap_or_default(), now, agenda);
         self.retire_leaving(service, now, agenda);
@@ -176,6 +178,7 @@ impl<P: Probe> Fleet<P> {
         containers.in_service -= 1;
         containers.unhealthy.retain(|other| *other != id);
         self.register(id, false, now);
+        self.task_fact(now, id, ReplicaFact::Ready(false));
         self.aim(service, now);
     }
 
@@ -209,6 +212,7 @@ impl<P: Probe> Fleet<P> {
         let instance = self.tasks[id].instance;
         if instance.is_some() || (on_fargate && before != TaskState::Waiting) {
             self.placed_changed(service, instance, -1, now);
+            self.task_fact(now, id, ReplicaFact::Gone);
         }
         let task = self.tasks.remove(id);
         let containers = self.services[service].containers();

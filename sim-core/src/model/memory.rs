@@ -10,7 +10,7 @@ use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
 use super::task::{Killed, Task, TaskId};
 use crate::engine::Time;
-use crate::observe::{DecisionKind, Gauge, Owner, Probe};
+use crate::observe::{DecisionKind, Gauge, Owner, Probe, ReplicaFact};
 
 impl Task {
     /// By how much it uses more memory than placement has reserved for it, in KiB.
@@ -32,7 +32,8 @@ impl<P: Probe> Fleet<P> {
         let changed = |used: u64| used.checked_add_signed(by_kib).expect("memory in use is not negative");
         let task = &mut self.tasks[id];
         task.memory_kib = changed(task.memory_kib);
-        let (service, instance) = (task.service, task.instance);
+        let (service, instance, own) = (task.service, task.instance, task.memory_kib);
+        self.task_fact(now, id, ReplicaFact::Memory(own));
         let containers = self.services[service].containers();
         containers.memory_used_kib = changed(containers.memory_used_kib);
         let used = containers.memory_used_kib;

@@ -12,12 +12,17 @@ use super::fleet::{Agenda, Fleet};
 use super::service::Platform;
 use super::task::{Task, TaskId};
 use crate::engine::{Span, Time};
-use crate::observe::{DecisionKind, GroupId, Probe, ServiceId};
+use crate::observe::{DecisionKind, FunctionId, GroupId, Probe, ReplicaFact, ServiceId};
 use crate::policy::view::{Candidate, PlacementDecision, PlacementView, StopView, TaskDemand, WaitingTasks};
 use crate::random::Purpose;
 
 /// What a pull costs before any byte comes: asking the registry, which happens even for a cached image.
 const REGISTRY_ROUND_TRIP: Span = Span::from_secs(1);
+
+/// What is stated of a task that has got its place.
+pub(super) fn placed_as(service: ServiceId, instance: Option<InstanceId>) -> ReplicaFact {
+    ReplicaFact::Placed { service, function: FunctionId(0), instance: instance.map(|id| id.0) }
+}
 
 impl<P: Probe> Fleet<P> {
     /// Tries to place every waiting task of the cluster's services.
@@ -163,6 +168,7 @@ impl<P: Probe> Fleet<P> {
         task.cpu = super::cpu::SharedCpu::new(whole, group.speed * task.slowness, parallelism);
         task.cpu.set_cores(now, cores.min(limit));
         self.placed_changed(service, Some(instance_id), 1, now);
+        self.task_fact(now, id, placed_as(service, Some(instance_id)));
     }
 
     /// Takes a task's resources off the books of the instance it was on.

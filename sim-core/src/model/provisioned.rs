@@ -6,7 +6,7 @@ use super::function::{Environment, EnvironmentId};
 use super::scaling::MINUTE;
 use super::telemetry::{Published, Summed};
 use crate::engine::{Span, Time};
-use crate::observe::{Billable, DecisionKind, FunctionId, Gauge, Probe, ServiceId};
+use crate::observe::{Billable, DecisionKind, FunctionId, Gauge, Probe, ReplicaFact, ServiceId};
 use crate::policy::view::{ProvisioningPolicy, ProvisioningView};
 use crate::random::Purpose;
 
@@ -120,6 +120,8 @@ impl<P: Probe> Fleet<P> {
                 fresh: true,
                 reset: false,
             });
+            let (function, instance) = (FunctionId(0), None);
+            self.environment_fact(now, id, ReplicaFact::Placed { service, function, instance });
             self.provisioned(service).idle.push(id);
         }
         let provisioned = self.provisioned(service);
@@ -233,6 +235,7 @@ impl<P: Probe> Fleet<P> {
         }
         for id in gone {
             self.environments.remove(id);
+            self.environment_fact(now, id, ReplicaFact::Gone);
         }
         self.provisioned(service).note_busy(now);
         self.take_account(service, before);
@@ -258,6 +261,7 @@ impl<P: Probe> Fleet<P> {
         }
         provisioned.count(provisioned.alive - 1, now);
         self.environments.remove(id);
+        self.environment_fact(now, id, ReplicaFact::Gone);
         self.take_account(service, before);
         self.environment_levels(service, now);
         self.capacity_levels(service, now);
@@ -276,9 +280,10 @@ impl<P: Probe> Fleet<P> {
         provisioned.idle = kept;
         provisioned.count(provisioned.alive - lost.len() as u32, now);
         provisioned.note_busy(now);
-        lost.into_iter().for_each(|id| {
+        for id in lost {
             self.environments.remove(id);
-        });
+            self.environment_fact(now, id, ReplicaFact::Gone);
+        }
         self.take_account(service, before);
         self.environment_levels(service, now);
         self.capacity_levels(service, now);

@@ -14,6 +14,7 @@ use super::event::{FleetEvent, Kind};
 use super::faults::Fate;
 use super::fleet::{Agenda, Fleet};
 use super::health::Health;
+use super::placing::placed_as;
 use super::task::{Leaving, Task, TaskId, TaskState};
 use crate::engine::{Span, Time};
 use crate::observe::{Probe, ServiceId};
@@ -143,6 +144,7 @@ impl<P: Probe> Fleet<P> {
                 let wait = provisioning.sample(&mut luck.counted(Purpose::Placement, key, ordinal));
                 self.step_after(id, TaskState::Provisioning, Span::from_seconds(wait), now, agenda);
                 self.placed_changed(service, None, 1, now);
+                self.task_fact(now, id, placed_as(service, None));
             }
         }
         self.pending_level(service, now);

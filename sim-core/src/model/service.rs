@@ -6,11 +6,10 @@ use super::dependency::Dependency;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
 use super::function::Functions;
-use super::request::{Given, Request, RequestId};
+use super::request::{Call, Given, Request, RequestId};
 use super::source::DOOR;
 use crate::engine::{Span, Time};
-use crate::observe::{Door, Gauge, Outcome, Owner, Passed, Probe, ServiceId};
-use crate::quantity::Bytes;
+use crate::observe::{Answered, Door, Gauge, Outcome, Owner, Passed, Probe, ServiceId};
 use crate::random::{self, Distribution, Purpose};
 
 /// What a function takes in and gives back in one synchronous invocation, at most. Every front door of a function waits for
@@ -91,16 +90,14 @@ impl Work {
             (self.memory.sample(&mut random::draw(seed, Purpose::Memory, 0)) / 1024.0) as u32;
     }
 
-    fn bytes(&self, request: &Request) -> (u64, u64) {
-        let seed = request.call.seed;
-        let draw = |distribution: &Distribution, purpose| {
-            distribution.sample(&mut random::draw(seed, purpose, 0)) as u64
-        };
-        let given = request.call.given;
-        let request_bytes = given.request_bytes.unwrap_or_else(|| draw(&self.request, Purpose::RequestBytes));
-        let response_bytes =
-            given.response_bytes.unwrap_or_else(|| draw(&self.response, Purpose::ResponseBytes));
-        (Bytes(request_bytes).0, Bytes(response_bytes).0)
+    fn request_bytes(&self, call: &Call) -> u64 {
+        let draw = || self.request.sample(&mut random::draw(call.seed, Purpose::RequestBytes, 0)) as u64;
+        call.given.request_bytes.unwrap_or_else(draw)
+    }
+
+    fn response_bytes(&self, call: &Call) -> u64 {
+        let draw = || self.response.sample(&mut random::draw(call.seed, Purpose::ResponseBytes, 0)) as u64;
+        call.given.response_bytes.unwrap_or_else(draw)
     }
 }
 
@@ -140,13 +137,12 @@ impl<P: Probe> Fleet<P> {
         let request = &mut self.requests[id];
         request.reached = now;
         service.work.assign(request);
-        let (request_bytes, response_bytes) = service.work.bytes(request);
+        let request_bytes = service.work.request_bytes(&request.call);
         self.probe.passed(&Passed {
             service: service_id,
             door: service.door.kind,
             at: now,
             request: request_bytes,
-            response: response_bytes,
             requests_per_connection: service.door.requests_per_connection,
         });
         let generation = self.requests.generation(id);
@@ -159,6 +155,7 @@ impl<P: Probe> Fleet<P> {
             Platform::Containers(_) => self.route(service_id, id, now, agenda),
             Platform::Functions(_) => {
                 let payload = Payload::through(service.door.kind);
+                let response_bytes = service.work.response_bytes(&self.requests[id].call);
                 self.requests[id].answer_too_large = response_bytes > payload.limit;
                 if request_bytes > payload.limit {
                     self.refuse(id, Outcome::Rejected, payload.request, now, agenda);
@@ -167,6 +164,13 @@ impl<P: Probe> Fleet<P> {
                 }
             }
         }
+    }
+
+    /// States the response to a request that was served.
+    pub(super) fn answered(&mut self, call: &Call, now: Time) {
+        let service = &self.services[call.service];
+        let (door, response) = (service.door.kind, service.work.response_bytes(call));
+        self.probe.answered(&Answered { service: call.service, door, at: now, response });
     }
 
     /// States a service's level.

@@ -9,7 +9,7 @@ use super::cluster::InstanceId;
 use super::fleet::{Agenda, Fleet};
 use super::task::TaskId;
 use crate::engine::Time;
-use crate::observe::Probe;
+use crate::observe::{InstanceFact, Probe};
 
 /// A task with work, and what it gets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,6 +70,7 @@ impl<P: Probe> Fleet<P> {
     /// Throttles an instance to `cores`, or lets it free again.
     pub(super) fn set_instance_cores(&mut self, id: InstanceId, cores: f64, now: Time, agenda: &mut Agenda) {
         self.instances[id].cores = cores;
+        self.instance_fact(now, id, InstanceFact::Cores((cores * 1e6) as u64));
         // As if more had been wanted than there was: everybody's cores are set anew.
         self.instances[id].contended = true;
         if let Some(&any) = self.instances[id].tasks.first() {

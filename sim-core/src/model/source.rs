@@ -8,7 +8,9 @@ use super::fleet::{Agenda, Fleet};
 use super::request::{Call, Ending, Given, Request, RequestId, Stage};
 use crate::arena::Id as _;
 use crate::engine::{Span, Time};
-use crate::observe::{DecisionKind, Finished, FunctionId, Outcome, Part, Parts, Probe, ServiceId, SourceId};
+use crate::observe::{
+    DecisionKind, FRONT_DOOR_LIMIT, Finished, FunctionId, Outcome, Part, Parts, Probe, ServiceId, SourceId,
+};
 use crate::random::{self, Distribution, Purpose, open01};
 use crate::spec::RetrySpec;
 use crate::traffic::{Arrival, Arrivals, Members, Users, WorkGiven};
@@ -194,11 +196,15 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
-        let request = &mut self.requests[id];
-        if request.detached {
+        if self.requests[id].detached {
             self.requests.remove(id);
             return;
         }
+        if outcome == Outcome::Ok {
+            let call = self.requests[id].call;
+            self.answered(&call, now);
+        }
+        let request = &mut self.requests[id];
         request.parts.set(Part::Network, request.network + request.network);
         let at = now + request.network + delay;
         // Nothing can come between a response and a client who waits long enough: no event is needed.
@@ -284,7 +290,7 @@ impl<P: Probe> Fleet<P> {
         };
         let (call, ending) = (request.call, request.ending(outcome));
         if waiter == Waiter::Door {
-            self.probe.refused(now, call.service, outcome, "the front door's time limit");
+            self.probe.refused(now, call.service, outcome, FRONT_DOOR_LIMIT);
         }
         self.conclude(&call, &ending, now, agenda);
     }

@@ -11,7 +11,7 @@ use super::fleet::{Agenda, Fleet};
 use super::health::Health;
 use super::request::{Lost, RequestId, Stage};
 use crate::engine::{Span, Time};
-use crate::observe::{Gauge, Outcome, Part, Probe, ServiceId};
+use crate::observe::{Gauge, Outcome, Part, Probe, ReplicaFact, ServiceId};
 
 crate::ids! {
     /// A task.
@@ -139,18 +139,19 @@ impl<P: Probe> Fleet<P> {
         let service = task.service;
         let request = &mut self.requests[id];
         request.place = task_id.0;
+        self.task_fact(now, task_id, ReplicaFact::Entered);
         if starts {
             self.start(task_id, id, now, agenda);
             self.cpu_changed(task_id, now, agenda);
         } else {
-            request.stage = Stage::Queued;
-            task.queue.push_back(id);
+            self.requests[id].stage = Stage::Queued;
+            self.tasks[task_id].queue.push_back(id);
             self.queued_changed(service, 1, now);
         }
     }
 
     /// A service has more or fewer requests in the queues of its tasks.
-    fn queued_changed(&mut self, service: ServiceId, by: i32, now: Time) {
+    pub(super) fn queued_changed(&mut self, service: ServiceId, by: i32, now: Time) {
         let containers = self.services[service].containers();
         containers.queued = containers.queued.checked_add_signed(by).expect("a queue is not negative");
         let queued = u64::from(containers.queued);
@@ -177,6 +178,7 @@ impl<P: Probe> Fleet<P> {
         request.stage = Stage::Computing;
         task.cpu.begin(now, id.0, request.cpu);
         self.probe.began(now, service, false);
+        self.task_fact(now, task_id, ReplicaFact::Began);
         self.working_changed(service, 1, now);
         if memory > 0 {
             self.memory_changed(task_id, memory, now);
@@ -254,6 +256,7 @@ impl<P: Probe> Fleet<P> {
         let service = task.service;
         let containers = self.services[service].containers();
         containers.router.ended(task_id.0);
+        self.task_fact(now, task_id, ReplicaFact::Left { begun: true });
         self.working_changed(service, -1, now);
         if memory_kib > 0 {
             self.memory_changed(task_id, -i64::from(memory_kib), now);
@@ -285,6 +288,7 @@ impl<P: Probe> Fleet<P> {
             }
         }
         if busy != before {
+            self.task_fact(now, task_id, ReplicaFact::Cpu(busy));
             self.busy_changed(service, instance, (before, busy), now, agenda);
         }
     }
@@ -315,7 +319,7 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
-        for id in self.take_connecting(task_id) {
+        for id in self.take_connecting(task_id, now) {
             self.refuse(id, Outcome::Failed, reason, now, agenda);
         }
         if self.tasks[task_id].inside == 0 {
@@ -348,6 +352,7 @@ impl<P: Probe> Fleet<P> {
         task.inside -= 1;
         let service = task.service;
         self.services[service].containers().router.ended(task_id.0);
+        self.task_fact(now, task_id, ReplicaFact::Left { begun: false });
         self.queued_changed(service, -1, now);
     }
 

@@ -103,6 +103,19 @@ pub enum Door {
     Free,
 }
 
+/// A response went back through a front door.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered {
+    /// Of which service.
+    pub service: ServiceId,
+    /// What the door is.
+    pub door: Door,
+    /// When the service was done with it.
+    pub at: Time,
+    /// Size of the response in bytes.
+    pub response: u64,
+}
+
 /// A request passed a front door.
 #[derive(Clone, Copy, Debug)]
 pub struct Passed {
@@ -114,8 +127,6 @@ pub struct Passed {
     pub at: Time,
     /// Size of the request in bytes.
     pub request: u64,
-    /// Size of the response in bytes, expected at this point.
-    pub response: u64,
     /// How many requests its client sends over one connection.
     pub requests_per_connection: u32,
 }

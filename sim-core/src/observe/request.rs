@@ -63,6 +63,9 @@ impl Outcome {
     }
 }
 
+/// The reason of a refusal by the front door's time limit, after which the work goes on.
+pub const FRONT_DOOR_LIMIT: &str = "the front door's time limit";
+
 /// Why the platform throttled a request: which limit it met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,20 +1,22 @@
 //! A watcher that keeps every fact in its order, and questions to what it kept.
 
 use serde_json::Value;
-use sim_core::engine::Time;
+use sim_core::check::Checker;
+use sim_core::engine::{Time, Window};
 use sim_core::observe::{
-    Billable, DecisionFact, DecisionKind, Finished, Gauge, GroupId, Outcome, Owner, Passed, Probe, ServiceId,
-    SourceId,
+    Answered, Billable, DecisionFact, DecisionKind, Finished, Gauge, GroupId, Outcome, Owner, Passed, Probe,
+    ServiceId, SourceId,
 };
 use sim_core::random::Luck;
 
-use crate::common::{checked, run, run_of};
+use crate::common::{checked, instance_types, run, run_of};
 
 /// One fact, as the probe was told it.
 #[derive(Clone, Debug)]
 pub(crate) enum Fact {
     Born(Time, SourceId, ServiceId, u64),
     Passed(Passed),
+    Answered(Answered),
     Refused(Time, ServiceId, Outcome, &'static str),
     Began(Time, ServiceId, bool),
     Served(Time, ServiceId),
@@ -34,6 +36,9 @@ impl Probe for Facts {
     }
     fn passed(&mut self, passed: &Passed) {
         self.0.push(Fact::Passed(*passed));
+    }
+    fn answered(&mut self, answered: &Answered) {
+        self.0.push(Fact::Answered(*answered));
     }
     fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, reason: &'static str) {
         self.0.push(Fact::Refused(at, service, outcome, reason));
@@ -62,7 +67,13 @@ impl Probe for Facts {
 #[track_caller]
 pub(crate) fn facts(spec: &Value, duration: &str, replication: u32) -> Facts {
     let run_of = run_of(duration.parse().unwrap(), Luck { root: 1, replication });
-    run(&checked(spec), run_of, Facts::default()).probe
+    let fleet = checked(spec);
+    let measured = Window::new(Time::ZERO, Time::ZERO + run_of.duration);
+    let checker = Checker::new(&fleet, &instance_types(), measured);
+    let (facts, checker) = run(&fleet, run_of, (Facts::default(), checker)).probe;
+    let findings = checker.close(None);
+    assert!(findings.is_clean(), "{findings}");
+    facts
 }
 
 /// The first service.

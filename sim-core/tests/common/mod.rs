@@ -26,7 +26,8 @@ const TYPES: [Row; 5] = [
     ("t3.large", 2, 8192, 3, None, Some((0.3, 36))),
 ];
 
-fn instance_types() -> IndexMap<String, InstanceType> {
+/// The handful of instance types.
+pub(crate) fn instance_types() -> IndexMap<String, InstanceType> {
     let row = |(name, vcpu, mib, max_enis, trunk_tasks, burst): Row| {
         let instance = InstanceType {
             name: name.into(),

@@ -6,7 +6,7 @@ use crate::engine::Time;
 use crate::model::faults::Blow;
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::task::Leaving;
-use crate::observe::{DecisionKind, GroupId, Probe, zone_name};
+use crate::observe::{DecisionKind, GroupId, InstanceFact, Probe, zone_name};
 use crate::policy::view::{GroupInstance, TerminationView};
 use crate::random::Purpose;
 
@@ -72,6 +72,7 @@ impl<P: Probe> Fleet<P> {
         if let Some(candidate) = self.clusters[cluster].candidates.iter_mut().find(|it| it.instance == id.0) {
             candidate.active = false;
         }
+        self.instance_fact(now, id, InstanceFact::Draining);
         self.active_level(group, now);
         for index in 0..self.instances[id].tasks.len() {
             let task = self.instances[id].tasks[index];
@@ -118,6 +119,7 @@ impl<P: Probe> Fleet<P> {
         self.leave_active(id);
         self.groups[group_id].instances.retain(|other| *other != id);
         let instance = self.instances.remove(id);
+        self.instance_fact(now, id, InstanceFact::Gone);
         if instance.state != InstanceState::Launching {
             self.groups[group_id].running -= 1;
             self.capacity_level(group_id, now);

@@ -18,7 +18,7 @@ use crate::model::function::EnvironmentId;
 use crate::model::request::{Lost, RequestId, Stage};
 use crate::model::service::Platform;
 use crate::model::task::{Task, TaskId, TaskState};
-use crate::observe::{GroupId, Outcome, Probe, ServiceId, zone_name};
+use crate::observe::{GroupId, Outcome, Probe, ReplicaFact, ServiceId, zone_name};
 
 /// How long a balancer tries to connect.
 const BALANCER_CONNECTS: Span = Span::from_secs(10);
@@ -56,9 +56,12 @@ impl<P: Probe> Fleet<P> {
         let task = &mut self.tasks[id];
         task.lost = true;
         task.cpu.set_cores(now, 0.0);
+        // Its own luck has no more hold on it.
+        task.fate = Fate::NONE;
         if task.instance.is_none() {
             self.cpu_settled(id, now, agenda);
         }
+        self.task_fact(now, id, ReplicaFact::Reachable(false));
         if self.tasks[id].state == TaskState::InService {
             self.doubt_health(id, now, agenda);
         }
@@ -77,6 +80,7 @@ impl<P: Probe> Fleet<P> {
         containers.router.began(task_id.0);
         let patience = if containers.balancer.is_some() { BALANCER_CONNECTS } else { CLIENT_CONNECTS };
         self.tasks[task_id].connecting.push(id);
+        self.connecting_changed(task_id, 1, now);
         let request = &mut self.requests[id];
         request.place = task_id.0;
         request.stage = Stage::Connecting;
@@ -88,18 +92,34 @@ impl<P: Probe> Fleet<P> {
     pub(in crate::model) fn unanswered(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
         let task = TaskId(self.requests[id].place);
         self.tasks[task].connecting.retain(|other| *other != id);
+        self.stop_connecting(task, 1, now);
         let containers = self.services[self.tasks[task].service].containers();
-        containers.router.ended(task.0);
         let outcome = if containers.balancer.is_some() { Outcome::GatewayTimeout } else { Outcome::Failed };
         self.refuse(id, outcome, "the task does not answer", now, agenda);
     }
 
     /// Requests that try to connect to a task, which is gone, or answers.
-    pub(in crate::model) fn take_connecting(&mut self, task_id: TaskId) -> Vec<RequestId> {
-        let connecting = std::mem::take(&mut self.tasks[task_id].connecting);
-        let containers = self.services[self.tasks[task_id].service].containers();
-        connecting.iter().for_each(|_| containers.router.ended(task_id.0));
+    pub(in crate::model) fn take_connecting(&mut self, task: TaskId, now: Time) -> Vec<RequestId> {
+        let connecting = std::mem::take(&mut self.tasks[task].connecting);
+        if !connecting.is_empty() {
+            self.stop_connecting(task, connecting.len(), now);
+        }
         connecting
+    }
+
+    /// So many requests do not try to connect to a task any more.
+    fn stop_connecting(&mut self, task: TaskId, count: usize, now: Time) {
+        let containers = self.services[self.tasks[task].service].containers();
+        (0..count).for_each(|_| containers.router.ended(task.0));
+        self.connecting_changed(task, -(count as i32), now);
+    }
+
+    /// Who tries to connect waits for a replica: it counts as queued.
+    fn connecting_changed(&mut self, id: TaskId, by: i32, now: Time) {
+        let task = &self.tasks[id];
+        let (service, connecting) = (task.service, task.connecting.len() as u32);
+        self.task_fact(now, id, ReplicaFact::Connecting(connecting));
+        self.queued_changed(service, by, now);
     }
 
     /// A zone is out from now on.
@@ -147,7 +167,6 @@ impl<P: Probe> Fleet<P> {
         instances.into_iter().for_each(|id| self.regain_instance(id, now, agenda));
         for id in self.fargate_tasks(zone, |task| task.lost) {
             self.regain_task(id, now, agenda);
-            self.draw_task_fate(id, now, agenda);
         }
         for group in self.groups.ids().collect::<Vec<GroupId>>() {
             self.resize_group(group, now, agenda);
@@ -180,6 +199,10 @@ impl<P: Probe> Fleet<P> {
 
     /// A task answers again. What has waited to its end while it stood still is answered now.
     fn regain_task(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
+        self.task_fact(now, id, ReplicaFact::Reachable(true));
+        if self.tasks[id].state >= TaskState::Registering {
+            self.draw_task_fate(id, now, agenda);
+        }
         let task = &mut self.tasks[id];
         task.lost = false;
         let held = std::mem::take(&mut task.held);
@@ -196,7 +219,7 @@ impl<P: Probe> Fleet<P> {
             agenda.schedule(FleetEvent::new(now, Kind::TaskStep, 0, id.0));
         }
         held.into_iter().for_each(|request| self.wait_done(request, now, agenda));
-        for request in self.take_connecting(id) {
+        for request in self.take_connecting(id, now) {
             self.admit(id, request, now, agenda);
         }
         self.cpu_changed(id, now, agenda);

@@ -11,7 +11,7 @@ use crate::model::fleet::{Agenda, Fleet};
 use crate::model::provisioned::Provisioned;
 use crate::model::request::RequestId;
 use crate::model::service::Platform;
-use crate::observe::{DecisionKind, FunctionId, Gauge, Probe, ServiceId};
+use crate::observe::{DecisionKind, FunctionId, Gauge, Probe, ReplicaFact, ServiceId};
 use crate::policy::view::{KeepAliveView, ReuseOrder};
 use crate::quantity::MemorySize;
 use crate::random::{self, Purpose};
@@ -84,6 +84,7 @@ impl<P: Probe> Fleet<P> {
 
     fn end_environment(&mut self, service: ServiceId, function: FunctionId, id: EnvironmentId, now: Time) {
         self.environments.remove(id);
+        self.environment_fact(now, id, ReplicaFact::Gone);
         let functions = self.services[service].functions();
         functions.alive -= 1;
         functions.alive_mib -= u64::from(functions.members[function].memory.0);
@@ -155,7 +156,9 @@ impl<P: Probe> Fleet<P> {
         let init = init.min(INIT_LIMIT);
         self.requests[id].cold = true;
         self.requests[id].init = init;
+        let function = self.requests[id].call.function;
         let environment = self.environments.insert(environment);
+        self.environment_fact(now, environment, ReplicaFact::Placed { service, function, instance: None });
         self.environment_levels(service, now);
         self.requests[id].billed_from = now + platform;
         (environment, platform + init)

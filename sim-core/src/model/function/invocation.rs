@@ -7,7 +7,7 @@ use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::request::{Call, Lost, Request, RequestId, Stage};
 use crate::model::service::{Payload, Platform, Service, Work};
-use crate::observe::{Billable, Gauge, Invoked, Outcome, Part, Probe, ServiceId};
+use crate::observe::{Billable, Gauge, Invoked, Outcome, Part, Probe, ReplicaFact, ServiceId};
 use crate::quantity::MemorySize;
 use crate::random::{self, Luck, Purpose};
 use crate::spec::lambda_vcpus;
@@ -122,6 +122,8 @@ impl<P: Probe> Fleet<P> {
         agenda.schedule(FleetEvent::new(request.due, Kind::InvocationDone, 0, id.0));
         let cold = request.cold;
         self.occupy(service_id, id, now, true);
+        self.environment_fact(now, environment, ReplicaFact::Entered);
+        self.environment_fact(now, environment, ReplicaFact::Began);
         self.probe.began(now, service_id, cold);
         self.watch_function(service_id, id, if cold { Invoked::Cold } else { Invoked::Warm }, now);
         self.concurrency_levels(service_id, now);
@@ -171,6 +173,7 @@ impl<P: Probe> Fleet<P> {
         let provisioned = self.environments[environment].provisioned;
         let functions = self.services[service].functions();
         let (memory, arch) = (functions.members[function].memory, functions.arch);
+        self.environment_fact(now, environment, ReplicaFact::Left { begun: true });
         self.probe.billed(&Billable::Invocation {
             service,
             from: billed_from,
