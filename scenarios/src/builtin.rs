@@ -25,7 +25,9 @@ const ALL: &[Builtin] = &builtin![
     "scaling-lag",
     "binpack-or-spread",
     "cold-starts",
-    "many-functions"
+    "many-functions",
+    "retry-storm",
+    "zone-outage"
 ];
 
 impl Builtin {

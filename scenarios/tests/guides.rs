@@ -93,3 +93,8 @@ fn the_guide_to_traces() {
 fn the_guide_to_scenarios() {
     check(include_str!("../../docs/guides/scenarios.md"), &[("shop.toml", 6, 55_000..=60_000)]);
 }
+
+#[test]
+fn the_guide_to_faults() {
+    check(include_str!("../../docs/guides/faults.md"), &[("bad-week.toml", 2, 70_000..=74_000)]);
+}
