@@ -9,6 +9,8 @@ mod check;
 mod decide;
 #[path = "commands/faulty_policy.rs"]
 mod faulty_policy;
+#[path = "commands/files.rs"]
+mod files;
 #[path = "commands/help.rs"]
 mod help;
 #[path = "commands/own_policies.rs"]
@@ -19,3 +21,6 @@ mod reference;
 mod run;
 #[path = "commands/support.rs"]
 mod support;
+#[cfg(unix)]
+#[path = "commands/survival.rs"]
+mod survival;

@@ -1,11 +1,10 @@
 //! `run`, `report` and `price`: folders, what is printed, and what is refused before anything is simulated.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use insta::assert_snapshot;
 
+use crate::files::{files, same};
 use crate::support::Shell;
 
 /// Two ways to run a service, small enough to be run many times.
@@ -43,33 +42,6 @@ const OUT: &str = "fleetsim-out/A-shop--small-large";
 
 fn shop() -> Shell {
     Shell::new().file("shop.toml", SHOP)
-}
-
-/// The files under a folder with their bytes.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder_in) = open.pop() {
-        for entry in fs::read_dir(&folder_in).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            match path.is_dir() {
-                true => open.push(path),
-                false => {
-                    let name = path.strip_prefix(folder).expect("below it").display().to_string();
-                    files.insert(name, fs::read(&path).expect("a file"));
-                }
-            }
-        }
-    }
-    files
-}
-
-#[track_caller]
-fn same(left: &BTreeMap<String, Vec<u8>>, right: &BTreeMap<String, Vec<u8>>) {
-    assert_eq!(left.keys().collect::<Vec<_>>(), right.keys().collect::<Vec<_>>());
-    for (name, bytes) in left {
-        assert!(right[name] == *bytes, "{name} differs");
-    }
 }
 
 /// A run prints the comparison and ends by saying where the report is; where nobody watches, nothing else is said.

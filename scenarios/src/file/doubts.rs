@@ -3,6 +3,7 @@
 use sim_core::cost::{Arch, InstanceType};
 use sim_core::engine::Span;
 use sim_core::model::Platform;
+use sim_core::quantity::MemorySize;
 use sim_core::spec::{ClusterSpec, EcsSpec, FleetSpec, GroupSpec, Problem, ServiceSpec};
 use sim_core::traffic::{ArrivalSpec, RepeatSpec, TraceSpec, TraceTotal};
 
@@ -42,13 +43,49 @@ pub(super) fn find<'t>(
         architectures(&path, cluster, platform, &mut out);
         credits(&path, cluster, node, platform, &mut out);
     }
+    days(run, &mut out);
     for (name, service) in &fleet.services {
+        memory(&format!("services.{name}"), service, fleet, &mut out);
         let ServiceSpec::Ecs(ecs) = service else { continue };
         if let Some(cluster) = fleet.clusters.get(&ecs.cluster) {
             room(&format!("services.{name}.scaling"), ecs, cluster, platform, &mut out);
         }
     }
     out
+}
+
+/// Parts of the run that belong to no day: they are simulated, and count for nothing.
+fn days(run: &RunSettings, out: &mut Vec<Problem>) {
+    let mut covered: Vec<(Span, Span)> = run.days.iter().map(|day| (day.from, day.to)).collect();
+    covered.sort_unstable();
+    let ends = covered.iter().map(|(_, to)| *to);
+    let begins = covered.iter().skip(1).map(|(from, _)| *from).chain([run.duration]);
+    for (end, begin) in ends.zip(begins).filter(|(end, begin)| end < begin) {
+        let message =
+            format!("no day has the time from {end} to {begin}: it is simulated and counts for nothing");
+        out.push(Problem::new("run.days", message).hint("stretch a day, or shorten the run"));
+    }
+}
+
+/// Requests that mostly need more memory than a replica has: each kills it.
+fn memory(path: &str, service: &ServiceSpec, fleet: &FleetSpec, out: &mut Vec<Problem>) {
+    let Some(work) = service.work().and_then(|work| fleet.work.get(work)) else { return };
+    let (own, has) = match service {
+        ServiceSpec::Ecs(ecs) => (ecs.task.idle_memory, Some((ecs.task.memory, "task.memory"))),
+        ServiceSpec::Fargate(fargate) => {
+            (fargate.task.idle_memory, Some((fargate.task.memory, "task.memory")))
+        }
+        ServiceSpec::Lambda(function) => (MemorySize(0), function.memory.map(|memory| (memory, "memory"))),
+    };
+    let Some((has, key)) = has else { return };
+    let needed = f64::from(own.0) + work.memory.build().mean() / f64::from(1 << 20);
+    if needed > f64::from(has.0) {
+        let message =
+            format!("{has}, and with one request in it needs {needed:.0} MiB on average: it will be killed");
+        out.push(
+            Problem::new(format!("{path}.{key}"), message).hint("give it more memory, or requests less"),
+        );
+    }
 }
 
 /// What nothing refers to.

@@ -210,7 +210,8 @@ impl Folder {
     /// If it cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
         let path = self.path.join(name);
-        write_whole(&path, bytes).map_err(|error| {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(folder).and_then(|()| write_whole(&path, bytes)).map_err(|error| {
             ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be written: {error}"))
         })
     }
@@ -224,7 +225,12 @@ impl Folder {
     pub(crate) fn store(&self, name: &str, job: &JobRecord) -> Result<(), ResultsError> {
         let mut text = serde_json::to_vec(job).expect("records are plain data");
         text.push(b'\n');
-        self.write(&format!("{RECORDS}/{name}"), &text)
+        let path = self.path.join(RECORDS).join(name);
+        // The folder is there since the run began: where it is gone, somebody does not want these results.
+        write_whole(&path, &text).map_err(|error| {
+            ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be written: {error}"))
+                .hint("what is finished is kept; run the same command again to go on")
+        })
     }
 
     /// The record of this name; none if there is none.
@@ -247,7 +253,6 @@ impl Folder {
 /// process in its name, so that two that draw one report do not take it from each other.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (parent, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
-    fs::create_dir_all(parent)?;
     let unfinished = parent.join(format!("{UNFINISHED}{}-{}", std::process::id(), name.to_string_lossy()));
     let mut file = File::create(&unfinished)?;
     file.write_all(bytes)?;

@@ -122,8 +122,7 @@ impl FleetSpec {
             match service {
                 ServiceSpec::Ecs(ecs) => self.check_ecs(&path, ecs, platform, out),
                 ServiceSpec::Fargate(fargate) => {
-                    check_scaling(&path, &fargate.scaling, platform, out);
-                    too_many(&format!("{path}.desired"), "tasks", fargate.desired.unwrap_or(0), out);
+                    check_scaling(&path, &fargate.scaling, fargate.desired, platform, out);
                     unmeasured(&path, &fargate.scaling, &fargate.balancer, out);
                     check_balancer(&path, &fargate.balancer, platform, out);
                 }
@@ -133,8 +132,7 @@ impl FleetSpec {
     }
 
     fn check_ecs(&self, path: &str, ecs: &EcsSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
-        check_scaling(path, &ecs.scaling, platform, out);
-        too_many(&format!("{path}.desired"), "tasks", ecs.desired.unwrap_or(0), out);
+        check_scaling(path, &ecs.scaling, ecs.desired, platform, out);
         unmeasured(path, &ecs.scaling, &ecs.balancer, out);
         check_balancer(path, &ecs.balancer, platform, out);
         if let Err(problems) = platform.policies.placement(&ecs.constraints, &ecs.placement) {
@@ -211,10 +209,28 @@ pub(super) fn unknown_name<'a>(
     }
 }
 
-fn check_scaling(path: &str, scaling: &ServiceScalingSpec, platform: &Platform<'_>, out: &mut Vec<Problem>) {
-    let path = format!("{path}.scaling");
+fn check_scaling(
+    service: &str,
+    scaling: &ServiceScalingSpec,
+    desired: Option<u32>,
+    platform: &Platform<'_>,
+    out: &mut Vec<Problem>,
+) {
+    let path = format!("{service}.scaling");
+    too_many(&format!("{service}.desired"), "tasks", desired.unwrap_or(0), out);
     match platform.policies.service_scaling(scaling) {
-        Ok(scaler) => too_many(&path, "tasks", scaler.max(), out),
+        Ok(scaler) => {
+            too_many(&path, "tasks", scaler.max(), out);
+            let bounds = scaler.min()..=scaler.max();
+            if let Some(desired) = desired.filter(|desired| !bounds.contains(desired) && !bounds.is_empty()) {
+                let message = format!(
+                    "{desired} is not between what scaling allows, {} and {}",
+                    bounds.start(),
+                    bounds.end()
+                );
+                out.push(Problem::new(format!("{service}.desired"), message));
+            }
+        }
         Err(problems) => out.extend(below(&path, problems)),
     }
 }

@@ -47,6 +47,23 @@ fn doubts_are_warnings() {
     };
     check("", &[], &[]);
     check(
+        "",
+        &["work.page.memory=2GiB"],
+        &[
+            "services.web.task.memory: 1GiB, and with one request in it needs 2148 MiB on average: it will be killed",
+        ],
+    );
+    check(
+        "",
+        &[
+            "run.days=[{ name = \"a\", from = \"0h\", to = \"10min\", weight = 1 }, { name = \"b\", from = \"20min\", to = \"50min\", weight = 1 }]",
+        ],
+        &[
+            "run.days: no day has the time from 10min to 20min: it is simulated and counts for nothing",
+            "run.days: no day has the time from 50min to 1h: it is simulated and counts for nothing",
+        ],
+    );
+    check(
         "[work.unused]\ncpu = \"1ms\"\n[clusters.idle]\ninstances = { type = \"m7g.large\", min = 1, max = 1 }\n\
          [services.alone]\nplatform = \"fargate\"\nwork = \"page\"\ntask = { cpu = \"1vCPU\", memory = \"2GB\" }\n\
          scaling = { fixed = { count = 1 } }\n[populations.many.functions.synthetic]\ncount = 3",

@@ -123,7 +123,8 @@ impl<'c> Check<'c> {
                 let message = format!("there is no zone called `{}`", it.zone);
                 self.say("zone-outage.zone", message, "zone-a, zone-b and so on up to zone-h");
             }
-            Some(zone) if zone >= self.zones() => {
+            // Where nothing is known to be anywhere, that is said already.
+            Some(zone) if self.zones() > 0 && zone >= self.zones() => {
                 let message = format!("nothing is in {}: there are {} zones", it.zone, self.zones());
                 self.say("zone-outage.zone", message, "zone-a");
             }
