@@ -26,6 +26,18 @@ pub struct Metric {
     pub measure: Measure,
 }
 
+impl Metric {
+    /// Whether it has an interval over replications: a maximum has none.
+    pub fn has_interval(&self) -> bool {
+        !self.measure.is_maximum()
+    }
+
+    /// Whether it is taken of a variant's bill.
+    pub fn is_cost(&self) -> bool {
+        self.name.starts_with("cost.")
+    }
+}
+
 /// Which owners a metric is taken of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,0 +1,161 @@
+//! A warm-up that was found: MSER-5 on the series of a pilot.
+//!
+//! What fades from the start of a run shows in how many requests are in each service (with the rate of arrivals, that
+//! gives the mean latency: Little 1961) and in the capacity that is there for them (which costs, and decides on cold
+//! starts). So each service and cluster has one or two series; each is averaged over the replications of the pilot and
+//! cut by itself, and the longest cut of all variants holds for all of them, as they are compared over the same window.
+
+use serde::{Deserialize, Serialize};
+use sim_core::engine::Span;
+use sim_core::metrics::warm_up::{averaged, mser_5};
+use sim_core::metrics::{Gauge, GaugeRecords, Record};
+
+/// Replications of the pilot: always as many, so that the warm-up does not depend on how often variants are run later.
+/// Hoad, Robinson and Davies (2010) find five enough.
+pub const PILOT: u32 = 5;
+
+/// How the warm-up was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoundWarmUp {
+    /// What is not measured, of any variant.
+    pub length: Span,
+    /// Replications of the pilot.
+    pub replications: u32,
+    /// Each variant's own cut.
+    pub cuts: Vec<VariantCut>,
+}
+
+/// Where the series of a variant settle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantCut {
+    /// The variant.
+    pub variant: String,
+    /// Its longest cut.
+    pub length: Span,
+    /// The series with it: `web: requests in it`.
+    pub series: String,
+    /// Whether the run is too short for it: no state that lasts was seen in its first half.
+    pub is_late: bool,
+}
+
+impl FoundWarmUp {
+    /// The longest of the variants' cuts.
+    pub(crate) fn of(cuts: Vec<VariantCut>) -> Self {
+        let length = cuts.iter().map(|cut| cut.length).max().unwrap_or(Span::ZERO);
+        FoundWarmUp { length, replications: PILOT, cuts }
+    }
+
+    /// The variant that decides.
+    pub fn longest(&self) -> Option<&VariantCut> {
+        // The last of equals is the greatest: of those the first is wanted.
+        self.cuts.iter().rev().max_by_key(|cut| (cut.is_late, cut.length))
+    }
+}
+
+impl VariantCut {
+    /// Where the replications of a variant, measured from time zero, settle; none without any.
+    pub(crate) fn of(variant: &str, pilot: &[Record]) -> Option<VariantCut> {
+        let grid = pilot.first()?.grid;
+        let cuts = names(pilot).into_iter().filter_map(|(series, of)| {
+            let all: Vec<Vec<f64>> = pilot.iter().map(|record| of(record)).collect();
+            let cut = mser_5(&averaged(&all))?;
+            Some((cut.is_late, grid.window(cut.observations).from, series))
+        });
+        // Of equal cuts the first series is named.
+        let longest = cuts.reduce(|a, b| if (b.0, b.1) > (a.0, a.1) { b } else { a })?;
+        let (is_late, until, series) = longest;
+        let length = until.since(sim_core::engine::Time::ZERO);
+        Some(VariantCut { variant: variant.to_owned(), length, series, is_late })
+    }
+}
+
+/// A series of a replication.
+type Series<'s> = Box<dyn Fn(&Record) -> Vec<f64> + 's>;
+
+/// The series that are looked at, with what they are called.
+fn names(pilot: &[Record]) -> Vec<(String, Series<'_>)> {
+    let mut list: Vec<(String, Series<'_>)> = Vec::new();
+    let Some(first) = pilot.first() else { return list };
+    for service in first.services.keys() {
+        let of = move |gauges: &'static [Gauge]| -> Series<'_> {
+            Box::new(move |record| sum(record, record.services.get(service).map(|it| &it.gauges), gauges))
+        };
+        list.push((format!("{service}: requests in it"), of(&[Gauge::Concurrency, Gauge::Queue])));
+        list.push((format!("{service}: capacity"), of(&[Gauge::ReplicasRunning, Gauge::Environments])));
+    }
+    for cluster in first.clusters.keys() {
+        let of = move |record: &Record| {
+            sum(record, record.clusters.get(cluster).map(|it| &it.gauges), &[Gauge::Instances])
+        };
+        list.push((format!("{cluster}: instances"), Box::new(of)));
+    }
+    list
+}
+
+/// The sum of levels in each window; what was never set was zero.
+fn sum(record: &Record, gauges: Option<&GaugeRecords>, of: &[Gauge]) -> Vec<f64> {
+    let mut sum = vec![0.0; record.grid.count()];
+    for level in of.iter().filter_map(|gauge| gauges?.get(*gauge)) {
+        sum.iter_mut().zip(level.means()).for_each(|(sum, mean)| *sum += mean);
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use sim_core::engine::Time;
+    use sim_core::metrics::Recorder;
+
+    use super::*;
+
+    fn at(seconds: u64) -> Time {
+        Time::ZERO + Span::from_secs(seconds)
+    }
+
+    /// A run of 100 s in which requests in the service fall to two after `settled`, and capacity to three after `scaled`.
+    fn run(settled: u64, scaled: u64) -> Record {
+        let mut recorder = Recorder::new(Span::ZERO, Span::from_secs(100));
+        let web = recorder.add_service("web");
+        let service = recorder.service(web);
+        service.gauge(at(0), Gauge::Concurrency, 20);
+        service.gauge(at(0), Gauge::ReplicasRunning, 9);
+        let mut changes = [(settled, Gauge::Concurrency, 2), (scaled, Gauge::ReplicasRunning, 3)];
+        changes.sort_by_key(|change| change.0);
+        for (second, gauge, level) in changes {
+            service.gauge(at(second), gauge, level);
+        }
+        recorder.finish(at(100), 0, BTreeMap::new(), Vec::new())
+    }
+
+    #[test]
+    fn the_series_that_settles_last_decides() {
+        let check = |settled: u64, scaled: u64, cut: u64, series: &str, late: bool| {
+            let found = VariantCut::of("a", &[run(settled, scaled), run(settled, scaled)]).unwrap();
+            assert_eq!((found.length, found.is_late), (Span::from_secs(cut), late), "{settled}, {scaled}");
+            assert_eq!(found.series, series);
+        };
+        check(10, 20, 20, "web: capacity", false);
+        check(30, 20, 30, "web: requests in it", false);
+        check(12, 12, 15, "web: requests in it", false);
+        check(10, 80, 50, "web: capacity", true);
+        assert_eq!(VariantCut::of("a", &[]), None);
+    }
+
+    #[test]
+    fn the_longest_cut_holds_for_all() {
+        let cut = |variant: &str, seconds: u64, is_late: bool| VariantCut {
+            variant: variant.into(),
+            length: Span::from_secs(seconds),
+            series: String::new(),
+            is_late,
+        };
+        let found = FoundWarmUp::of(vec![cut("a", 10, false), cut("b", 30, false), cut("c", 30, false)]);
+        assert_eq!(found.length, Span::from_secs(30));
+        assert_eq!(found.longest().map(|it| it.variant.as_str()), Some("b"));
+        assert_eq!(FoundWarmUp::of(Vec::new()).length, Span::ZERO);
+    }
+}
