@@ -9,6 +9,8 @@ mod check;
 mod decide;
 #[path = "commands/faulty_policy.rs"]
 mod faulty_policy;
+#[path = "commands/gate.rs"]
+mod gate;
 #[path = "commands/help.rs"]
 mod help;
 #[path = "commands/own_policies.rs"]

@@ -53,11 +53,8 @@ pub(crate) fn finish(results: &Results, columns: usize, out: &mut dyn Write) -> 
     writeln!(out, "\n{}", data.verdict.sentence)?;
     // That intervals are noise alone stands below the table.
     let cautions = data.verdict.cautions.iter().filter(|caution| !caution.starts_with(INTERVAL_LABEL));
-    for caution in cautions.chain(&data.warnings) {
+    for caution in data.measured.iter().chain(cautions).chain(&data.warnings) {
         writeln!(out, "- {caution}")?;
-    }
-    for line in &data.measured {
-        writeln!(out, "{line}")?;
     }
     write!(out, "{}", reports::assertions_text(&data))?;
     writeln!(out, "report: {}", results.folder.path().join("report.html").display())?;

@@ -4,14 +4,13 @@ use scenarios::file::metric::unit;
 use scenarios::number::{percent, value};
 use scenarios::results::{Analysis, Decided, Held, Results};
 
-use super::measured::label;
 use crate::data::{Assertion, Meets};
 
 /// The assertions of an analysis, those that fail first.
 pub(super) fn assertions(analysis: &Analysis, labels: &[String], results: &Results) -> Vec<Assertion> {
     let mut decided: Vec<&Decided> = analysis.assertions.iter().collect();
     decided.sort_by_key(|it| std::cmp::Reverse(it.outcome));
-    decided.into_iter().map(|it| assertion(it, &label(results, labels, &it.variant))).collect()
+    decided.into_iter().map(|it| assertion(it, &results.manifest.label_of(labels, &it.variant))).collect()
 }
 
 fn assertion(decided: &Decided, label: &str) -> Assertion {

@@ -7,19 +7,15 @@ use sim_core::metrics::Confidence;
 
 /// The warm-up that was found, and how many replications a metric took to be known exactly enough.
 pub(super) fn measured(results: &Results, analysis: &Analysis, labels: &[String]) -> Vec<String> {
-    let label = |name: &str| label(results, labels, name);
+    let label = |name: &str| results.manifest.label_of(labels, name);
     [warm_up(results, label), precision(analysis, label)].into_iter().flatten().collect()
-}
-
-/// What a variant is called.
-pub(super) fn label(results: &Results, labels: &[String], name: &str) -> String {
-    let place = results.manifest.variants.iter().position(|variant| variant.name == name);
-    place.map_or_else(|| name.to_owned(), |place| labels[place].clone())
 }
 
 fn warm_up(results: &Results, label: impl Fn(&str) -> String) -> Option<String> {
     let found = results.manifest.found_warm_up.as_ref()?;
     let settled = match found.longest() {
+        // What stands among the cautions.
+        Some(cut) if cut.is_late => String::new(),
         Some(cut) if !cut.length.is_zero() => format!(": {} of {} settles last", cut.series, label(&cut.variant)),
         _ => ": every series is settled from the start".into(),
     };

@@ -4,6 +4,7 @@ mod all_at_once;
 mod doubts;
 mod load;
 mod mutations;
+mod statistics;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 use sim_core::engine::Span;
-use sim_core::metrics::warm_up::{averaged, mser_5};
+use sim_core::metrics::warm_up::{ROUNDING, averaged, mser_5};
 use sim_core::metrics::{Gauge, GaugeRecords, Record};
 
 /// Replications of the pilot: always as many, so that the warm-up does not depend on how often variants are run later.
@@ -58,10 +58,10 @@ impl VariantCut {
     /// Where the replications of a variant, measured from time zero, settle; none without any.
     pub(crate) fn of(variant: &str, pilot: &[Record]) -> Option<VariantCut> {
         let grid = pilot.first()?.grid;
-        let cuts = names(pilot).into_iter().filter_map(|(series, of)| {
+        let cuts = looked_at(pilot).into_iter().filter_map(|Looked { name, of, least_variance }| {
             let all: Vec<Vec<f64>> = pilot.iter().map(|record| of(record)).collect();
-            let cut = mser_5(&averaged(&all))?;
-            Some((cut.is_late, grid.window(cut.observations).from, series))
+            let cut = mser_5(&averaged(&all), least_variance)?;
+            Some((cut.is_late, grid.window(cut.observations).from, name))
         });
         // Of equal cuts the first series is named.
         let longest = cuts.reduce(|a, b| if (b.0, b.1) > (a.0, a.1) { b } else { a })?;
@@ -71,27 +71,47 @@ impl VariantCut {
     }
 }
 
-/// A series of a replication.
-type Series<'s> = Box<dyn Fn(&Record) -> Vec<f64> + 's>;
+/// A series that is looked at.
+struct Looked<'s> {
+    name: String,
+    /// Of a replication.
+    of: Box<dyn Fn(&Record) -> Vec<f64> + 's>,
+    /// The variance that an observation of the average has anyway.
+    least_variance: f64,
+}
 
-/// The series that are looked at, with what they are called.
-fn names(pilot: &[Record]) -> Vec<(String, Series<'_>)> {
-    let mut list: Vec<(String, Series<'_>)> = Vec::new();
+/// Requests that a service has to have in a window, in all replications of the pilot together, for the number that are in
+/// it to be looked at: with fewer, windows without any say nothing.
+const REQUESTS: f64 = 5.0;
+
+fn looked_at(pilot: &[Record]) -> Vec<Looked<'_>> {
+    let mut list = Vec::new();
     let Some(first) = pilot.first() else { return list };
+    let units = ROUNDING / pilot.len() as f64;
     for service in first.services.keys() {
-        let of = move |gauges: &'static [Gauge]| -> Series<'_> {
-            Box::new(move |record| sum(record, record.services.get(service).map(|it| &it.gauges), gauges))
+        let of = move |gauges: &'static [Gauge]| {
+            Box::new(move |record: &Record| sum(record, record.services.get(service).map(|it| &it.gauges), gauges))
         };
-        list.push((format!("{service}: requests in it"), of(&[Gauge::Concurrency, Gauge::Queue])));
-        list.push((format!("{service}: capacity"), of(&[Gauge::ReplicasRunning, Gauge::Environments])));
+        if is_busy(pilot, service) {
+            let requests = of(&[Gauge::Concurrency, Gauge::Queue]);
+            list.push(Looked { name: format!("{service}: requests in it"), of: requests, least_variance: 0.0 });
+        }
+        let capacity = of(&[Gauge::ReplicasRunning, Gauge::Environments]);
+        list.push(Looked { name: format!("{service}: capacity"), of: capacity, least_variance: units });
     }
     for cluster in first.clusters.keys() {
         let of = move |record: &Record| {
             sum(record, record.clusters.get(cluster).map(|it| &it.gauges), &[Gauge::Instances])
         };
-        list.push((format!("{cluster}: instances"), Box::new(of)));
+        list.push(Looked { name: format!("{cluster}: instances"), of: Box::new(of), least_variance: units });
     }
     list
+}
+
+fn is_busy(pilot: &[Record], service: &str) -> bool {
+    let born = pilot.iter().filter_map(|record| record.services.get(service)).map(|it| it.born).sum::<u64>();
+    let windows = pilot.first().map_or(0, |record| record.grid.count());
+    born as f64 >= REQUESTS * windows as f64
 }
 
 /// The sum of levels in each window; what was never set was zero.
@@ -121,6 +141,7 @@ mod tests {
         let mut recorder = Recorder::new(Span::ZERO, Span::from_secs(100));
         let web = recorder.add_service("web");
         let service = recorder.service(web);
+        (0..100).for_each(|second| (0..3).for_each(|_| service.born(at(second))));
         service.gauge(at(0), Gauge::Concurrency, 20);
         service.gauge(at(0), Gauge::ReplicasRunning, 9);
         let mut changes = [(settled, Gauge::Concurrency, 2), (scaled, Gauge::ReplicasRunning, 3)];

@@ -35,17 +35,24 @@ pub struct Cut {
 /// A cut in the second half counts if its statistic is below this share of the first half's least.
 const FAR_BETTER: f64 = 1.0 / 3.0;
 
+/// The variance of what is rounded to a whole number. A level in whole units that stands still for a while, because it
+/// happens to, is known no better than to the unit.
+pub const ROUNDING: f64 = 1.0 / 12.0;
+
 /// Where MSER-5 cuts `series`, in its first half; none where it is shorter than [`FEWEST`] observations. What is left
 /// over of a last batch of five is not looked at. Of equally good cuts the earliest is taken, so a constant series is
 /// not cut at all.
-pub fn mser_5(series: &[f64]) -> Option<Cut> {
+///
+/// `least_variance` is that which an observation has anyway: none, or of a level in whole units [`ROUNDING`] divided by
+/// the replications that the series is the average of.
+pub fn mser_5(series: &[f64], least_variance: f64) -> Option<Cut> {
     let means: Vec<f64> =
         series.chunks_exact(BATCH).map(|batch| batch.iter().sum::<f64>() / BATCH as f64).collect();
     if means.len() < FEWEST_BATCHES {
         return None;
     }
     let half = means.len() / 2;
-    let statistic = |cut: usize| (cut, marginal_standard_error(&means[cut..]));
+    let statistic = |cut: usize| (cut, marginal_standard_error(&means[cut..], least_variance));
     // The first of equals is the least.
     let least = |cuts: std::ops::RangeInclusive<usize>| {
         cuts.map(statistic).min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are cuts in either half")
@@ -56,13 +63,13 @@ pub fn mser_5(series: &[f64]) -> Option<Cut> {
 }
 
 /// The square of the marginal standard error of the mean of `rest`.
-fn marginal_standard_error(rest: &[f64]) -> f64 {
+fn marginal_standard_error(rest: &[f64], least_variance: f64) -> f64 {
     let count = rest.len() as f64;
     let mean = rest.iter().sum::<f64>() / count;
     let squares: f64 = rest.iter().map(|value| (value - mean) * (value - mean)).sum();
     // What rounding leaves of a constant series is no variation.
     let squares = if squares <= count * (mean * 1e-12) * (mean * 1e-12) { 0.0 } else { squares };
-    squares / (count * count)
+    (squares / count + least_variance) / count
 }
 
 /// The average of several series of one length, observation by observation; empty without any.
@@ -106,7 +113,7 @@ mod tests {
                 (cut..60).map(|i| (means[i] - mean) * (means[i] - mean)).sum::<f64>() / (rest * rest)
             };
             let expected = (0..=30).min_by(|a, b| statistic(*a).total_cmp(&statistic(*b))).unwrap();
-            assert_eq!(mser_5(&series).unwrap(), Cut { observations: 5 * expected, is_late: false }, "{seed}");
+            assert_eq!(mser_5(&series, 0.0).unwrap(), Cut { observations: 5 * expected, is_late: false }, "{seed}");
         }
     }
 
@@ -114,7 +121,7 @@ mod tests {
     fn what_fades_is_cut_and_what_goes_on_is_late() {
         let check = |level: fn(usize) -> f64, cuts: std::ops::RangeInclusive<usize>, late: bool| {
             for seed in 0..50 {
-                let cut = mser_5(&noisy(level, seed, 5)).unwrap();
+                let cut = mser_5(&noisy(level, seed, 5), 0.0).unwrap();
                 assert!(cuts.contains(&cut.observations) && cut.is_late == late, "{cut:?}, seed {seed}");
             }
         };
@@ -130,16 +137,29 @@ mod tests {
     /// Noise without any beginning: how often it is taken for a run that is too short, and how much of it is cut.
     #[test]
     fn noise_is_no_trend() {
-        let cuts = || (0..2000).map(|seed| mser_5(&noisy(|_| 1.0, 1000 + seed * 7919, 1)).unwrap());
+        let cuts = || (0..2000).map(|seed| mser_5(&noisy(|_| 1.0, 1000 + seed * 7919, 1), 0.0).unwrap());
         let late = cuts().filter(|cut| cut.is_late).count();
         assert!(late <= 20, "{late} of 2000");
         let cut = cuts().map(|cut| cut.observations).sum::<usize>() as f64 / 2000.0;
         assert!(cut < 45.0, "{cut} of 300 observations on average");
     }
 
+    /// Environments of a function under constant traffic, means of five windows averaged over five replications: the first
+    /// burst leaves after ten minutes, and at the end their number stands still by chance.
+    #[test]
+    fn whole_units_that_stand_still_are_no_trend() {
+        let burst = [10.8; 12].into_iter();
+        let later = [6.25, 6.2, 6.2, 5.84, 6.26, 6.55].into_iter().chain([6.6; 10]);
+        let end = [6.47, 6.25, 6.2, 6.12].into_iter().chain([6.0; 16]);
+        let series: Vec<f64> = burst.chain(later).chain(end).flat_map(|mean| [mean; 5]).collect();
+        let cut = |least_variance: f64| mser_5(&series, least_variance).unwrap();
+        assert!(cut(0.0).is_late);
+        assert_eq!(cut(ROUNDING / 5.0), Cut { observations: 60, is_late: false });
+    }
+
     #[test]
     fn what_does_not_vary_is_not_cut() {
-        let cut = |series: &[f64]| mser_5(series).map(|cut| (cut.observations, cut.is_late));
+        let cut = |series: &[f64]| mser_5(series, 0.0).map(|cut| (cut.observations, cut.is_late));
         assert_eq!(cut(&[0.3; 100]), Some((0, false)));
         assert_eq!(cut(&[0.0; 100]), Some((0, false)));
         let settles: Vec<f64> = (0..100).map(|index| f64::from(u8::from(index >= 22)) * 0.1).collect();

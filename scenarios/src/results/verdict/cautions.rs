@@ -29,8 +29,8 @@ pub(super) fn cautions(
     let labels = results.manifest.labels();
     list.extend(missing(results));
     list.extend(few(results));
-    list.extend(too_short(results));
-    list.extend(precision.into_iter().flat_map(imprecise));
+    list.extend(too_short(results, &labels));
+    list.extend(precision.into_iter().flat_map(|it| imprecise(it, |name| results.manifest.label_of(&labels, name))));
     list.extend(unclear(variants, points, &labels));
     list.extend(gaps(results, variants, points));
     list.extend(thin_tails(variants, &labels));
@@ -76,21 +76,23 @@ fn few(results: &Results) -> Option<String> {
 }
 
 /// A warm-up that was looked for and not seen to end.
-fn too_short(results: &Results) -> Option<String> {
+fn too_short(results: &Results, labels: &[String]) -> Option<String> {
     let found = results.manifest.found_warm_up.as_ref()?;
     let late = found.longest().filter(|cut| cut.is_late)?;
     Some(format!(
         "No state that lasts was seen: {} of {} still changes in the second half of the run. The first half ({}) is not \
          measured, which may not be enough: run longer.",
-        late.series, late.variant, found.length
+        late.series,
+        results.manifest.label_of(labels, &late.variant),
+        found.length
     ))
 }
 
 /// A metric that is not known as exactly as was asked for.
-fn imprecise(precision: &PrecisionFound) -> Vec<String> {
+fn imprecise(precision: &PrecisionFound, label: impl Fn(&str) -> String) -> Vec<String> {
     let place = |known: &Known| match known.owner.as_str() {
-        "" => known.variant.clone(),
-        owner => format!("{owner} of {}", known.variant),
+        "" => label(&known.variant),
+        owner => format!("{owner} of {}", label(&known.variant)),
     };
     let PrecisionFound { metric, half_width, replications, .. } = precision;
     let unit = sim_core::metrics::find(metric).map_or("", |metric| metric.unit);
