@@ -99,7 +99,7 @@ fn spot_is_flagged_where_the_answer_is() {
         variants,
         &[
             "sp is the cheapest that holds p98 < 200ms, for $",
-            " a month on Spot capacity, whose interruptions are not simulated; od costs",
+            " a month on Spot capacity, whose interruptions are not simulated, 51 % cheaper than od.",
         ],
     );
 }

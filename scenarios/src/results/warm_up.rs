@@ -162,7 +162,7 @@ mod tests {
         check(10, 20, 20, "web: capacity", false);
         check(30, 20, 30, "web: requests in it", false);
         check(12, 12, 15, "web: requests in it", false);
-        check(10, 80, 50, "web: capacity", true);
+        check(10, 70, 50, "web: capacity", true);
         assert_eq!(VariantCut::of("a", &[]), None);
     }
 

@@ -90,7 +90,7 @@ fn warm_up() {
     );
     let short = text("warm_up = \"auto\"\nkind = \"steady\"", "").replace("\"1h\"", "\"99s\"");
     let (_, report) = opened(&short, &[]);
-    assert!(report.to_string().contains("a run of 99s is too short to find its warm-up in"), "{report}");
+    assert!(report.to_string().contains("a run of 1.65min is too short to find its warm-up in"), "{report}");
     let (opened, _) = opened(&text("warm_up = \"auto\"\nkind = \"steady\"", ""), &[]);
     let run = opened.frame.expect("it is sound").run;
     assert_eq!((run.warm_up, run.kind), (WarmUp::Auto, RunKind::Steady));
@@ -104,8 +104,8 @@ fn assertions() {
     check("", &asserted("\"latency.p99 < 300ms\"\nservice = \"fn\"\nvariant = \"lambda\""), &[]);
     check(
         "",
-        &asserted("\"latency.p9.9 < 300ms\""),
-        &["assert[0].that: there is no metric `latency.p9.9`; did you mean `latency.p99"],
+        &asserted("\"latency.p999 < 300ms\""),
+        &["assert[0].that: there is no metric `latency.p999`; did you mean `latency.p99"],
     );
     check("", &asserted("\"latency.p99 < 300\""), &["assert[0].that: `300` is no limit of latency.p99"]);
     check("", &asserted("\"fast\""), &["assert[0].that: `fast` claims nothing"]);
@@ -113,8 +113,8 @@ fn assertions() {
         "",
         &asserted("\"cost.month < $1\"\nvariant = \"lamda\"\nservice = \"web\"\nconfidence = \"50%\""),
         &[
-            "assert[0].confidence: 50% is not above 50% and below 100%",
             "assert[0].variant: there is no variant `lamda` (did you mean `lambda`?)",
+            "assert[0].confidence: 50% is not above 50% and below 100%",
         ],
     );
     let (_, report) = opened(&text("", "").replace("[variants.lambda.services", "[variants.lambda.assert]\n[variants.lambda.services"), &[]);
