@@ -151,7 +151,14 @@ impl Scenario {
         match (opened.frame, variants) {
             (Some(frame), Some(variants)) if !problems.any_error() && !variants.is_empty() => {
                 let warnings = Report::new(file, text, problems);
-                Ok(Scenario { name: frame.name, about: frame.about, run: frame.run, assertions: frame.assert, variants, warnings })
+                Ok(Scenario {
+                    name: frame.name,
+                    about: frame.about,
+                    run: frame.run,
+                    assertions: frame.assert,
+                    variants,
+                    warnings,
+                })
             }
             _ => Err(Report::new(file, text, problems)),
         }

@@ -117,7 +117,11 @@ pub fn load_finished(path: &Path) -> Result<Results, ResultsError> {
     for replication in 0..manifest.run.replications {
         for variant in 0..manifest.variants.len() {
             let digest = manifest.job_digest(variant, replication);
-            jobs.extend(folder.record(Stored::Record, &manifest.record_name(variant, replication), &digest)?);
+            jobs.extend(folder.record(
+                Stored::Record,
+                &manifest.record_name(variant, replication),
+                &digest,
+            )?);
         }
     }
     if jobs.is_empty() {

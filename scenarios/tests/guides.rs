@@ -75,7 +75,11 @@ fn requests_of_a_job(scenario: &Scenario, folder: &Path, text: &str) -> u64 {
     assert_eq!(outcome.failures, [], "{}", scenario.name);
     let analysis = analyse(&outcome.results).unwrap();
     let open = analysis.assertions.iter().find(|decided| decided.outcome != Held::Holds);
-    assert_eq!((open, analysis.assertions.len()), (None, scenario.assertions.len()), "what a guide claims holds");
+    assert_eq!(
+        (open, analysis.assertions.len()),
+        (None, scenario.assertions.len()),
+        "what a guide claims holds"
+    );
     assert!(analysis.precision.is_none_or(|found| found.reached), "{}", scenario.name);
     let record = &outcome.results.variants[0].records[0];
     record.arrivals.values().map(|arrivals| arrivals.count).sum()
@@ -96,10 +100,7 @@ fn the_guide_to_traces() {
 
 #[test]
 fn the_guide_to_continuous_integration() {
-    check(
-        include_str!("../../docs/guides/continuous-integration.md"),
-        &[("gate.toml", 1, 29_000..=31_000)],
-    );
+    check(include_str!("../../docs/guides/continuous-integration.md"), &[("gate.toml", 1, 29_000..=31_000)]);
 }
 
 #[test]

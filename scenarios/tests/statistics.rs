@@ -40,8 +40,7 @@ fn noisy(run: &str) -> String {
     NOISY.replace("RUN", run)
 }
 
-const PRECISE: &str =
-    "precision = { metric = \"latency.p99\", half_width = \"4%\", max_replications = 60 }";
+const PRECISE: &str = "precision = { metric = \"latency.p99\", half_width = \"4%\", max_replications = 60 }";
 
 #[track_caller]
 fn done(text: &str, out: &Path, options: Options) -> Outcome {
@@ -190,10 +189,12 @@ fn an_interrupted_search_goes_on() {
 fn a_run_that_is_too_short_is_said_to_be() {
     let folder = tempfile::tempdir().unwrap();
     // More requests than one task can serve: the queue grows to the end.
-    let text = noisy("warm_up = \"auto\"\nkind = \"steady\"\nreplications = 2").replace("\"20/s\"", "\"52/s\"");
+    let text =
+        noisy("warm_up = \"auto\"\nkind = \"steady\"\nreplications = 2").replace("\"20/s\"", "\"52/s\"");
     let outcome = done(&text, &folder.path().join("out"), threads(2));
     let found = outcome.results.manifest.found_warm_up.clone().unwrap();
-    let late: Vec<&str> = found.cuts.iter().filter(|cut| cut.is_late).map(|cut| cut.variant.as_str()).collect();
+    let late: Vec<&str> =
+        found.cuts.iter().filter(|cut| cut.is_late).map(|cut| cut.variant.as_str()).collect();
     assert_eq!((late, found.length), (vec!["small"], Span::from_secs(150)));
     let cautions = analyse(&outcome.results).unwrap().verdict.cautions.join("\n");
     assert!(cautions.contains("No state that lasts was seen: web: requests in it of small"), "{cautions}");
@@ -208,7 +209,10 @@ fn comparisons_are_simultaneous() {
     let text = format!("{}{variants}", noisy("replications = 6"));
     let outcome = done(&text, &folder.path().join("out"), threads(2));
     let analysis = analyse(&outcome.results).unwrap();
-    assert_eq!(analysis.pairs.iter().map(|pair| (pair.variant, pair.family)).collect::<Vec<_>>(), [(1, 3), (2, 3), (3, 3)]);
+    assert_eq!(
+        analysis.pairs.iter().map(|pair| (pair.variant, pair.family)).collect::<Vec<_>>(),
+        [(1, 3), (2, 3), (3, 3)]
+    );
     let mean = |variant: usize, record: usize| {
         let service = &outcome.results.variants[variant].records[record].services["web"];
         service.latency.mean().unwrap() / 1e9
@@ -226,7 +230,10 @@ fn comparisons_are_simultaneous() {
         assert!(blank, "{row:?}");
     }
     let sentence = &analysis.verdict.sentence;
-    assert!(sentence.contains(", 39 % cheaper than large; again is indistinguishable from small in cost"), "{sentence}");
+    assert!(
+        sentence.contains(", 39 % cheaper than large; again is indistinguishable from small in cost"),
+        "{sentence}"
+    );
     assert!(sentence.contains("three costs 2.3 times as much"), "{sentence}");
 }
 

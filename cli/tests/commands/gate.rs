@@ -43,19 +43,29 @@ fn a_run_ends_as_its_assertions_do() {
         let said: Vec<&str> = done.out.lines().filter(|line| line.starts_with("assert ")).collect();
         assert_eq!(said.len(), 2, "{}", done.out);
         assert!(said[0].starts_with(line), "{}", done.out);
-        assert!(said.iter().any(|it| it.starts_with("assert cost.month < $80: holds for base: $")), "{}", done.out);
+        assert!(
+            said.iter().any(|it| it.starts_with("assert cost.month < $80: holds for base: $")),
+            "{}",
+            done.out
+        );
         // What a report is drawn of says the same, and is no gate.
         let again = shell.run("report results").quiet();
         assert!(again.contains(said[0]), "{again}");
         let page = std::fs::read_to_string(shell.path("results/report.html")).expect("a report");
-        assert!(page.contains("<h3>Assertions</h3>") && page.contains("latency.p90"), "it stands in the report");
+        assert!(
+            page.contains("<h3>Assertions</h3>") && page.contains("latency.p90"),
+            "it stands in the report"
+        );
         done
     };
     check("2s", 0, "assert latency.p90 < 2s: holds for web of base: ");
     check("1ms", 7, "assert latency.p90 < 1ms: fails for web of base: ");
     // The limit is what was found: noise leaves it open.
     let found = check("2s", 0, "assert");
-    let value = found.out.lines().find_map(|line| line.strip_prefix("assert latency.p90 < 2s: holds for web of base: "));
+    let value = found
+        .out
+        .lines()
+        .find_map(|line| line.strip_prefix("assert latency.p90 < 2s: holds for web of base: "));
     let value = value.and_then(|rest| rest.split(',').next()).expect("a number").replace(' ', "");
     check(&value, 8, &format!("assert latency.p90 < {value}: undecided for web of base: "));
 }
@@ -65,7 +75,11 @@ fn names_are_checked_before_anything_runs() {
     let text = GATE.replace("latency.p90 < LIMIT", "latncy.p90 < 2s");
     let done = Shell::new().file("gate.toml", text).run("check gate.toml");
     assert_eq!(done.code, Some(3));
-    assert!(done.talk.contains("there is no metric `latncy.p90`; did you mean `latency.p90`?"), "{}", done.talk);
+    assert!(
+        done.talk.contains("there is no metric `latncy.p90`; did you mean `latency.p90`?"),
+        "{}",
+        done.talk
+    );
 }
 
 const PRECISE: &str = "precision = { metric = \"latency.p90\", half_width = \"20%\", max_replications = 40 }";

@@ -27,7 +27,9 @@ fn assertion(decided: &Decided, label: &str) -> Assertion {
     let estimate = &decided.estimate;
     let why = || estimate.note.clone().unwrap_or_else(|| "no value".into());
     let number = match estimate.value {
-        number if number.is_finite() && estimate.half_width.is_none() => format!("{} ({})", value(unit, number), why()),
+        number if number.is_finite() && estimate.half_width.is_none() => {
+            format!("{} ({})", value(unit, number), why())
+        }
         number if number.is_finite() => value(unit, number),
         _ => why(),
     };
@@ -36,6 +38,7 @@ fn assertion(decided: &Decided, label: &str) -> Assertion {
         Some(bound) if bound >= estimate.value => "at most",
         _ => "at least",
     };
-    let bound = bound.map(|bound| format!("{side} {} with {}", value(unit, bound), percent(decided.confidence)));
+    let bound =
+        bound.map(|bound| format!("{side} {} with {}", value(unit, bound), percent(decided.confidence)));
     Assertion { that: decided.that.clone(), of, outcome, value: number, bound: bound.unwrap_or_default() }
 }

@@ -16,7 +16,9 @@ fn warm_up(results: &Results, label: impl Fn(&str) -> String) -> Option<String> 
     let settled = match found.longest() {
         // What stands among the cautions.
         Some(cut) if cut.is_late => String::new(),
-        Some(cut) if !cut.length.is_zero() => format!(": {} of {} settles last", cut.series, label(&cut.variant)),
+        Some(cut) if !cut.length.is_zero() => {
+            format!(": {} of {} settles last", cut.series, label(&cut.variant))
+        }
         _ => ": every series is settled from the start".into(),
     };
     let (length, replications) = (found.length, found.replications);
@@ -30,7 +32,9 @@ fn precision(analysis: &Analysis, label: impl Fn(&str) -> String) -> Option<Stri
     let found = analysis.precision.as_ref()?;
     let (metric, replications) = (&found.metric, found.replications);
     let Some(widest) = &found.widest else {
-        return Some(format!("{replications} replications: {metric} has no interval that could be narrowed."));
+        return Some(format!(
+            "{replications} replications: {metric} has no interval that could be narrowed."
+        ));
     };
     let of = sim_core::metrics::find(metric).map_or("", |metric| metric.unit);
     let figure = number::estimate(unit(of), widest.estimate.value, widest.estimate.half_width);

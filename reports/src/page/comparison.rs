@@ -308,7 +308,8 @@ fn mark(data: &ReportData, ranked: &[&VariantSummary], variant: &VariantSummary,
         (Some(a), Some(b)) => a.0 <= b.1 && b.0 <= a.1,
         _ => false,
     };
-    let overlap = paired(data, best, variant, metric).map_or(overlap, |(low, high)| low <= 0.0 && high >= 0.0);
+    let overlap =
+        paired(data, best, variant, metric).map_or(overlap, |(low, high)| low <= 0.0 && high >= 0.0);
     let all_equal = field().filter_map(|other| size(other)).all(|value| value == least);
     match () {
         () if all_equal => Mark::None,
@@ -324,7 +325,8 @@ fn paired(data: &ReportData, a: &VariantSummary, b: &VariantSummary, metric: &Me
     let are = |pair: &Pair, one: &VariantSummary, other: &VariantSummary| {
         pair.variant == one.name && pair.baseline == other.name
     };
-    let pair = data.comparisons.iter().find(|it| it.metric == metric.key && (are(it, a, b) || are(it, b, a)))?;
+    let pair =
+        data.comparisons.iter().find(|it| it.metric == metric.key && (are(it, a, b) || are(it, b, a)))?;
     pair.difference.finite_half_width()?;
     pair.difference.interval()
 }

@@ -95,7 +95,9 @@ impl FromStr for Claim {
             text.split_once(sign).map(|(metric, limit)| (metric.trim(), *relation, limit.trim()))
         };
         let (metric, relation, limit) = Relation::SIGNS.iter().find_map(split).ok_or_else(|| {
-            format!("`{text}` claims nothing; write it like \"latency.p99 < 300ms\" or \"cost.month < $2000\"")
+            format!(
+                "`{text}` claims nothing; write it like \"latency.p99 < 300ms\" or \"cost.month < $2000\""
+            )
         })?;
         let metric: MetricName = metric.parse()?;
         let amount = amount_of(&metric.metric(), limit);

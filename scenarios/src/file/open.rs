@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 use sim_core::engine::Span;
 use sim_core::spec::Problem;
 
-use super::expand::{COMMON, Expander, Point, is_common, refused};
 use super::assertion::{Assertion, Known as Names};
+use super::expand::{COMMON, Expander, Point, is_common, refused};
 use super::settings::RunSettings;
 use super::{FORMATS, Options};
 use crate::document::check::check;
@@ -115,7 +115,9 @@ pub(super) fn open(
 /// A number of replications from the command line is meant to be that number: how exactly a metric is to be known decides
 /// no longer, unless the command line says that too.
 fn fix_replications(given: &[Override], root: &mut Node) {
-    let says = |key: &str| given.iter().any(|it| it.path.first_key() == Some("run") && it.path.key_at(1) == Some(key));
+    let says = |key: &str| {
+        given.iter().any(|it| it.path.first_key() == Some("run") && it.path.key_at(1) == Some(key))
+    };
     if !says("replications") || says("precision") {
         return;
     }
@@ -131,7 +133,8 @@ fn unknown_names(frame: &Frame, points: &[Point]) -> Vec<Problem> {
     let mut known = Names::default();
     for point in points {
         known.variants.extend([&*point.variant, &*point.name]);
-        for table in ["services", "clusters"].into_iter().filter_map(|kind| point.node.get(kind)?.as_table()) {
+        for table in ["services", "clusters"].into_iter().filter_map(|kind| point.node.get(kind)?.as_table())
+        {
             known.owners.extend(table.keys().map(String::as_str));
         }
     }

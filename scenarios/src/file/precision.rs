@@ -85,7 +85,8 @@ impl PrecisionSettings {
     /// Reports what makes no sense, under `path`; `replications` are made in any case.
     pub(super) fn problems(&self, path: &str, replications: u32, out: &mut Vec<Problem>) {
         if replications < FEWEST {
-            let message = format!("replicating until an interval is narrow enough begins with {FEWEST} or more");
+            let message =
+                format!("replicating until an interval is narrow enough begins with {FEWEST} or more");
             let hint = "fewer do not tell how wide it is; `run.replications` is the number to begin with";
             out.push(Problem::new(path, message).hint(hint));
         }

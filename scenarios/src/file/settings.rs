@@ -141,7 +141,8 @@ impl RunSettings {
     /// What stands against having the warm-up found.
     fn found_problems(&self, at: &str, out: &mut Vec<Problem>) {
         if self.kind != RunKind::Steady {
-            let message = "only a steady run has a warm-up that can be found: this one is measured from its beginning";
+            let message =
+                "only a steady run has a warm-up that can be found: this one is measured from its beginning";
             out.push(Problem::new(at, message).hint("run.kind = \"steady\" measures a state that lasts"));
         }
         if !self.duration.is_zero() && Grid::over(self.duration).count() < warm_up::FEWEST {

@@ -12,8 +12,8 @@ mod sentence;
 use serde::{Deserialize, Serialize};
 
 use super::Results;
-use super::precision::PrecisionFound;
 use super::findings::{Pair, VariantAnalysis};
+use super::precision::PrecisionFound;
 use super::standing::Holds;
 
 pub(super) use points::{Point, baselines, points};

@@ -58,10 +58,11 @@ impl VariantCut {
     /// Where the replications of a variant, measured from time zero, settle; none without any.
     pub(crate) fn of(variant: &str, pilot: &[Record]) -> Option<VariantCut> {
         let grid = pilot.first()?.grid;
-        let cuts = looked_at(pilot).into_iter().filter_map(|Looked { name, of, least_variance }| {
-            let all: Vec<Vec<f64>> = pilot.iter().map(|record| of(record)).collect();
-            let cut = mser_5(&averaged(&all), least_variance)?;
-            Some((cut.is_late, grid.window(cut.observations).from, name))
+        let cuts = looked_at(pilot).into_iter().filter_map(|looked| {
+            let all: Vec<Vec<f64>> = pilot.iter().map(|record| looked.of(record)).collect();
+            let cut = mser_5(&averaged(&all), looked.least_variance)?;
+            let series = format!("{}: {}", looked.owner, looked.what);
+            Some((cut.is_late, grid.window(cut.observations).from, series))
         });
         // Of equal cuts the first series is named.
         let longest = cuts.reduce(|a, b| if (b.0, b.1) > (a.0, a.1) { b } else { a })?;
@@ -71,13 +72,34 @@ impl VariantCut {
     }
 }
 
-/// A series that is looked at.
+/// A series that is looked at: a sum of levels of one owner.
 struct Looked<'s> {
-    name: String,
-    /// Of a replication.
-    of: Box<dyn Fn(&Record) -> Vec<f64> + 's>,
+    owner: &'s str,
+    what: &'static str,
+    levels_of: for<'r> fn(&'r Record, &str) -> Option<&'r GaugeRecords>,
+    levels: &'static [Gauge],
     /// The variance that an observation of the average has anyway.
     least_variance: f64,
+}
+
+impl Looked<'_> {
+    /// The sum of the levels in each window of a replication; what was never set was zero.
+    fn of(&self, record: &Record) -> Vec<f64> {
+        let mut sum = vec![0.0; record.grid.count()];
+        let gauges = (self.levels_of)(record, self.owner);
+        for level in self.levels.iter().filter_map(|gauge| gauges?.get(*gauge)) {
+            sum.iter_mut().zip(level.means()).for_each(|(sum, mean)| *sum += mean);
+        }
+        sum
+    }
+}
+
+fn of_service<'r>(record: &'r Record, name: &str) -> Option<&'r GaugeRecords> {
+    record.services.get(name).map(|service| &service.gauges)
+}
+
+fn of_cluster<'r>(record: &'r Record, name: &str) -> Option<&'r GaugeRecords> {
+    record.clusters.get(name).map(|cluster| &cluster.gauges)
 }
 
 /// Requests that a service has to have in a window, in all replications of the pilot together, for the number that are in
@@ -85,42 +107,36 @@ struct Looked<'s> {
 const REQUESTS: f64 = 5.0;
 
 fn looked_at(pilot: &[Record]) -> Vec<Looked<'_>> {
-    let mut list = Vec::new();
-    let Some(first) = pilot.first() else { return list };
+    let Some(first) = pilot.first() else { return Vec::new() };
     let units = ROUNDING / pilot.len() as f64;
-    for service in first.services.keys() {
-        let of = move |gauges: &'static [Gauge]| {
-            Box::new(move |record: &Record| sum(record, record.services.get(service).map(|it| &it.gauges), gauges))
-        };
-        if is_busy(pilot, service) {
-            let requests = of(&[Gauge::Concurrency, Gauge::Queue]);
-            list.push(Looked { name: format!("{service}: requests in it"), of: requests, least_variance: 0.0 });
-        }
-        let capacity = of(&[Gauge::ReplicasRunning, Gauge::Environments]);
-        list.push(Looked { name: format!("{service}: capacity"), of: capacity, least_variance: units });
-    }
-    for cluster in first.clusters.keys() {
-        let of = move |record: &Record| {
-            sum(record, record.clusters.get(cluster).map(|it| &it.gauges), &[Gauge::Instances])
-        };
-        list.push(Looked { name: format!("{cluster}: instances"), of: Box::new(of), least_variance: units });
-    }
-    list
+    let requests = first.services.keys().filter(|service| is_busy(pilot, service)).map(|owner| Looked {
+        owner,
+        what: "requests in it",
+        levels_of: of_service,
+        levels: &[Gauge::Concurrency, Gauge::Queue],
+        least_variance: 0.0,
+    });
+    let capacities = first.services.keys().map(|owner| Looked {
+        owner,
+        what: "capacity",
+        levels_of: of_service,
+        levels: &[Gauge::ReplicasRunning, Gauge::Environments],
+        least_variance: units,
+    });
+    let instances = first.clusters.keys().map(|owner| Looked {
+        owner,
+        what: "instances",
+        levels_of: of_cluster,
+        levels: &[Gauge::Instances],
+        least_variance: units,
+    });
+    requests.chain(capacities).chain(instances).collect()
 }
 
 fn is_busy(pilot: &[Record], service: &str) -> bool {
     let born = pilot.iter().filter_map(|record| record.services.get(service)).map(|it| it.born).sum::<u64>();
     let windows = pilot.first().map_or(0, |record| record.grid.count());
     born as f64 >= REQUESTS * windows as f64
-}
-
-/// The sum of levels in each window; what was never set was zero.
-fn sum(record: &Record, gauges: Option<&GaugeRecords>, of: &[Gauge]) -> Vec<f64> {
-    let mut sum = vec![0.0; record.grid.count()];
-    for level in of.iter().filter_map(|gauge| gauges?.get(*gauge)) {
-        sum.iter_mut().zip(level.means()).for_each(|(sum, mean)| *sum += mean);
-    }
-    sum
 }
 
 #[cfg(test)]

@@ -63,13 +63,8 @@ impl Experiment<'_> {
             run.days.iter().map(|day| Window::new(Time::ZERO + day.from, Time::ZERO + day.to)).collect();
         let file = if place == Stored::Record { self.requests(job, folder)? } else { None };
         let luck = Luck { root: run.seed, replication: job.replication };
-        let settings = Run {
-            luck,
-            duration: run.duration,
-            drain: run.drain,
-            calendar: run.start,
-            initial: run.initial,
-        };
+        let settings =
+            Run { luck, duration: run.duration, drain: run.drain, calendar: run.start, initial: run.initial };
         let finish = simulate(&variant.fleet, &platform, settings, |names| {
             let instance_type = |name: &str| instance_types.get(name).cloned();
             let watcher = Watcher::new(names, manifest.warm_up(), run.duration, &days, instance_type);

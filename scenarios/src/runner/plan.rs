@@ -8,7 +8,7 @@ use sim_core::cost::Purchase;
 use sim_core::spec::FleetSpec;
 use sim_core::traffic::{ArrivalSpec, FunctionsSpec};
 
-use super::{Experiment, Input, JobId, session, Options, RunError, Surroundings};
+use super::{Experiment, Input, JobId, Options, RunError, Surroundings, session};
 use crate::file::{RunSettings, Scenario, Variant, amount};
 use crate::results::{Digest, FORMAT, Manifest, Prices, ScenarioText, VariantManifest, slugs};
 

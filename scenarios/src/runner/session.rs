@@ -12,7 +12,8 @@ use rayon::prelude::*;
 use super::{Done, Experiment, Failure, JobId, Progress, RunError};
 use crate::file::{WarmUp, stages};
 use crate::results::{
-    Folder, FoundWarmUp, JobRecord, MANIFEST, Manifest, PILOT, PrecisionFound, Prices, Results, Stored, VariantCut,
+    Folder, FoundWarmUp, JobRecord, MANIFEST, Manifest, PILOT, PrecisionFound, Prices, Results, Stored,
+    VariantCut,
 };
 
 /// What has become of a run so far.

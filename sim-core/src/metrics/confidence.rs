@@ -29,7 +29,10 @@ impl Confidence {
 
     /// One-sided: each end alone is a bound that holds with probability `level`, above 0.5 and below 1.
     pub fn one_sided(level: f64) -> Self {
-        assert!(level > 0.5 && level < 1.0, "a one-sided confidence lies above 0.5 and below 1, unlike {level}");
+        assert!(
+            level > 0.5 && level < 1.0,
+            "a one-sided confidence lies above 0.5 and below 1, unlike {level}"
+        );
         Confidence { miss: 2.0 * (1.0 - level) }
     }
 

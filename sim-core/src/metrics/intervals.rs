@@ -4,8 +4,8 @@
 //! queue behind each other. So every interval is over replications, never over requests. `docs/metrics.md`
 //! states which metric uses which method and when an interval is left out.
 
-use super::{Confidence, Histogram};
 use super::estimate::{Estimate, Ratio};
+use super::{Confidence, Histogram};
 
 /// What an interval is an interval of; stands wherever intervals are shown.
 pub const INTERVAL_LABEL: &str =

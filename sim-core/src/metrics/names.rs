@@ -36,7 +36,11 @@ pub fn find(name: &str) -> Result<Metric, String> {
         return Ok(Metric { name: name.to_owned(), unit: "USD/month", measure });
     }
     if let Some(p) = percentile(name) {
-        return Ok(Metric { name: name.to_owned(), unit: "s", measure: Measure::Quantile { p, of_all: true } });
+        return Ok(Metric {
+            name: name.to_owned(),
+            unit: "s",
+            measure: Measure::Quantile { p, of_all: true },
+        });
     }
     let names = names();
     Err(did_you_mean(name, names.iter().map(String::as_str)))

@@ -113,7 +113,11 @@ mod tests {
                 (cut..60).map(|i| (means[i] - mean) * (means[i] - mean)).sum::<f64>() / (rest * rest)
             };
             let expected = (0..=30).min_by(|a, b| statistic(*a).total_cmp(&statistic(*b))).unwrap();
-            assert_eq!(mser_5(&series, 0.0).unwrap(), Cut { observations: 5 * expected, is_late: false }, "{seed}");
+            assert_eq!(
+                mser_5(&series, 0.0).unwrap(),
+                Cut { observations: 5 * expected, is_late: false },
+                "{seed}"
+            );
         }
     }
 

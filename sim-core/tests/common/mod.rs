@@ -68,7 +68,13 @@ pub(crate) fn problems(fleet: &FleetSpec) -> Vec<Problem> {
 
 /// A run of `duration` with time enough to finish everything.
 pub(crate) fn run_of(duration: Span, luck: Luck) -> Run {
-    Run { luck, duration, drain: Span::from_secs(7200), calendar: Calendar::default(), initial: Initial::Warm }
+    Run {
+        luck,
+        duration,
+        drain: Span::from_secs(7200),
+        calendar: Calendar::default(),
+        initial: Initial::Warm,
+    }
 }
 
 /// Simulates one run of a checked fleet.

@@ -34,9 +34,17 @@ fn precision() {
     check(&with("half_width = \"5%\""), "", &[]);
     check(&with("half_width = \"2ms\", max_replications = 50, service = \"web\""), "", &[]);
     check("replications = 30\nprecision = { metric = \"cost.month\", half_width = \"$5\" }", "", &[]);
-    check(&with("half_width = \"$5\""), "", &["run.precision.half_width: $5 is no half-width of latency.p99"]);
+    check(
+        &with("half_width = \"$5\""),
+        "",
+        &["run.precision.half_width: $5 is no half-width of latency.p99"],
+    );
     check(&with("half_width = \"-5%\""), "", &["run.precision.half_width: "]);
-    check(&with("half_width = \"5%\", service = \"wbe\""), "", &["run.precision.service: there is no service or cluster `wbe` (did you mean `web`?)"]);
+    check(
+        &with("half_width = \"5%\", service = \"wbe\""),
+        "",
+        &["run.precision.service: there is no service or cluster `wbe` (did you mean `web`?)"],
+    );
     check(
         &format!("replications = 5\n{}", with("half_width = \"5%\"")),
         "",
@@ -117,6 +125,10 @@ fn assertions() {
             "assert[0].confidence: 50% is not above 50% and below 100%",
         ],
     );
-    let (_, report) = opened(&text("", "").replace("[variants.lambda.services", "[variants.lambda.assert]\n[variants.lambda.services"), &[]);
+    let (_, report) = opened(
+        &text("", "")
+            .replace("[variants.lambda.services", "[variants.lambda.assert]\n[variants.lambda.services"),
+        &[],
+    );
     assert!(report.to_string().contains("a variant has no `assert` of its own"), "{report}");
 }

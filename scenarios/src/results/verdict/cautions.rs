@@ -30,7 +30,9 @@ pub(super) fn cautions(
     list.extend(missing(results));
     list.extend(few(results));
     list.extend(too_short(results, &labels));
-    list.extend(precision.into_iter().flat_map(|it| imprecise(it, |name| results.manifest.label_of(&labels, name))));
+    list.extend(
+        precision.into_iter().flat_map(|it| imprecise(it, |name| results.manifest.label_of(&labels, name))),
+    );
     list.extend(unclear(variants, points, &labels));
     list.extend(gaps(results, variants, points));
     list.extend(thin_tails(variants, &labels));

@@ -186,7 +186,11 @@ impl<'r> Sentence<'r> {
         if !alike.is_empty() {
             let names: Vec<String> = alike.iter().map(|index| self.option(*index)).collect();
             let verb = if names.len() == 1 { "is" } else { "are" };
-            said.push(format!("{} {verb} indistinguishable from {} in cost", wording::list(&names), self.name(best)));
+            said.push(format!(
+                "{} {verb} indistinguishable from {} in cost",
+                wording::list(&names),
+                self.name(best)
+            ));
         }
         for (place, index) in dearer.into_iter().enumerate() {
             let (name, verb) = (self.option(index), if place == 0 { " costs" } else { "" });
