@@ -165,7 +165,7 @@ impl Strips {
             tick(self.unit, value)
         });
         panel.grid_x(&ticks, below);
-        self.draw_warm_up(page, &panel, index);
+        self.draw_warm_up(&panel, index);
         self.draw_lines(&panel, index);
         if !layout.keyed {
             self.name_lines(&panel, strip);
@@ -173,7 +173,7 @@ impl Strips {
     }
 
     /// What is drawn and not measured lies under a veil.
-    fn draw_warm_up(&self, page: &Page<'_>, panel: &Panel<'_>, index: usize) {
+    fn draw_warm_up(&self, panel: &Panel<'_>, index: usize) {
         let (from, to) = self.span;
         let until = self.measured_from.min(to);
         if until <= from {
@@ -182,8 +182,9 @@ impl Strips {
         let (low, high) = panel.y.ends();
         panel.draw(&Mark::area(vec![(from, low), (until, low), (until, high), (from, high)], MUTED, 0.16));
         if index == 0 {
-            let place = panel.pixel((from, high));
-            panel.text_at((place.0 + 4.0, place.1 + page.form.text()), "not measured", MUTED, Mark::halo);
+            // At the foot, as the name of a bound is mostly at the head.
+            let place = panel.pixel((from, low));
+            panel.text_at((place.0 + 4.0, place.1 - 5.0), "not measured", MUTED, Mark::halo);
         }
     }
 
