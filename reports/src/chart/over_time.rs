@@ -292,6 +292,12 @@ pub(super) fn timed(series: &VariantSeries, column: &Column) -> Vec<(f64, Option
     series.start.iter().copied().zip(column.iter().copied()).collect()
 }
 
+/// A column as far as it is measured: what is said of a run is not said of its warm-up.
+pub(super) fn measured(data: &ReportData, series: &VariantSeries, column: &Column) -> Column {
+    let counts = |start: &f64| *start >= data.warm_up;
+    series.start.iter().zip(column).map(|(start, value)| value.filter(|_| counts(start))).collect()
+}
+
 /// The time and value of a column's largest value.
 pub(super) fn peak(series: &VariantSeries, column: &Column) -> Option<(f64, f64)> {
     let known = timed(series, column).into_iter().filter_map(|(time, value)| Some((time, finite(value)?)));
