@@ -8,7 +8,7 @@ use sim_core::calendar::Calendar;
 use sim_core::cost::InstanceType;
 use sim_core::engine::Span;
 use sim_core::metrics::{Record, Watcher};
-use sim_core::model::{Platform, Run, simulate};
+use sim_core::model::{Initial, Platform, Run, simulate};
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::random::Luck;
 use sim_core::spec::FleetSpec;
@@ -43,6 +43,7 @@ impl Bench {
             duration,
             drain: Span::from_secs(600),
             calendar: Calendar::default(),
+            initial: Initial::Warm,
         };
         let watch = |names: &_| {
             Watcher::new(names, Span::ZERO, duration, &[], |name| self.instance_types.get(name).cloned())

@@ -17,12 +17,25 @@ pub enum Exit {
     Interrupted,
     /// Some runs of an experiment failed.
     Jobs,
+    /// What the scenario asserts does not hold.
+    AssertionFails,
+    /// Whether what the scenario asserts holds is not known.
+    AssertionUndecided,
 }
 
 impl Exit {
     /// All of them, by code.
-    pub const ALL: [Exit; 7] =
-        [Exit::Done, Exit::Internal, Exit::Usage, Exit::Input, Exit::Files, Exit::Interrupted, Exit::Jobs];
+    pub const ALL: [Exit; 9] = [
+        Exit::Done,
+        Exit::Internal,
+        Exit::Usage,
+        Exit::Input,
+        Exit::Files,
+        Exit::Interrupted,
+        Exit::Jobs,
+        Exit::AssertionFails,
+        Exit::AssertionUndecided,
+    ];
 
     /// The process's exit code.
     pub const fn code(self) -> u8 {
@@ -34,6 +47,8 @@ impl Exit {
             Exit::Files => 4,
             Exit::Interrupted => 5,
             Exit::Jobs => 6,
+            Exit::AssertionFails => 7,
+            Exit::AssertionUndecided => 8,
         }
     }
 
@@ -47,6 +62,10 @@ impl Exit {
             Exit::Files => "a file or folder cannot be read or written, or holds other results",
             Exit::Interrupted => "stopped by Ctrl-C; finished replications are kept",
             Exit::Jobs => "some runs failed (a policy panicked, say); the results are those of the others",
+            Exit::AssertionFails => "something that the scenario asserts does not hold",
+            Exit::AssertionUndecided => {
+                "noise leaves open whether all that the scenario asserts holds: replicate more or run longer"
+            }
         }
     }
 }

@@ -35,6 +35,8 @@ impl Bar {
 
     /// Shows how far the run is.
     pub(crate) fn show(&self, progress: Progress) {
+        // How many there are may only show under way.
+        self.0.set_length(progress.total as u64);
         self.0.set_position(progress.done as u64);
         // What was found in the folder took no time and must not raise the rate.
         if progress.done == progress.resumed {

@@ -11,6 +11,8 @@ mod decide;
 mod faulty_policy;
 #[path = "commands/files.rs"]
 mod files;
+#[path = "commands/gate.rs"]
+mod gate;
 #[path = "commands/help.rs"]
 mod help;
 #[path = "commands/own_policies.rs"]

@@ -40,8 +40,17 @@ pub struct ReportData {
     pub metrics: Vec<Metric>,
     /// The options compared, in the scenario's order.
     pub variants: Vec<VariantSummary>,
+    /// What the scenario asserts, decided.
+    pub assertions: Vec<Assertion>,
+    /// How the numbers came about where that was found and not given: the warm-up, the number of replications. A
+    /// sentence each.
+    pub measured: Vec<String>,
+    /// What is not measured at the start, in seconds.
+    pub warm_up: f64,
     /// Paired differences between variants.
     pub comparisons: Vec<Comparison>,
+    /// How sure the intervals of the differences are, all together. May be empty.
+    pub simultaneous: String,
     /// How a time axis reads.
     pub clock: Clock,
     /// What happened over time, one entry per variant.
@@ -107,6 +116,21 @@ pub struct Verdict {
     pub recommended: Option<String>,
     /// What limits the answer, a sentence each.
     pub cautions: Vec<String>,
+}
+
+/// Something that the scenario asserts of its results.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Assertion {
+    /// The claim, `latency.p99 < 300ms`.
+    pub that: String,
+    /// Of what: `web of Fargate`.
+    pub of: String,
+    /// Whether it holds.
+    pub outcome: Meets,
+    /// What it is about, `312 ms`; why there is no number where there is none.
+    pub value: String,
+    /// The bound that decides, with its confidence: `at most 318 ms (95 %)`. May be empty.
+    pub bound: String,
 }
 
 /// Which way a metric improves.

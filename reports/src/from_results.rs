@@ -3,6 +3,8 @@
 //! Results know the simulator, a report does not: this is the one place where records, metrics and bills become plain
 //! numbers in a [`ReportData`]. Nothing is computed here that has an interval; that is done where the statistics are.
 
+mod assertions;
+mod measured;
 mod metrics;
 mod over_time;
 mod setting;
@@ -14,6 +16,8 @@ use std::path::Path;
 use indexmap::IndexMap;
 use scenarios::file::RunKind;
 use scenarios::results::{Analysis, Folder, Holds, Results, ResultsError, Standing};
+
+use sim_core::model::Initial;
 
 use crate::data::{self, Clock, Meets, Provenance, ReportData};
 use crate::page::render;
@@ -45,7 +49,11 @@ pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
             cautions: analysis.verdict.cautions.clone(),
         },
         metrics: keys.metrics(),
+        assertions: assertions::assertions(analysis, &labels, results),
+        measured: measured::measured(results, analysis, &labels),
+        warm_up: manifest.warm_up().seconds(),
         comparisons: keys.comparisons(analysis, &labels),
+        simultaneous: measured::simultaneous(analysis),
         clock: clock(results),
         series: shown.series(&labels),
         distributions: shown.distributions(&labels),
@@ -95,13 +103,14 @@ pub fn redraw(path: &Path) -> Result<ReportData, ResultsError> {
 fn provenance(results: &Results) -> Provenance {
     let manifest = &results.manifest;
     let run = &manifest.run;
-    let warm_up = match run.warm_up.is_zero() {
-        true => String::new(),
-        false => format!(", {} of it warm-up", run.warm_up),
+    let warm_up = match manifest.warm_up() {
+        none if none.is_zero() => String::new(),
+        some => format!(", {some} of it warm-up"),
     };
-    let kind = match run.kind {
-        RunKind::Terminating => "a whole run from its initial state",
-        RunKind::Steady => "a lasting state",
+    let kind = match (run.kind, run.initial) {
+        (RunKind::Steady, _) => "a lasting state",
+        (RunKind::Terminating, Initial::Warm) => "a whole run of a fleet that was running",
+        (RunKind::Terminating, Initial::Empty) => "a whole run of a fleet that is switched on",
     };
     Provenance {
         version: manifest.program.clone(),

@@ -27,4 +27,4 @@ mod palette;
 mod text;
 
 pub use page::{ChartFile, Rendered, render};
-pub use text::{COLUMNS, text_table, text_table_within};
+pub use text::{COLUMNS, assertions_text, text_table, text_table_within};

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::canvas;
 use crate::chart::{Chart, DECISIONS, TRADE_OFF, charts};
-use crate::data::{Assumption, NotBilled, ReportData, Verdict};
+use crate::data::{Assertion, Assumption, NotBilled, ReportData, Verdict};
 
 const TEMPLATE: &str = include_str!("page/report.html");
 const STYLE: &str = include_str!("page/style.css");
@@ -55,6 +55,9 @@ struct View<'a> {
     data: Summary<'a>,
     provenance: Vec<String>,
     tiles: Vec<sections::Tile>,
+    assertions: &'a [Assertion],
+    measured: &'a [String],
+    simultaneous: &'a str,
     comparison: Comparison,
     differences: differences::Differences,
     full: comparison::Full,
@@ -107,6 +110,9 @@ fn page(data: &ReportData, charts: &[Chart]) -> String {
         data: Summary::of(data),
         provenance: sections::provenance(data),
         tiles: sections::tiles(data),
+        assertions: &data.assertions,
+        measured: &data.measured,
+        simultaneous: &data.simultaneous,
         comparison: Comparison::of(data),
         differences: differences::differences(data),
         full: comparison::full(data),

@@ -43,6 +43,20 @@ pub fn text_table_within(data: &ReportData, columns: usize) -> String {
     text + &legend(&table, &shown, columns)
 }
 
+/// What the scenario asserts, a line each, ending in newlines; nothing where it asserts nothing.
+pub fn assertions_text(data: &ReportData) -> String {
+    let word = |outcome: Meets| match outcome {
+        Meets::Yes => "holds",
+        Meets::No => "fails",
+        Meets::Unclear => "undecided",
+    };
+    let line = |it: &crate::data::Assertion| {
+        let bound = if it.bound.is_empty() { String::new() } else { format!(", {}", it.bound) };
+        format!("assert {}: {} for {}: {}{bound}\n", it.that, word(it.outcome), it.of, it.value)
+    };
+    data.assertions.iter().map(line).collect()
+}
+
 /// How options are called in the column of names.
 struct Names {
     /// The widest that a name may be; a longer one goes on in further lines.

@@ -7,16 +7,20 @@
 //! says everything that is wrong with it: a file is first checked as a [document](crate::document), then variant by
 //! variant as a fleet.
 
+mod assertion;
 mod axis;
 mod doubts;
 mod expand;
 mod late;
+pub mod metric;
 mod open;
+mod precision;
 mod read;
 mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod warm_up;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,8 +40,12 @@ use crate::document::set::Override;
 use crate::document::{Code, Diagnostic, Diagnostics, Origin, Report, Schema};
 use crate::trace::{self, TraceFiles, TraceSummary};
 
+pub use assertion::{Assertion, Claim, Relation};
+pub use metric::MetricName;
+pub use precision::{HalfWidth, PrecisionSettings, stages};
 pub use schema::{file_schema, fleet_schema};
 pub use settings::{DayWeight, RunKind, RunSettings};
+pub use warm_up::WarmUp;
 
 /// Most runs (variants x sweep values x replications) that a scenario may make unless more are asked for.
 pub const JOB_LIMIT: u64 = 10_000;
@@ -66,6 +74,8 @@ pub struct Scenario {
     pub about: String,
     /// How it is run.
     pub run: RunSettings,
+    /// What has to hold of the results.
+    pub assertions: Vec<Assertion>,
     /// What is compared, in the order of the file, the values of the last axis running fastest. At least one.
     pub variants: Vec<Variant>,
     /// What does not stop it, but is probably not as meant.
@@ -141,7 +151,14 @@ impl Scenario {
         match (opened.frame, variants) {
             (Some(frame), Some(variants)) if !problems.any_error() && !variants.is_empty() => {
                 let warnings = Report::new(file, text, problems);
-                Ok(Scenario { name: frame.name, about: frame.about, run: frame.run, variants, warnings })
+                Ok(Scenario {
+                    name: frame.name,
+                    about: frame.about,
+                    run: frame.run,
+                    assertions: frame.assert,
+                    variants,
+                    warnings,
+                })
             }
             _ => Err(Report::new(file, text, problems)),
         }
@@ -176,9 +193,14 @@ impl Scenario {
         )
     }
 
-    /// How many runs the experiment consists of.
+    /// How many runs the experiment consists of, at least. A pilot that finds the warm-up comes on top.
     pub fn jobs(&self) -> u64 {
         self.variants.len() as u64 * u64::from(self.run.replications)
+    }
+
+    /// How many it may become where replications go on until a metric is known exactly enough.
+    pub fn most_jobs(&self) -> u64 {
+        self.variants.len() as u64 * u64::from(self.run.most_replications())
     }
 }
 
@@ -207,6 +229,26 @@ pub const FORMATS: &[Format] = &[
         name: "objective",
         help: "a latency objective: \"p99 < 300ms\", \"p99.9 < 2s\"",
         check: |text| text.parse::<Objective>().map(|_| ()),
+    },
+    Format {
+        name: "claim",
+        help: "a claim about a metric: \"latency.p99 < 300ms\", \"cost.month < $2000\", \"errors.total <= 0.1%\"",
+        check: |text| text.parse::<Claim>().map(|_| ()),
+    },
+    Format {
+        name: "metric",
+        help: "a metric by its name in summary.csv: \"latency.p99\", \"cost.month\"",
+        check: |text| text.parse::<MetricName>().map(|_| ()),
+    },
+    Format {
+        name: "half-width",
+        help: "half the width of an interval: relative, \"5%\", or in the metric's unit, \"2ms\", \"$5\"",
+        check: |text| text.parse::<HalfWidth>().map(|_| ()),
+    },
+    Format {
+        name: "warm-up",
+        help: "a time, \"10min\", or \"auto\" to have it found",
+        check: |text| text.parse::<WarmUp>().map(|_| ()),
     },
     Format {
         name: "start-date",

@@ -66,6 +66,14 @@ pub fn tick(unit: Unit, number: f64) -> String {
     scale.wrap(trimmed(&text))
 }
 
+/// A confidence in percent, as many digits as tell it from certainty: `95 %`, `98.3 %`, `99.92 %`.
+pub fn percent(share: f64) -> String {
+    let rest = (1.0 - share) * 100.0;
+    let decimals = (0..6).find(|decimals| rest * 10f64.powi(*decimals) >= 1.0 - 1e-9).unwrap_or(6);
+    let shown = fixed(share * 100.0, usize::try_from(decimals).unwrap_or(0) + usize::from(rest < 5.0 - 1e-9));
+    format!("{} %", trimmed(&shown))
+}
+
 /// A whole number with its thousands separated, never rounded.
 pub fn whole(number: u64) -> String {
     separated(&number.to_string())

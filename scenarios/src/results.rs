@@ -5,6 +5,7 @@
 //! | `manifest.json` | what the experiment is: scenario as resolved, seed, versions, dates |
 //! | `prices.json` | the price book that the bills are made with |
 //! | `records/*.json` | one record per job: everything that was seen, no money |
+//! | `pilot/*.json` | records of the pilot that a warm-up was found in, if it was |
 //! | `summary.json`, `summary.csv` | every metric with estimate, half-width and n; comparisons; the verdict |
 //! | `series.csv` | what happened over time, averaged over replications |
 //! | `decisions.csv` | what the control loops decided, replication by replication |
@@ -14,6 +15,7 @@
 //! re-priced ([`price`]) without simulating again.
 
 mod analysis;
+mod assertions;
 mod build;
 mod digest;
 mod error;
@@ -23,12 +25,14 @@ mod labels;
 mod lock;
 mod manifest;
 mod pairs;
+mod precision;
 mod series;
 mod standing;
 mod stored;
 mod summary;
 mod tables;
 mod verdict;
+mod warm_up;
 mod wording;
 mod workload;
 
@@ -39,14 +43,17 @@ use sim_core::cost::{Bill, Days, bill};
 use sim_core::metrics::{MonthlyCost, Record};
 
 pub use analysis::{Analysis, analyse};
+pub use assertions::{Decided, Outcome as Held};
 pub(crate) use build::this as this_build;
 pub(crate) use digest::Digest;
 pub use error::{ErrorKind, ResultsError};
 pub use findings::{Pair, VariantAnalysis};
 pub(crate) use folder::Claim;
+pub(crate) use folder::Stored;
 pub use folder::{Folder, MANIFEST};
 pub(crate) use manifest::slugs;
 pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest};
+pub use precision::{Known, PrecisionFound};
 pub use series::{SeriesRow, merged, rows as series_rows};
 pub use standing::{Holds, Standing};
 pub use stored::{DayRequests, JobRecord};
@@ -54,6 +61,7 @@ pub use summary::Summary;
 pub(crate) use tables::Cell;
 pub use tables::{LineKey, MeanLine, mean_lines};
 pub use verdict::Verdict;
+pub use warm_up::{FoundWarmUp, PILOT, VariantCut};
 
 /// Everything that is stored of an experiment. Where it comes from a run, from [`price`] or from [`load_to_draw`], no
 /// other process may use the folder until the last copy is dropped: tables and report are written from what is in it.
@@ -109,7 +117,11 @@ pub fn load_finished(path: &Path) -> Result<Results, ResultsError> {
     for replication in 0..manifest.run.replications {
         for variant in 0..manifest.variants.len() {
             let digest = manifest.job_digest(variant, replication);
-            jobs.extend(folder.record(&manifest.record_name(variant, replication), &digest)?);
+            jobs.extend(folder.record(
+                Stored::Record,
+                &manifest.record_name(variant, replication),
+                &digest,
+            )?);
         }
     }
     if jobs.is_empty() {
@@ -148,15 +160,22 @@ pub fn price(path: &Path, prices: Prices) -> Result<Results, ResultsError> {
 
 impl Results {
     pub(crate) fn new(folder: Folder, manifest: Manifest, prices: Prices, jobs: Vec<JobRecord>) -> Self {
-        let mut variants = vec![VariantResults::default(); manifest.variants.len()];
-        for job in jobs {
-            let of = manifest.variants.iter().position(|variant| variant.name == job.variant);
-            let Some(variant) = of.map(|index| &mut variants[index]) else { continue };
+        let variants = vec![VariantResults::default(); manifest.variants.len()];
+        let mut results = Results { folder, manifest, prices, variants, _lock: None };
+        results.add(jobs);
+        results
+    }
+
+    /// Takes in further replications, which come in their order. What is beyond the number of replications is no part of
+    /// the experiment.
+    pub(crate) fn add(&mut self, jobs: Vec<JobRecord>) {
+        for job in jobs.into_iter().filter(|job| job.replication < self.manifest.run.replications) {
+            let of = self.manifest.variants.iter().position(|variant| variant.name == job.variant);
+            let Some(variant) = of.map(|index| &mut self.variants[index]) else { continue };
             variant.replications.push(job.replication);
             variant.records.push(job.record);
             variant.days.push(job.days);
         }
-        Results { folder, manifest, prices, variants, _lock: None }
     }
 
     /// The same, with the folder held.

@@ -23,18 +23,19 @@ mod luck;
 mod plan;
 mod probe;
 mod requests;
+mod session;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use indexmap::IndexMap;
-use rayon::prelude::*;
 use sim_core::cost::InstanceType;
 use sim_core::policy::catalogue::Catalogue;
 
 use crate::file::Scenario;
 use crate::results::{Claim, Folder, JobRecord, Manifest, Prices, Results, ResultsError, this_build};
+use session::{Session, Tally};
 
 /// Most requests that one job may write one by one, unless more are asked for.
 pub const REQUEST_LIMIT: u64 = 10_000_000;
@@ -72,7 +73,7 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Another root of luck than the scenario's.
     pub seed: Option<u64>,
-    /// Another number of replications than the scenario's.
+    /// Another number of replications than the scenario's, however exactly a metric is known then.
     pub replications: Option<u32>,
     /// Whether to write every request of every job, and at most how many of a job.
     pub requests: Option<u64>,
@@ -88,7 +89,7 @@ pub struct Options {
 pub struct Progress {
     /// Jobs that are over, well or not, those found in the folder included.
     pub done: usize,
-    /// Jobs altogether.
+    /// Jobs altogether, as far as is known yet.
     pub total: usize,
     /// Jobs that were found in the folder.
     pub resumed: usize,
@@ -217,7 +218,8 @@ impl<'e> Experiment<'e> {
         &self.manifest
     }
 
-    /// How many jobs there are.
+    /// How many jobs there are to begin with: a pilot comes before them, and where a metric is to be known exactly, more
+    /// may come after them.
     pub fn jobs(&self) -> usize {
         self.jobs.len()
     }
@@ -238,88 +240,24 @@ impl<'e> Experiment<'e> {
             None => this_build(),
         };
         let claim = Folder::claim(out, &self.manifest, &self.prices, build)?;
-        let folder = &claim.folder;
-        let stored = self.stored(folder)?;
-        let resumed = stored.iter().flatten().count();
-        let done = AtomicUsize::new(resumed);
-        let total = self.jobs.len();
-        progress(Progress { done: resumed, total, resumed });
-        let run = |(job, stored): (&JobId, Option<JobRecord>)| {
-            if let Some(stored) = stored {
-                return Done::Resumed(Box::new(stored));
-            }
-            if cancel.load(Ordering::Relaxed) {
-                return Done::Skipped;
-            }
-            let over = self.run_job(*job, folder);
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            progress(Progress { done, total, resumed });
-            over
-        };
+        let Claim { folder, manifest, prices, kept_prices, outdated, lock } = claim;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.options.threads.unwrap_or(0)).build();
         let pool = pool.map_err(|error| RunError::Refused(format!("no threads: {error}")))?;
-        // One job at a time, whatever their lengths; collected in the order of jobs, whatever the order of ending.
-        let over: Vec<Done> =
-            pool.install(|| self.jobs.par_iter().zip(stored).with_max_len(1).map(run).collect());
-        self.conclude(over, claim)
-    }
-
-    /// The records that the folder holds already. A damaged one is simulated again.
-    fn stored(&self, folder: &Folder) -> Result<Vec<Option<JobRecord>>, RunError> {
-        let stored = |job: &JobId| {
-            let JobId { variant, replication } = *job;
-            let requests = folder.path().join(self.manifest.requests_name(variant, replication));
-            if self.options.requests.is_some() && !requests.exists() {
-                return None;
-            }
-            let digest = self.manifest.job_digest(variant, replication);
-            folder.record(&self.manifest.record_name(variant, replication), &digest).ok().flatten()
+        let mut session = Session {
+            experiment: self,
+            folder: &folder,
+            pool,
+            cancel,
+            progress,
+            done: AtomicUsize::new(0),
+            found: 0,
+            total: 0,
+            tally: Tally::default(),
         };
-        Ok(self.jobs.iter().map(stored).collect())
-    }
-
-    /// The records that the folder holds of jobs that were not asked for.
-    fn others(&self, folder: &Folder) -> Vec<JobRecord> {
-        let all = (0..self.manifest.run.replications).flat_map(|replication| {
-            (0..self.manifest.variants.len()).map(move |variant| (variant, replication))
-        });
-        let others = all.filter(|(variant, replication)| {
-            !self.jobs.contains(&JobId { variant: *variant, replication: *replication })
-        });
-        let stored = |(variant, replication)| {
-            let digest = self.manifest.job_digest(variant, replication);
-            folder.record(&self.manifest.record_name(variant, replication), &digest).ok().flatten()
-        };
-        others.filter_map(stored).collect()
-    }
-
-    fn conclude(&self, over: Vec<Done>, claim: Claim) -> Result<Outcome, RunError> {
-        let (mut records, mut failures, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut simulated, mut resumed, mut skipped) = (0, 0, 0);
-        for done in over {
-            match done {
-                Done::Simulated(record, of_job) => {
-                    simulated += 1;
-                    records.push(*record);
-                    notes.extend(of_job);
-                }
-                Done::Resumed(record) => {
-                    resumed += 1;
-                    records.push(*record);
-                }
-                Done::Failed(failure) => failures.push(failure),
-                Done::Skipped => skipped += 1,
-                Done::Unwritable(error) => return Err(error.into()),
-            }
-        }
-        let Claim { folder, manifest, prices, kept_prices, outdated, lock } = claim;
+        let results = session.run(manifest, prices.clone())?.held(lock);
+        let Tally { simulated, resumed, skipped, failures, mut notes } = session.tally;
         notes.extend((outdated > 0).then(|| of_another_build(outdated)));
         notes.extend(kept_prices.then(|| kept(&prices)));
-        if self.options.only.is_some() {
-            records.extend(self.others(&folder));
-            records.sort_by_key(|record| record.replication);
-        }
-        let results = Results::new(folder, manifest, prices, records).held(lock);
         luck::check(&results)?;
         Ok(Outcome { results, simulated, resumed, skipped, failures, notes })
     }

@@ -9,7 +9,7 @@ use scenarios::trace::TraceFiles;
 use serde_json::{Value, json};
 use sim_core::calendar::Calendar;
 use sim_core::engine::{Span, Time};
-use sim_core::model::{Platform, Run, simulate};
+use sim_core::model::{Initial, Platform, Run, simulate};
 use sim_core::observe::{FunctionId, Gauge, Invoked, Names, Owner, Probe, ServiceId, SourceId};
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::random::Luck;
@@ -87,6 +87,7 @@ fn run(spec: &FleetSpec, folder: &Path, replication: u32) -> (Seen, Names) {
         duration: Span::from_secs(3600),
         drain: Span::from_secs(3600),
         calendar: Calendar::default(),
+        initial: Initial::Warm,
     };
     let mut names = Names::default();
     let finish = simulate(spec, &platform, run, |known| {

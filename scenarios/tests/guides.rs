@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use scenarios::catalogue;
 use scenarios::file::{self, Scenario};
+use scenarios::results::{Held, analyse};
 use scenarios::runner::{Experiment, Options, Surroundings};
 use sim_core::policy::Catalogue;
 use support::{input, instance_types, prices};
@@ -72,6 +73,14 @@ fn requests_of_a_job(scenario: &Scenario, folder: &Path, text: &str) -> u64 {
     let out = folder.join(format!("out-{}", scenario.name));
     let outcome = experiment.run(&out, &AtomicBool::new(false), &|_| {}).unwrap();
     assert_eq!(outcome.failures, [], "{}", scenario.name);
+    let analysis = analyse(&outcome.results).unwrap();
+    let open = analysis.assertions.iter().find(|decided| decided.outcome != Held::Holds);
+    assert_eq!(
+        (open, analysis.assertions.len()),
+        (None, scenario.assertions.len()),
+        "what a guide claims holds"
+    );
+    assert!(analysis.precision.is_none_or(|found| found.reached), "{}", scenario.name);
     let record = &outcome.results.variants[0].records[0];
     record.arrivals.values().map(|arrivals| arrivals.count).sum()
 }
@@ -87,6 +96,11 @@ fn the_guide_to_traces() {
             ("requests.toml", 1, 4..=5),
         ],
     );
+}
+
+#[test]
+fn the_guide_to_continuous_integration() {
+    check(include_str!("../../docs/guides/continuous-integration.md"), &[("gate.toml", 1, 29_000..=31_000)]);
 }
 
 #[test]

@@ -66,6 +66,27 @@ fn any_percentile_that_an_objective_bounds_is_reported() {
     assert_eq!(results.manifest.bounded().len(), 2);
 }
 
+/// 6,000 requests have six beyond the 99.9th percentile, and 600 do not even have one.
+#[test]
+fn tails_that_are_too_thin_are_named() {
+    let caution = "Too few requests lie beyond the percentile of the objective to say how sure it is: ";
+    let check = |rate: &str, note: &str| {
+        let base = BASE.replace("p98 < 90ms", "p99.9 < 300ms").replace("10/s", rate);
+        let analysis = says(&base, "", &[&format!("{caution}base. Run longer.")]);
+        let row = analysis.variants[0].row("web", "latency.p99.9").expect("it is reported");
+        assert_eq!(row.estimate.half_width, None);
+        let said = row.estimate.note.as_deref().expect("it says why");
+        assert!(said.contains(note), "{said}");
+    };
+    check("10/s", "only 6.0 requests beyond it in a replication, 10 needed: no interval");
+    check(
+        "1/s",
+        "only 0.6 requests beyond it in a replication and 1.8 in all, 10 needed: the value means little",
+    );
+    let thick = says(BASE, "", &["p98 < 90ms"]);
+    assert!(!thick.verdict.cautions.iter().any(|it| it.starts_with(caution)), "{:?}", thick.verdict.cautions);
+}
+
 /// Options under other workloads are named and not compared, with nobody.
 #[test]
 fn options_with_other_workloads_are_not_compared() {
@@ -99,7 +120,7 @@ fn spot_is_flagged_where_the_answer_is() {
         variants,
         &[
             "sp is the cheapest that holds p98 < 200ms, for $",
-            " a month on Spot capacity, whose interruptions are not simulated; od costs",
+            " a month on Spot capacity, whose interruptions are not simulated, 51 % cheaper than od.",
         ],
     );
 }

@@ -5,6 +5,7 @@
 //! computes what is written there. Everything that grows with the run is bounded: a histogram by its range of
 //! values, a series by its number of windows, the list of decisions by a cap.
 
+mod confidence;
 mod decisions;
 mod estimate;
 mod functions;
@@ -14,6 +15,7 @@ mod histogram;
 mod intervals;
 mod level;
 mod measure;
+mod names;
 mod record;
 mod recorder;
 mod request;
@@ -21,9 +23,11 @@ mod series;
 mod service;
 mod student;
 mod summary;
+pub mod warm_up;
 mod watch;
 mod wide;
 
+pub use confidence::Confidence;
 pub use decisions::{Decision, Decisions};
 pub use estimate::{Estimate, Ratio};
 pub use functions::FunctionsRecord;
@@ -35,12 +39,15 @@ pub use intervals::{
 };
 pub use level::{Integral, Level, LevelRecord};
 pub use measure::Measure;
+pub use names::{find, names, percentile};
 pub use record::{ArrivalDigest, ClusterRecord, Record};
 pub use recorder::Recorder;
 pub use request::Finished;
 pub use series::{Counts, LatencySeries};
 pub use service::{Outcomes, ServiceRecord, ServiceRecorder, Throttles};
-pub use summary::{Comparison, Metric, MonthlyCost, Row, Subjects, Variant, compare, metrics, summarize};
+pub use summary::{
+    Comparison, Metric, MonthlyCost, Row, Subjects, Variant, compare, metrics, summarize, summarize_one,
+};
 pub use watch::Watcher;
 
 pub use crate::engine::Window;

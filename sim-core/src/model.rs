@@ -44,6 +44,6 @@ mod source;
 mod task;
 mod telemetry;
 
-pub use build::{Platform, Run, simulate};
+pub use build::{Initial, Platform, Run, simulate};
 pub use cpu::SharedCpu;
 pub use fleet::{Finish, Fleet};

@@ -4,6 +4,8 @@
 //! A spec is the base of its platform with a patch; a check runs it and asks for one figure. `determinism` asks of the same
 //! specs that luck falls the same whatever else differs.
 
+#[path = "platform/begin.rs"]
+mod begin;
 #[path = "platform/clusters.rs"]
 mod clusters;
 mod common;

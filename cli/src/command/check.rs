@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use indexmap::IndexMap;
-use scenarios::file::{Variant, amount};
+use scenarios::file::{Variant, WarmUp, amount};
+use scenarios::results::PILOT;
 use sim_core::policy::Catalogue;
 use sim_core::spec::ServiceSpec;
 
@@ -27,7 +28,15 @@ pub(crate) fn check(
     if !scenario.warnings.list().is_empty() {
         writeln!(out, "{}\n", scenario.warnings)?;
     }
-    writeln!(out, "ok: {variants}, {}, {}", count(scenario.jobs(), "job"), requests(&scenario.variants))?;
+    let jobs = match (scenario.jobs(), scenario.most_jobs()) {
+        (least, most) if least == most => count(least, "job"),
+        (least, most) => format!("{least} to {}", count(most, "job")),
+    };
+    let pilot = match scenario.run.warm_up {
+        WarmUp::Auto => format!(" after {} of a pilot", scenario.variants.len() * PILOT as usize),
+        WarmUp::For(_) => String::new(),
+    };
+    writeln!(out, "ok: {variants}, {jobs}{pilot}, {}", requests(&scenario.variants))?;
     let rows: Vec<Vec<String>> = scenario
         .variants
         .iter()

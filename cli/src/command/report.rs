@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use scenarios::catalogue::{self, price_book, read_price_book};
-use scenarios::results::{self, Prices, Results, ResultsError};
+use scenarios::results::{self, Analysis, Prices, Results, ResultsError};
 use sim_core::cost::{BillOptions, PriceBook};
 use sim_core::metrics::INTERVAL_LABEL;
 
@@ -15,14 +15,14 @@ use crate::text::columns;
 
 /// Draws the report of saved results again.
 pub(crate) fn report(folder: &Path, out: &mut dyn Write) -> Result<(), Failure> {
-    finish(&results::load_to_draw(folder)?, columns(), out)
+    finish(&results::load_to_draw(folder)?, columns(), out).map(drop)
 }
 
 /// Prices saved results anew, and draws their report.
 pub(crate) fn price(asked: &Price, out: &mut dyn Write) -> Result<(), Failure> {
     let options = BillOptions { free_tier: asked.free_tier, ..BillOptions::default() };
     let prices = Prices { book: book(&asked.book)?, options };
-    finish(&results::price(&asked.folder, prices)?, columns(), out)
+    finish(&results::price(&asked.folder, prices)?, columns(), out).map(drop)
 }
 
 /// A built-in price book by its name, or one of the user's own in a file.
@@ -46,18 +46,19 @@ fn book(name: &str) -> Result<PriceBook, Failure> {
 
 /// Writes the tables, the charts and the page; prints the comparison, at most `columns` wide, the verdict with what limits
 /// it, and where the report is.
-pub(crate) fn finish(results: &Results, columns: usize, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn finish(results: &Results, columns: usize, out: &mut dyn Write) -> Result<Analysis, Failure> {
     let analysis = results.write_tables()?;
     let data = reports::from_results::write(results, &analysis)?;
     write!(out, "{}", reports::text_table_within(&data, columns))?;
     writeln!(out, "\n{}", data.verdict.sentence)?;
     // That intervals are noise alone stands below the table.
     let cautions = data.verdict.cautions.iter().filter(|caution| !caution.starts_with(INTERVAL_LABEL));
-    for caution in cautions.chain(&data.warnings) {
+    for caution in data.measured.iter().chain(cautions).chain(&data.warnings) {
         writeln!(out, "- {caution}")?;
     }
+    write!(out, "{}", reports::assertions_text(&data))?;
     writeln!(out, "report: {}", results.folder.path().join("report.html").display())?;
-    Ok(())
+    Ok(analysis)
 }
 
 impl From<ResultsError> for Failure {

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use scenarios::catalogue::{DEFAULT_PRICE_BOOK, INSTANCE_TYPES_DATE, price_book};
 use scenarios::file::{JOB_LIMIT, Scenario};
-use scenarios::results::Prices;
+use scenarios::results::{Analysis, Held, Prices};
 use scenarios::runner::{Experiment, Input, Options, Outcome, REQUEST_LIMIT, RunError, Surroundings};
 use sim_core::cost::BillOptions;
 use sim_core::policy::Catalogue;
@@ -54,7 +54,7 @@ pub(crate) fn run(
     outcome.failures.iter().for_each(|failure| crate::talk::talk!("error: {failure}\n"));
     if cancel.load(Ordering::Relaxed) && outcome.skipped > 0 {
         let kept = outcome.simulated + outcome.resumed;
-        let all = experiment.jobs();
+        let all = kept + outcome.skipped + outcome.failures.len();
         crate::talk::talk!("stopped: {kept} of {all} runs are finished and kept in {}", folder.display());
         crate::talk::talk!("go on with: {command}");
         return Ok(Exit::Interrupted);
@@ -80,8 +80,17 @@ fn conclude(outcome: &Outcome, asked: &Run, columns: usize, out: &mut dyn Write)
     if outcome.resumed > 0 && asked.only.is_none() {
         crate::talk::talk!("{} runs were there already, {} are new", outcome.resumed, outcome.simulated);
     }
-    report::finish(&outcome.results, columns, out)?;
-    Ok(exit)
+    let analysis = report::finish(&outcome.results, columns, out)?;
+    Ok(if exit == Exit::Done { gate(&analysis) } else { exit })
+}
+
+/// How a run ends whose runs all ended well: by the worst of what the scenario asserts.
+fn gate(analysis: &Analysis) -> Exit {
+    match analysis.assertions.iter().map(|decided| decided.outcome).max() {
+        None | Some(Held::Holds) => Exit::Done,
+        Some(Held::Undecided) => Exit::AssertionUndecided,
+        Some(Held::Fails) => Exit::AssertionFails,
+    }
 }
 
 fn options(asked: &Run) -> Options {

@@ -1,5 +1,6 @@
 //! `run`, `report` and `price`: folders, what is printed, and what is refused before anything is simulated.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use insta::assert_snapshot;

@@ -1,6 +1,6 @@
 //! Latency percentiles over time, one strip per variant, one logarithmic axis for all.
 
-use super::over_time::{Strips, drawn_series, omitted, peak};
+use super::over_time::{Strips, drawn_series, measured, omitted, peak};
 use super::ranked::{Ranked, strip, values};
 use super::table_over_time::{Pick, table};
 use super::{Chart, Source, Words, listed, sentence};
@@ -65,18 +65,20 @@ fn takeaway(data: &ReportData) -> String {
         [] => "No request was served in any window.".into(),
         clauses => {
             let percentile = followed(data).0.0;
-            sentence(&format!("The worst {percentile} of any window is {}", listed(clauses)))
+            let window = if data.warm_up > 0.0 { "measured window" } else { "window" };
+            sentence(&format!("The worst {percentile} of any {window} is {}", listed(clauses)))
         }
     }
 }
 
 fn clause(data: &ReportData, series: &VariantSeries) -> Option<String> {
     let ((_, column, _), is_bounded) = followed(data);
-    let (time, worst) = peak(series, column(series))?;
+    let column = measured(data, series, column(series));
+    let (time, worst) = peak(series, &column)?;
     // A bound on another percentile says nothing about this one.
     let bound = latency_bound(data).filter(|_| is_bounded).map(|(limit, _)| limit);
     let limit = || bound.map(|limit| tick(Unit::Seconds, limit)).unwrap_or_default();
-    let late = match bound.map(|bound| over(series, column(series), bound)) {
+    let late = match bound.map(|bound| over(series, &column, bound)) {
         Some(0.0) => format!(", never over {}", limit()),
         Some(seconds) => format!(", over {} for {}", limit(), clock_time(Clock::Elapsed, seconds)),
         None => String::new(),

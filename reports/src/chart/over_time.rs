@@ -45,6 +45,8 @@ pub(super) struct Strips {
     pub(super) bound: Option<(f64, String)>,
     /// Half as tall: for what is context rather than a result.
     pub(super) low: bool,
+    /// Where measuring begins.
+    measured_from: f64,
 }
 
 struct Layout {
@@ -67,7 +69,8 @@ impl Strips {
         let window = series.iter().map(|series| series.window).find(|window| *window > 0.0).unwrap_or(0.0);
         let (from, to) = extent(starts).unwrap_or((0.0, 0.0));
         let span = (from, if to + window > from { to + window } else { from + 1.0 });
-        Strips { clock: source.data.clock, span, window, unit, strips: Vec::new(), bound: None, low: false }
+        let (clock, measured_from) = (source.data.clock, source.data.warm_up);
+        Strips { clock, span, window, unit, strips: Vec::new(), bound: None, low: false, measured_from }
     }
 
     /// How tall the chart is in a form.
@@ -162,9 +165,26 @@ impl Strips {
             tick(self.unit, value)
         });
         panel.grid_x(&ticks, below);
+        self.draw_warm_up(&panel, index);
         self.draw_lines(&panel, index);
         if !layout.keyed {
             self.name_lines(&panel, strip);
+        }
+    }
+
+    /// What is drawn and not measured lies under a veil.
+    fn draw_warm_up(&self, panel: &Panel<'_>, index: usize) {
+        let (from, to) = self.span;
+        let until = self.measured_from.min(to);
+        if until <= from {
+            return;
+        }
+        let (low, high) = panel.y.ends();
+        panel.draw(&Mark::area(vec![(from, low), (until, low), (until, high), (from, high)], MUTED, 0.16));
+        if index == 0 {
+            // At the foot, as the name of a bound is mostly at the head.
+            let place = panel.pixel((from, low));
+            panel.text_at((place.0 + 4.0, place.1 - 5.0), "not measured", MUTED, Mark::halo);
         }
     }
 
@@ -270,6 +290,12 @@ pub(super) fn omitted(data: &ReportData) -> String {
 /// A column with the times of its windows.
 pub(super) fn timed(series: &VariantSeries, column: &Column) -> Vec<(f64, Option<f64>)> {
     series.start.iter().copied().zip(column.iter().copied()).collect()
+}
+
+/// A column as far as it is measured: what is said of a run is not said of its warm-up.
+pub(super) fn measured(data: &ReportData, series: &VariantSeries, column: &Column) -> Column {
+    let counts = |start: &f64| *start >= data.warm_up;
+    series.start.iter().zip(column).map(|(start, value)| value.filter(|_| counts(start))).collect()
 }
 
 /// The time and value of a column's largest value.

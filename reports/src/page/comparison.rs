@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::data::{Better, COST_PER_MONTH, Estimate, Meets, Metric, ReportData, VariantSummary};
+use crate::data::{
+    Better, COST_PER_MONTH, Comparison as Pair, Estimate, Meets, Metric, ReportData, VariantSummary,
+};
 use crate::format::estimate;
 
 /// How a cell stands against the others of its metric.
@@ -12,7 +14,8 @@ use crate::format::estimate;
 pub(crate) enum Mark {
     /// The best among the options that do not miss the objective.
     Best,
-    /// Its interval overlaps the best one's.
+    /// Noise does not tell it from the best one: the interval of their difference holds zero, or where they are no pair,
+    /// their intervals overlap.
     Tied,
     /// Neither.
     #[default]
@@ -171,7 +174,7 @@ impl Table<'_> {
 
     fn row(&self, ranked: &[&VariantSummary], variant: &VariantSummary, footnotes: &mut Vec<String>) -> Row {
         let mut cells = |metrics: Vec<&Metric>| -> Vec<Cell> {
-            metrics.into_iter().map(|metric| cell(ranked, variant, metric, footnotes)).collect()
+            metrics.into_iter().map(|metric| cell(self.data, ranked, variant, metric, footnotes)).collect()
         };
         let one = [""];
         let subjects = if self.subjects.is_empty() { &one[..] } else { self.subjects };
@@ -256,6 +259,7 @@ fn axes(variant: &VariantSummary) -> String {
 }
 
 fn cell(
+    data: &ReportData,
     ranked: &[&VariantSummary],
     variant: &VariantSummary,
     metric: &Metric,
@@ -272,7 +276,7 @@ fn cell(
         }) + 1
     });
     let text = estimate(metric.unit, number);
-    Cell { pieces: pieces(&text), text, mark: mark(ranked, variant, metric), footnote }
+    Cell { pieces: pieces(&text), text, mark: mark(data, ranked, variant, metric), footnote }
 }
 
 /// `312 ± 6 ms` as number, noise and unit; without noise all of it is the number.
@@ -286,7 +290,7 @@ fn pieces(text: &str) -> [String; 3] {
 
 /// Where a variant stands on a metric among those that do not miss the objective. A star for the cheapest option that
 /// nobody could use would mislead.
-fn mark(ranked: &[&VariantSummary], variant: &VariantSummary, metric: &Metric) -> Mark {
+fn mark(data: &ReportData, ranked: &[&VariantSummary], variant: &VariantSummary, metric: &Metric) -> Mark {
     let usable = |other: &VariantSummary| other.meets != Meets::No;
     let field = || ranked.iter().filter(|other| usable(other));
     let number = |other: &VariantSummary| other.metrics.get(&metric.key).and_then(Estimate::interval);
@@ -304,6 +308,8 @@ fn mark(ranked: &[&VariantSummary], variant: &VariantSummary, metric: &Metric) -
         (Some(a), Some(b)) => a.0 <= b.1 && b.0 <= a.1,
         _ => false,
     };
+    let overlap =
+        paired(data, best, variant, metric).map_or(overlap, |(low, high)| low <= 0.0 && high >= 0.0);
     let all_equal = field().filter_map(|other| size(other)).all(|value| value == least);
     match () {
         () if all_equal => Mark::None,
@@ -311,6 +317,18 @@ fn mark(ranked: &[&VariantSummary], variant: &VariantSummary, metric: &Metric) -
         () if overlap => Mark::Tied,
         () => Mark::None,
     }
+}
+
+/// The interval of the paired difference of two variants, where they are a pair: common luck cancels in it, so it tells
+/// more than whether their intervals overlap.
+fn paired(data: &ReportData, a: &VariantSummary, b: &VariantSummary, metric: &Metric) -> Option<(f64, f64)> {
+    let are = |pair: &Pair, one: &VariantSummary, other: &VariantSummary| {
+        pair.variant == one.name && pair.baseline == other.name
+    };
+    let pair =
+        data.comparisons.iter().find(|it| it.metric == metric.key && (are(it, a, b) || are(it, b, a)))?;
+    pair.difference.finite_half_width()?;
+    pair.difference.interval()
 }
 
 /// Every metric of every variant, a row per metric.
@@ -329,7 +347,7 @@ pub(super) fn full(data: &ReportData) -> Full {
     let mut row = |metric: &Metric| -> (String, Vec<Cell>) {
         let mut cells = Vec::new();
         for group in &groups {
-            cells.extend(group.iter().map(|variant| cell(group, variant, metric, &mut footnotes)));
+            cells.extend(group.iter().map(|variant| cell(data, group, variant, metric, &mut footnotes)));
         }
         (metric.full_label(), cells)
     };

@@ -364,6 +364,7 @@ pub(crate) fn launch_day() -> ReportData {
         ],
         scenario_toml: "name  = \"launch-day\"\n\n[run]\nduration = \"24h\"\nreplications = 10\n\n[sources.visitors]\nto = \"web\"\narrivals = { poisson = { rate = \"680/s\" } }\n\n[services.web]\nobjective = \"p99 < 300ms\"\n".into(),
         warnings: Vec::new(),
+        ..ReportData::default()
     }
 }
 

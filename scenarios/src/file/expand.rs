@@ -15,7 +15,7 @@ use crate::document::set::{Override, Refusal, put, set};
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Path, Schema, Value};
 
 /// Keys of the file that belong to the experiment, not to a fleet: no variant has its own.
-pub(super) const COMMON: &[&str] = &["name", "about", "run"];
+pub(super) const COMMON: &[&str] = &["name", "about", "run", "assert"];
 /// Most values that all variants together may hold, so that a large file with a large sweep is refused rather than
 /// filling the memory.
 const VALUES_LIMIT: usize = 20_000_000;

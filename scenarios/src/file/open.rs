@@ -6,13 +6,14 @@ use serde_json::{Value as Json, json};
 use sim_core::engine::Span;
 use sim_core::spec::Problem;
 
+use super::assertion::{Assertion, Known as Names};
 use super::expand::{COMMON, Expander, Point, is_common, refused};
 use super::settings::RunSettings;
 use super::{FORMATS, Options};
 use crate::document::check::check;
 use crate::document::mend::{StandIn, mend};
 use crate::document::parse::parse;
-use crate::document::set::set;
+use crate::document::set::{Override, set};
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Schema, Value};
 
 /// The keys of a scenario file that describe the experiment. The other keys describe fleets, and stand beside these.
@@ -27,6 +28,10 @@ pub(super) struct Frame {
     pub about: String,
     /// How long, how often, with what luck.
     pub run: RunSettings,
+    /// What has to hold of the results, each shown with confidence: if something does not, `fleetsim run` ends with an
+    /// exit code of its own, as a gate in continuous integration needs it.
+    #[serde(default)]
+    pub assert: Vec<Assertion>,
 }
 
 /// A scenario file, expanded: its frame, if that could be read, and its variants with what is wrong with each.
@@ -72,6 +77,7 @@ pub(super) fn open(
             problems.push(refused(given, &refusal));
         }
     }
+    fix_replications(&common, &mut parsed.root);
     let mut found = Diagnostics::default();
     check(&schema, &parsed.root, &mut found);
     found.retain(|problem| parsed.complete || problem.code != Code::MissingKey);
@@ -79,12 +85,13 @@ pub(super) fn open(
     let frame = if whole { frame(&parsed.root, &mut found) } else { None };
     let run = match &frame {
         Some(frame) => {
-            Known { duration: Some(frame.run.duration), replications: Some(frame.run.replications) }
+            Known { duration: Some(frame.run.duration), replications: Some(frame.run.most_replications()) }
         }
         None => mended_frame(&schema, &parsed.root, &mut found),
     };
     problems.append(found);
 
+    let written = parsed.root.clone();
     let Value::Table(entries) = &mut parsed.root.value else { return nothing };
     let variants = entries.shift_remove("variants");
     let sweep = entries.shift_remove("sweep");
@@ -98,7 +105,47 @@ pub(super) fn open(
         job_limit: options.job_limit,
     };
     let (points, families) = expander.expand(&parsed.root, variants.as_ref(), sweep.as_ref(), problems);
+    if let Some(frame) = &frame {
+        let unknown = unknown_names(frame, &points);
+        unknown.into_iter().for_each(|problem| problems.push(located(&written, problem)));
+    }
     Opened { frame, duration: run.duration, points, families }
+}
+
+/// A number of replications from the command line is meant to be that number: how exactly a metric is to be known decides
+/// no longer, unless the command line says that too.
+fn fix_replications(given: &[Override], root: &mut Node) {
+    let says = |key: &str| {
+        given.iter().any(|it| it.path.first_key() == Some("run") && it.path.key_at(1) == Some(key))
+    };
+    if !says("replications") || says("precision") {
+        return;
+    }
+    if let Value::Table(entries) = &mut root.value
+        && let Some(Node { value: Value::Table(run), .. }) = entries.get_mut("run")
+    {
+        run.shift_remove("precision");
+    }
+}
+
+/// What assertions and the wanted precision name that no variant has.
+fn unknown_names(frame: &Frame, points: &[Point]) -> Vec<Problem> {
+    let mut known = Names::default();
+    for point in points {
+        known.variants.extend([&*point.variant, &*point.name]);
+        for table in ["services", "clusters"].into_iter().filter_map(|kind| point.node.get(kind)?.as_table())
+        {
+            known.owners.extend(table.keys().map(String::as_str));
+        }
+    }
+    let mut found = Vec::new();
+    if let Some(precision) = &frame.run.precision {
+        known.owner(precision.service.as_deref(), "run.precision.service".into(), &mut found);
+    }
+    for (index, assertion) in frame.assert.iter().enumerate() {
+        assertion.unknown(&format!("assert[{index}]"), &known, &mut found);
+    }
+    found
 }
 
 /// What else needs to know of the run settings.
@@ -111,7 +158,10 @@ struct Known {
 fn frame(root: &Node, problems: &mut Diagnostics) -> Option<Frame> {
     match read(root) {
         Ok(frame) => {
-            let found = run_problems(&frame.run);
+            let mut found = run_problems(&frame.run);
+            for (index, assertion) in frame.assert.iter().enumerate() {
+                assertion.problems(&format!("assert[{index}]"), &mut found);
+            }
             found.into_iter().for_each(|problem| problems.push(located(root, problem)));
             Some(frame)
         }
@@ -150,7 +200,7 @@ fn mended_frame(schema: &Schema, root: &Node, problems: &mut Diagnostics) -> Kno
         .for_each(|problem| problems.push(located(root, problem)));
     Known {
         duration: (!mended.doubts("run.duration")).then_some(run.duration),
-        replications: (!mended.doubts("run.replications")).then_some(run.replications),
+        replications: (!mended.doubts("run.replications")).then_some(run.most_replications()),
     }
 }
 

@@ -1,10 +1,15 @@
-//! `[run]`: how long, how often, with what luck.
+//! `[run]`: how long, how often, with what luck; what is measured, and how exactly.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::calendar::Calendar;
 use sim_core::engine::Span;
+use sim_core::metrics::{Grid, warm_up};
+use sim_core::model::Initial;
 use sim_core::spec::Problem;
+
+use super::precision::PrecisionSettings;
+use super::warm_up::WarmUp;
 
 /// How the experiment is run; the same for all variants, which are compared under the same luck.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -12,13 +17,20 @@ use sim_core::spec::Problem;
 pub struct RunSettings {
     /// Simulated time, warm-up included.
     pub duration: Span,
-    /// Simulated time at the start that is not measured, the same for all variants.
+    /// Simulated time at the start that is not measured, the same for all variants. In a `steady` run it may be found:
+    /// `auto` runs each variant five times from time zero, cuts each of their series where the mean of the rest is known
+    /// best (MSER-5), and takes the longest cut.
     #[serde(default)]
-    pub warm_up: Span,
-    /// How often each variant is run with other luck. Intervals need two; ten is a good beginning.
+    pub warm_up: WarmUp,
+    /// How often each variant is run with other luck. Intervals need two; ten is a good beginning. With `precision`, the
+    /// number to begin with.
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 100_000))]
     pub replications: u32,
+    /// How exactly a metric is to be known: replications go on until it is. A number of replications on the command line
+    /// is meant to be that number, whatever stands here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<PrecisionSettings>,
     /// The root of all luck: the same number gives the same results, bit by bit.
     #[serde(default = "first_seed")]
     pub seed: u64,
@@ -33,6 +45,9 @@ pub struct RunSettings {
     /// What is measured: a whole story with a beginning, or a state that lasts.
     #[serde(default)]
     pub kind: RunKind,
+    /// What there is at the first instant: a fleet that has been running, or one that is switched on.
+    #[serde(default)]
+    pub initial: Initial,
     /// Kinds of day within the run and how often each occurs in a month, for the monthly bill of a run in which not
     /// every day is like the others. Without it, every hour of the month is taken to be like the measured window.
     #[serde(default)]
@@ -84,6 +99,11 @@ fn first_seed() -> u64 {
 const LONGEST: Span = Span::from_secs(10 * 366 * 86_400);
 
 impl RunSettings {
+    /// The most replications that there may be of each variant.
+    pub fn most_replications(&self) -> u32 {
+        self.precision.as_ref().map_or(self.replications, |precision| precision.max_replications)
+    }
+
     /// Reports what makes no sense, under `path`.
     pub fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         let duration = self.duration;
@@ -95,19 +115,43 @@ impl RunSettings {
                 out.push(Problem::new(format!("{path}.{key}"), format!("{length} is more than 10 years")));
             }
         }
-        if self.warm_up >= duration && !duration.is_zero() {
-            let message =
-                format!("a warm-up of {} leaves nothing of a run of {duration} to measure", self.warm_up);
-            out.push(
-                Problem::new(format!("{path}.warm_up"), message).hint("`duration` includes the warm-up"),
-            );
-        }
-        if self.kind == RunKind::Steady && self.warm_up.is_zero() {
-            let hint = "give the time that the fleet needs to settle, `warm_up = \"10min\"` say";
-            out.push(Problem::new(format!("{path}.kind"), "a steady state needs a warm-up").hint(hint));
+        self.warm_up_problems(path, out);
+        if let Some(precision) = &self.precision {
+            precision.problems(&format!("{path}.precision"), self.replications, out);
         }
         for (index, day) in self.days.iter().enumerate() {
             self.day_problems(day, &self.days[..index], &format!("{path}.days[{index}]"), out);
+        }
+    }
+
+    fn warm_up_problems(&self, path: &str, out: &mut Vec<Problem>) {
+        let (at, duration) = (format!("{path}.warm_up"), self.duration);
+        let Some(warm_up) = self.warm_up.given() else { return self.found_problems(&at, out) };
+        if warm_up >= duration && !duration.is_zero() {
+            let message = format!("a warm-up of {warm_up} leaves nothing of a run of {duration} to measure");
+            out.push(Problem::new(at, message).hint("`duration` includes the warm-up"));
+        }
+        if self.kind == RunKind::Steady && warm_up.is_zero() {
+            let hint = "give the time that the fleet needs to settle, `warm_up = \"10min\"` say, or have it \
+                        found: `warm_up = \"auto\"`";
+            out.push(Problem::new(format!("{path}.kind"), "a steady state needs a warm-up").hint(hint));
+        }
+    }
+
+    /// What stands against having the warm-up found.
+    fn found_problems(&self, at: &str, out: &mut Vec<Problem>) {
+        if self.kind != RunKind::Steady {
+            let message =
+                "only a steady run has a warm-up that can be found: this one is measured from its beginning";
+            out.push(Problem::new(at, message).hint("run.kind = \"steady\" measures a state that lasts"));
+        }
+        if !self.duration.is_zero() && Grid::over(self.duration).count() < warm_up::FEWEST {
+            let message = format!("a run of {} is too short to find its warm-up in", self.duration);
+            out.push(Problem::new(at, message).hint(format!("let it last {}s or longer", warm_up::FEWEST)));
+        }
+        if !self.days.is_empty() {
+            let message = "with kinds of day the warm-up has to be given";
+            out.push(Problem::new(at, message).hint("they must not lie in it, wherever it ends"));
         }
     }
 
@@ -119,7 +163,7 @@ impl RunSettings {
             let message = format!("{} is after the end of the run, {}", day.to, self.duration);
             out.push(Problem::new(format!("{path}.to"), message));
         }
-        if day.from < self.warm_up {
+        if self.warm_up.given().is_some_and(|warm_up| day.from < warm_up) {
             let message = format!("{} lies in the warm-up, which is not measured", day.from);
             out.push(Problem::new(format!("{path}.from"), message));
         }

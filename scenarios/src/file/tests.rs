@@ -4,6 +4,7 @@ mod all_at_once;
 mod doubts;
 mod load;
 mod mutations;
+mod statistics;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -320,7 +321,7 @@ days = [
       --> test.toml:7:1
        | variants = 3
        | ^^^^^^^^
-       = hint: the keys here are `duration`, `warm_up`, `replications`, `seed`, `start`, `drain`, `kind` or `days`
+       = hint: the keys here are `duration`, `warm_up`, `replications`, `precision`, `seed`, `start`, `drain`, `kind`, `initial` or `days`
 
     error: run.replicatons: unknown key `replicatons`
       --> --set run.replicatons=2

@@ -2,8 +2,10 @@
 
 use sim_core::metrics::{Variant, summarize};
 
+use super::assertions::{self, Decided};
 use super::findings::{Pair, VariantAnalysis};
 use super::pairs::compare_pairs;
+use super::precision::PrecisionFound;
 use super::standing::standing;
 use super::verdict::{self, Point, Verdict, baselines, points};
 use super::{Results, ResultsError, VariantManifest};
@@ -17,6 +19,10 @@ pub struct Analysis {
     pub pairs: Vec<Pair>,
     /// The answer.
     pub verdict: Verdict,
+    /// What was claimed of the results, decided.
+    pub assertions: Vec<Decided>,
+    /// Whether a metric is known as exactly as was asked for; none where nothing was.
+    pub precision: Option<PrecisionFound>,
     /// What the month is made of, in words.
     pub basis: String,
 }
@@ -53,14 +59,17 @@ pub fn analyse(results: &Results) -> Result<Analysis, ResultsError> {
     let pairs = compare_pairs(results, &variants, &best);
     let first = variants.iter().flat_map(|variant| &variant.months).next();
     let basis = first.map_or_else(String::new, |month| month.bill.basis.clone());
-    let verdict = verdict::judge(results, &variants, &pairs, &basis);
-    Ok(Analysis { variants, pairs, verdict, basis })
+    let asked = results.manifest.run.precision.as_ref();
+    let precision = asked.map(|asked| PrecisionFound::of(results, asked)).transpose()?;
+    let verdict = verdict::judge(results, &variants, &pairs, precision.as_ref(), &basis);
+    let assertions = assertions::decide(results)?;
+    Ok(Analysis { variants, pairs, verdict, assertions, precision, basis })
 }
 
 fn variant(results: &Results, index: usize) -> Result<VariantAnalysis, ResultsError> {
     let (manifest, of) = (&results.manifest.variants[index], &results.variants[index]);
     let (months, limits) = (results.months(index)?, manifest.limits());
-    let bounded = results.manifest.bounded();
+    let bounded = results.manifest.asked();
     let rows =
         summarize(&Variant { records: &of.records, costs: &months, objectives: &limits, bounded: &bounded });
     let standing = standing(manifest, &rows);

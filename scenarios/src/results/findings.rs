@@ -27,7 +27,9 @@ pub struct Pair {
     pub variant: usize,
     /// What it is compared with, by its index.
     pub baseline: usize,
-    /// The differences in every metric that both have.
+    /// How many comparisons with this baseline there are: in each metric, their intervals hold at once.
+    pub family: usize,
+    /// The differences in every metric that both have, with simultaneous intervals.
     pub rows: Vec<Comparison>,
 }
 

@@ -19,10 +19,29 @@ use super::stored::JobRecord;
 pub const MANIFEST: &str = "manifest.json";
 pub(super) const PRICES: &str = "prices.json";
 const RECORDS: &str = "records";
+const PILOT: &str = "pilot";
 /// Names the build of the program that made the records. Hidden, as it is no result.
 const BUILD: &str = ".fleetsim-build";
 /// What names of unfinished files begin with.
 const UNFINISHED: &str = ".fleetsim-";
+
+/// What a record in the folder is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// It is a result.
+    Record,
+    /// The warm-up was found in it.
+    Pilot,
+}
+
+impl Stored {
+    fn folder(self) -> &'static str {
+        match self {
+            Stored::Record => RECORDS,
+            Stored::Pilot => PILOT,
+        }
+    }
+}
 
 /// A results folder.
 #[derive(Clone, Debug)]
@@ -73,9 +92,14 @@ impl Folder {
         folder.must_be_free_for(manifest)?;
         folder.clear_unfinished();
         let outdated = folder.keep_only_of(build)?;
+        let earlier = folder.manifest().ok();
         let kept: Option<Prices> = folder.read_json(PRICES).ok().filter(|kept| kept != prices);
         let prices = kept.as_ref().unwrap_or(prices);
         let manifest = Manifest { prices: prices.used(), ..manifest.clone() };
+        let manifest = match earlier.filter(|_| outdated == 0) {
+            Some(earlier) => manifest.going_on_from(&earlier),
+            None => manifest,
+        };
         folder.write_json(MANIFEST, &manifest)?;
         folder.write_json(PRICES, prices)?;
         let (prices, kept_prices) = (prices.clone(), kept.is_some());
@@ -90,6 +114,7 @@ impl Folder {
             return Ok(0);
         }
         let records = self.remove(RECORDS, |name| name.ends_with(".json"))?;
+        let records = records + self.remove(PILOT, |name| name.ends_with(".json"))?;
         self.remove("", |name| name.starts_with("requests-") && name.ends_with(".csv"))?;
         self.write(BUILD, format!("{}\n", build.unwrap_or_default()).as_bytes())?;
         Ok(records)
@@ -112,7 +137,8 @@ impl Folder {
 
     /// Removes records that a run was writing when it was killed. Only a run writes there, and it has the lock.
     fn clear_unfinished(&self) {
-        let entries = fs::read_dir(self.path.join(RECORDS)).into_iter().flatten().flatten();
+        let folders = [RECORDS, PILOT].map(|name| fs::read_dir(self.path.join(name)));
+        let entries = folders.into_iter().flatten().flatten().flatten();
         let unfinished = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
         // One that stays does no harm: it has no record's name.
         unfinished.for_each(|entry| drop(fs::remove_file(entry.path())));
@@ -147,7 +173,7 @@ impl Folder {
 
     fn must_be_empty(&self) -> Result<(), ResultsError> {
         let Ok(mut entries) = fs::read_dir(&self.path) else { return Ok(()) };
-        let ours = |name: &str| name.starts_with(UNFINISHED) || name == RECORDS;
+        let ours = |name: &str| name.starts_with(UNFINISHED) || name == RECORDS || name == PILOT;
         let other = entries.find_map(|entry| {
             let name = entry.ok()?.file_name().to_string_lossy().into_owned();
             (!ours(&name)).then_some(name)
@@ -222,12 +248,17 @@ impl Folder {
     }
 
     /// Stores what a job left.
-    pub(crate) fn store(&self, name: &str, job: &JobRecord) -> Result<(), ResultsError> {
+    pub(crate) fn store(&self, place: Stored, name: &str, job: &JobRecord) -> Result<(), ResultsError> {
         let mut text = serde_json::to_vec(job).expect("records are plain data");
         text.push(b'\n');
-        let path = self.path.join(RECORDS).join(name);
-        // The folder is there since the run began: where it is gone, somebody does not want these results.
-        write_whole(&path, &text).map_err(|error| {
+        let folder = self.path.join(place.folder());
+        // The results folder is there since the run began: where it is gone, somebody does not want these results.
+        let made = fs::create_dir(&folder).or_else(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(error),
+        });
+        let path = folder.join(name);
+        made.and_then(|()| write_whole(&path, &text)).map_err(|error| {
             ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be written: {error}"))
                 .hint("what is finished is kept; run the same command again to go on")
         })
@@ -237,8 +268,13 @@ impl Folder {
     ///
     /// # Errors
     /// If it is damaged or not what its name says.
-    pub(crate) fn record(&self, name: &str, digest: &str) -> Result<Option<JobRecord>, ResultsError> {
-        let name = format!("{RECORDS}/{name}");
+    pub(crate) fn record(
+        &self,
+        place: Stored,
+        name: &str,
+        digest: &str,
+    ) -> Result<Option<JobRecord>, ResultsError> {
+        let name = format!("{}/{name}", place.folder());
         let path = self.path.join(&name);
         if !path.exists() {
             return Ok(None);

@@ -30,6 +30,12 @@ impl Manifest {
         distinct_or(labels.collect(), plain)
     }
 
+    /// What the variant of this name is called, of these labels.
+    pub fn label_of(&self, labels: &[String], name: &str) -> String {
+        let place = self.variants.iter().position(|variant| variant.name == name);
+        place.and_then(|place| labels.get(place)).map_or_else(|| name.to_owned(), String::clone)
+    }
+
     /// The name of each variant's family, in the order of variants; plain names where two families would read the same.
     pub fn family_labels(&self) -> Vec<String> {
         let spelled: Vec<String> = self.variants.iter().map(family_label).collect();

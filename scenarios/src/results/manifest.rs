@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sim_core::cost::{BillOptions, PriceBook};
 use sim_core::engine::Span;
+use sim_core::metrics::percentile;
 use sim_core::spec::{FleetSpec, Objective};
 
 use super::digest::Digest;
-use crate::file::RunSettings;
+use super::warm_up::FoundWarmUp;
+use crate::file::{Assertion, MetricName, RunSettings, WarmUp};
 
 /// The version of the folder's layout. A change that an older program cannot read raises it.
 pub const FORMAT: u32 = 1;
@@ -27,8 +29,15 @@ pub struct Manifest {
     pub name: String,
     /// What it shows.
     pub about: String,
-    /// How it was run, seed and replications included.
+    /// How it was run, seed and replications included: those that there are, where they went on until a metric was known
+    /// exactly enough.
     pub run: RunSettings,
+    /// How the warm-up was found, where it was to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found_warm_up: Option<FoundWarmUp>,
+    /// What has to hold of the results.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assertions: Vec<Assertion>,
     /// The command that makes the same results again.
     pub command: String,
     /// The scenario as it was given.
@@ -132,8 +141,40 @@ impl Manifest {
         list
     }
 
+    /// The percentiles that are reported because someone asks for them: objectives, assertions, the wanted precision.
+    pub(crate) fn asked(&self) -> Vec<Objective> {
+        let mut list = self.bounded();
+        let claimed = self.assertions.iter().map(|assertion| &assertion.that.metric);
+        let precise = self.run.precision.iter().map(|precision| &precision.metric);
+        for share in claimed.chain(precise).map(MetricName::as_str).filter_map(percentile) {
+            if !list.iter().any(|known| known.share == share) {
+                list.push(Objective { share, limit: Span::from_secs(1) });
+            }
+        }
+        list
+    }
+
+    /// What is not measured at the start: as given, or as found; nothing as long as it is not found.
+    pub fn warm_up(&self) -> Span {
+        let found = || self.found_warm_up.as_ref().map_or(Span::ZERO, |found| found.length);
+        self.run.warm_up.given().unwrap_or_else(found)
+    }
+
+    /// The same with what an earlier run of the experiment has found: the warm-up, and how many replications it took to
+    /// know a metric exactly enough. That stands until this run finds it again, so that the folder says at any moment what
+    /// is in it.
+    pub(crate) fn going_on_from(mut self, earlier: &Manifest) -> Self {
+        self.found_warm_up.clone_from(&earlier.found_warm_up);
+        if let (Some(precision), Some(_)) = (&self.run.precision, &earlier.run.precision) {
+            let known = earlier.run.replications.min(precision.max_replications);
+            self.run.replications = self.run.replications.max(known);
+        }
+        self
+    }
+
     /// In which ways another experiment is another one, in words; nothing where what one has simulated serves the other.
-    /// So prices do not count, nor how command and scenario are worded. Nor does the number of replications: each is
+    /// So prices do not count, nor how command and scenario are worded, nor
+    /// what is claimed of the results. Nor does the number of replications: each is
     /// determined by itself, more of them go on where fewer ended, and fewer are the first of more.
     pub fn differences(&self, other: &Manifest) -> Vec<String> {
         let mut list = Vec::new();
@@ -147,7 +188,7 @@ impl Manifest {
         say("seed", &self.run.seed, &other.run.seed);
         say("program version", &self.program, &other.program);
         say("instance types of", &self.instance_types, &other.instance_types);
-        let one = |run: &RunSettings| RunSettings { replications: 1, ..run.clone() };
+        let one = |run: &RunSettings| RunSettings { replications: 1, precision: None, ..run.clone() };
         if list.is_empty() && one(&self.run) != one(&other.run) {
             list.push("other run settings".into());
         }
@@ -178,7 +219,8 @@ impl Manifest {
 
     /// A digest of everything that decides what a job's record says.
     pub fn job_digest(&self, variant: usize, replication: u32) -> String {
-        let run = RunSettings { replications: 1, ..self.run.clone() };
+        let warm_up = WarmUp::For(self.warm_up());
+        let run = RunSettings { replications: 1, precision: None, warm_up, ..self.run.clone() };
         let fleet = &self.variants[variant].fleet;
         let parts = (self.format, &self.program, &self.instance_types, &self.traces, run, fleet, replication);
         Digest::of(&serde_json::to_vec(&parts).expect("settings are plain data"))

@@ -1,6 +1,16 @@
 //! Paired comparisons: both variants met the same luck, replication by replication.
+//!
+//! Each variant is compared with the best of its workload, and which one that is, the same numbers say. So the intervals
+//! of all these differences hold at once: multiple comparisons with the best (Hsu, Constrained simultaneous confidence
+//! intervals for multiple comparisons with the best, Annals of Statistics 12, 1984; unconstrained, as here: Edwards and
+//! Hsu, Multiple comparisons with the best treatment, Journal of the American Statistical Association 78, 1983). Of `k`
+//! variants, the `k - 1` differences from the one that truly is best are covered together with 95 %, whichever it is;
+//! each has its share of the risk (Bonferroni), which needs no independence and so allows for common luck (Nelson and
+//! Matejcik, Using common random numbers for indifference-zone selection and multiple comparisons in simulation,
+//! Management Science 41, 1995). A variant whose difference in cost from the cheapest may be zero is indistinguishable
+//! from it; that the true best is neither the one that is found nor among those is less likely than 5 %.
 
-use sim_core::metrics::{Comparison, MonthlyCost, Record, Variant, compare};
+use sim_core::metrics::{Comparison, Confidence, MonthlyCost, Record, Variant, compare};
 use sim_core::spec::Objective;
 
 use super::findings::{Pair, VariantAnalysis};
@@ -14,19 +24,26 @@ pub(super) fn compare_pairs(
 ) -> Vec<Pair> {
     let of = |(variant, baseline): (usize, &Option<usize>)| {
         let baseline = (*baseline).filter(|baseline| *baseline != variant)?;
-        Some(Pair { variant, baseline, rows: pair(results, variants, variant, baseline) })
+        let family = baselines.iter().filter(|other| **other == Some(baseline)).count().saturating_sub(1);
+        let rows = pair(results, variants, (variant, baseline), Confidence::USUAL.shared_by(family));
+        Some(Pair { variant, baseline, family, rows })
     };
     baselines.iter().enumerate().filter_map(of).collect()
 }
 
-fn pair(results: &Results, variants: &[VariantAnalysis], a: usize, b: usize) -> Vec<Comparison> {
+fn pair(
+    results: &Results,
+    variants: &[VariantAnalysis],
+    (a, b): (usize, usize),
+    confidence: Confidence,
+) -> Vec<Comparison> {
     let (left, right) = (&results.variants[a], &results.variants[b]);
     let both = |number: &u32| left.replications.contains(number) && right.replications.contains(number);
     let common: Vec<u32> = left.replications.iter().copied().filter(both).collect();
     let left = Selection::of(left, &variants[a].months, &common);
     let right = Selection::of(right, &variants[b].months, &common);
-    let bounded = results.manifest.bounded();
-    compare(&left.variant(&variants[a], &bounded), &right.variant(&variants[b], &bounded))
+    let bounded = results.manifest.asked();
+    compare(&left.variant(&variants[a], &bounded), &right.variant(&variants[b], &bounded), confidence)
 }
 
 /// The replications of a variant that the other has too: borrowed where those are all.

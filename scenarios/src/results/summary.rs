@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use sim_core::metrics::{Comparison, INTERVAL_LABEL, Row};
 
 use super::analysis::Analysis;
+use super::assertions::Decided;
+use super::precision::PrecisionFound;
 use super::standing::Holds;
 use super::verdict::Verdict;
 use super::{FORMAT, Results};
@@ -22,9 +24,15 @@ pub struct Summary {
     pub month: String,
     /// The answer.
     pub verdict: Verdict,
+    /// What was claimed of the results, decided; nothing where nothing was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assertions: Vec<Decided>,
+    /// How exactly a metric is known, where replications went on until it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<PrecisionFound>,
     /// The variants in order.
     pub variants: Vec<VariantSummary>,
-    /// Paired differences.
+    /// Paired differences from the best of each workload.
     pub comparisons: Vec<PairSummary>,
     /// Jobs without a record: variant, and replication from 1.
     pub missing: Vec<(String, u32)>,
@@ -54,6 +62,9 @@ pub struct PairSummary {
     pub variant: String,
     /// What it is compared with.
     pub baseline: String,
+    /// Of how many comparisons with this baseline it is one: in each metric, the intervals of all of them hold at once
+    /// with 95 %.
+    pub simultaneous: usize,
     /// Every metric that both have.
     pub metrics: Vec<Comparison>,
 }
@@ -71,6 +82,7 @@ impl Summary {
         let pair = |pair: &super::Pair| PairSummary {
             variant: name(pair.variant),
             baseline: name(pair.baseline),
+            simultaneous: pair.family,
             metrics: pair.rows.clone(),
         };
         Summary {
@@ -79,6 +91,8 @@ impl Summary {
             intervals: INTERVAL_LABEL.to_owned(),
             month: analysis.basis.clone(),
             verdict: analysis.verdict.clone(),
+            assertions: analysis.assertions.clone(),
+            precision: analysis.precision.clone(),
             variants: variants.collect(),
             comparisons: analysis.pairs.iter().map(pair).collect(),
             missing: results.missing().into_iter().map(|(index, run)| (name(index), run + 1)).collect(),

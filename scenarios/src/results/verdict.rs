@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Results;
 use super::findings::{Pair, VariantAnalysis};
+use super::precision::PrecisionFound;
 use super::standing::Holds;
 
 pub(super) use points::{Point, baselines, points};
@@ -30,7 +31,13 @@ pub struct Verdict {
 }
 
 /// The answer.
-pub(super) fn judge(results: &Results, variants: &[VariantAnalysis], pairs: &[Pair], basis: &str) -> Verdict {
+pub(super) fn judge(
+    results: &Results,
+    variants: &[VariantAnalysis],
+    pairs: &[Pair],
+    precision: Option<&PrecisionFound>,
+    basis: &str,
+) -> Verdict {
     let points = points(results, variants);
     let sentence = sentence::Sentence::new(results, variants, pairs);
     let recommended = match points.as_slice() {
@@ -42,6 +49,6 @@ pub(super) fn judge(results: &Results, variants: &[VariantAnalysis], pairs: &[Pa
     Verdict {
         sentence: sentence.of(&points),
         recommended,
-        cautions: cautions::cautions(results, variants, &points, basis),
+        cautions: cautions::cautions(results, variants, &points, precision, basis),
     }
 }

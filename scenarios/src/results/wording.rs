@@ -48,6 +48,13 @@ pub(super) fn against(ratio: f64, full: bool) -> String {
     format!("{percent:.decimals$} % {}", if ratio < 1.0 { "less" } else { "more" })
 }
 
+/// A share as people say it: `23 %`, `4.9 %`, `0.08 %`.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let decimals = if percent >= 10.0 { 0 } else { decimals(percent / 10.0).min(3) };
+    format!("{percent:.decimals$} %")
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn list(items: &[String]) -> String {
     match items {
@@ -82,6 +89,7 @@ mod tests {
     fn words() {
         let expected = ["2.1 times as much", "4.9 % more", "0.080 % less", "14 times as much"];
         assert_eq!([2.13, 1.049, 0.9992, 14.2].map(|ratio| against(ratio, true)), expected);
+        assert_eq!([0.231, 0.0494, 0.0008, 0.999].map(percent), ["23 %", "4.9 %", "0.080 %", "100 %"]);
         let items = ["a", "b", "c"].map(str::to_owned);
         assert_eq!(
             (list(&items[..1]), list(&items[..2]), list(&items)),

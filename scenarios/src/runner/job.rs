@@ -11,7 +11,7 @@ use sim_core::random::Luck;
 use super::probe::Extras;
 use super::requests::RequestFile;
 use super::{Done, Experiment, Failure, JobId};
-use crate::results::{Folder, JobRecord, ResultsError};
+use crate::results::{Folder, JobRecord, Manifest, ResultsError, Stored};
 
 /// Why a job has no record.
 enum Trouble {
@@ -29,8 +29,8 @@ impl From<ResultsError> for Trouble {
 
 impl Experiment<'_> {
     /// Runs one job and stores its record. A panic ends this job only.
-    pub(super) fn run_job(&self, job: JobId, folder: &Folder) -> Done {
-        let attempt = || self.simulate(job, folder);
+    pub(super) fn run_job(&self, manifest: &Manifest, place: Stored, job: JobId, folder: &Folder) -> Done {
+        let attempt = || self.simulate(manifest, place, job, folder);
         // What a panic leaves half-done belongs to this job alone and is dropped with it.
         let result = catch_unwind(AssertUnwindSafe(attempt))
             .unwrap_or_else(|panic| Err(Trouble::Job(format!("panicked: {}", said(&*panic)))));
@@ -47,20 +47,27 @@ impl Experiment<'_> {
         }
     }
 
-    fn simulate(&self, job: JobId, folder: &Folder) -> Result<(JobRecord, Vec<String>), Trouble> {
-        let (manifest, run) = (&self.manifest, &self.manifest.run);
+    fn simulate(
+        &self,
+        manifest: &Manifest,
+        place: Stored,
+        job: JobId,
+        folder: &Folder,
+    ) -> Result<(JobRecord, Vec<String>), Trouble> {
+        let run = &manifest.run;
         let variant = &manifest.variants[job.variant];
         let instance_types = self.surroundings.instance_types;
         let platform =
             Platform { instance_types, policies: self.surroundings.policies, traces: &self.traces };
         let days: Vec<Window> =
             run.days.iter().map(|day| Window::new(Time::ZERO + day.from, Time::ZERO + day.to)).collect();
-        let file = self.requests(job, folder)?;
+        let file = if place == Stored::Record { self.requests(job, folder)? } else { None };
         let luck = Luck { root: run.seed, replication: job.replication };
-        let settings = Run { luck, duration: run.duration, drain: run.drain, calendar: run.start };
+        let settings =
+            Run { luck, duration: run.duration, drain: run.drain, calendar: run.start, initial: run.initial };
         let finish = simulate(&variant.fleet, &platform, settings, |names| {
             let instance_type = |name: &str| instance_types.get(name).cloned();
-            let watcher = Watcher::new(names, run.warm_up, run.duration, &days, instance_type);
+            let watcher = Watcher::new(names, manifest.warm_up(), run.duration, &days, instance_type);
             (watcher, Extras::new(names, &days, file))
         });
         let finish = finish.map_err(|error| Trouble::Job(error.to_string()))?;
@@ -73,7 +80,7 @@ impl Experiment<'_> {
         let (days, requests) = extras.finish();
         let note = requests.map(RequestFile::finish).transpose()?.flatten();
         let record = JobRecord::new(&variant.name, job.replication, digest, days, record);
-        folder.store(&manifest.record_name(job.variant, job.replication), &record)?;
+        folder.store(place, &manifest.record_name(job.variant, job.replication), &record)?;
         Ok((record, note.into_iter().collect()))
     }
 

@@ -8,7 +8,7 @@ use sim_core::cost::Purchase;
 use sim_core::spec::FleetSpec;
 use sim_core::traffic::{ArrivalSpec, FunctionsSpec};
 
-use super::{Experiment, Input, JobId, Options, RunError, Surroundings};
+use super::{Experiment, Input, JobId, Options, RunError, Surroundings, session};
 use crate::file::{RunSettings, Scenario, Variant, amount};
 use crate::results::{Digest, FORMAT, Manifest, Prices, ScenarioText, VariantManifest, slugs};
 
@@ -22,6 +22,7 @@ pub(super) fn manifest(
     let run = RunSettings {
         seed: options.seed.unwrap_or(scenario.run.seed),
         replications: options.replications.unwrap_or(scenario.run.replications),
+        precision: scenario.run.precision.clone().filter(|_| options.replications.is_none()),
         ..scenario.run.clone()
     };
     let slugs = slugs(scenario.variants.iter().map(|variant| variant.name.as_str()));
@@ -31,6 +32,8 @@ pub(super) fn manifest(
         name: scenario.name.clone(),
         about: scenario.about.clone(),
         run,
+        found_warm_up: None,
+        assertions: scenario.assertions.clone(),
         command: input.command,
         scenario: ScenarioText { file: input.file, text: input.text, overrides: input.overrides },
         instance_types: surroundings.instance_types_date.to_owned(),
@@ -85,12 +88,11 @@ fn digest(path: &Path) -> Result<String, RunError> {
     Ok(digest.text())
 }
 
-/// The jobs, replication by replication: what is finished when a run is interrupted can be compared.
+/// The jobs to begin with.
 pub(super) fn jobs(manifest: &Manifest, options: &Options) -> Result<Vec<JobId>, RunError> {
-    let (variants, replications) = (manifest.variants.len(), manifest.run.replications);
+    let replications = manifest.run.most_replications();
     let Some((name, number)) = &options.only else {
-        let of_replication = |replication| (0..variants).map(move |variant| JobId { variant, replication });
-        return Ok((0..replications).flat_map(of_replication).collect());
+        return Ok(session::jobs(manifest, 0..manifest.run.replications));
     };
     let variant = manifest.variants.iter().position(|variant| variant.name == *name).ok_or_else(|| {
         let known: Vec<&str> = manifest.variants.iter().map(|variant| variant.name.as_str()).collect();
@@ -144,13 +146,14 @@ impl Experiment<'_> {
         let set = |setting: &String| format!(" --set {}", quoted(setting));
         let overrides: String = scenario.overrides.iter().map(set).collect();
         let only = format!("{}:{}", self.manifest.variants[job.variant].name, job.replication + 1);
-        format!(
-            "fleetsim run {}{overrides} --seed {} --replications {} --only {}",
-            quoted(&scenario.file),
-            self.manifest.run.seed,
-            self.manifest.run.replications,
-            quoted(&only)
-        )
+        let run = &self.manifest.run;
+        // A number given would end the search for another.
+        let replications = match run.precision {
+            None => format!(" --replications {}", run.replications),
+            Some(_) => String::new(),
+        };
+        let (file, only) = (quoted(&scenario.file), quoted(&only));
+        format!("fleetsim run {file}{overrides} --seed {}{replications} --only {only}", run.seed)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A value found from replications, with the half-width of its 95 % interval where there is one.
+/// A value found from replications, with the half-width of its interval where there is one: of 95 %, unless it is one of
+/// several that hold at once, or a bound of another confidence ([`Confidence`](super::Confidence)).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
@@ -10,7 +11,7 @@ pub struct Estimate {
     /// nothing to take it of. Stored as a number, as `"infinite"`, or as null.
     #[serde(with = "number")]
     pub value: f64,
-    /// Half the width of the 95 % confidence interval over replications.
+    /// Half the width of the confidence interval over replications.
     pub half_width: Option<f64>,
     /// How many replications it is from.
     pub n: u32,
@@ -57,7 +58,7 @@ pub struct Ratio {
     /// The ratio.
     #[serde(with = "number")]
     pub value: f64,
-    /// The lower and the upper end of its 95 % confidence interval over replications.
+    /// The lower and the upper end of its confidence interval over replications.
     pub interval: Option<(f64, f64)>,
     /// How many replications it is from.
     pub n: u32,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::estimate::{Estimate, Ratio};
 use super::measure::{Measure, Subject};
-use super::{Record, Sample, ServiceRecord, intervals};
+use super::{Confidence, Record, Sample, ServiceRecord, intervals};
 use crate::cost::{Bill, month_factor};
 use crate::engine::Span;
 use crate::spec::Objective;
@@ -24,6 +24,18 @@ pub struct Metric {
     pub unit: &'static str,
     /// What it measures.
     pub measure: Measure,
+}
+
+impl Metric {
+    /// Whether it has an interval over replications: a maximum has none.
+    pub fn has_interval(&self) -> bool {
+        !self.measure.is_maximum()
+    }
+
+    /// Whether it is taken of a variant's bill.
+    pub fn is_cost(&self) -> bool {
+        self.name.starts_with("cost.")
+    }
 }
 
 /// Which owners a metric is taken of.
@@ -193,17 +205,20 @@ impl<'a> Variant<'a> {
             .collect()
     }
 
-    /// The estimate of `metric`; none where it does not apply to `owner`.
-    fn estimate(&self, owner: &str, metric: &Metric) -> Option<Estimate> {
+    /// The estimate of `metric`, with an interval as sure as `confidence`; none where it does not apply to `owner`.
+    fn estimate(&self, owner: &str, metric: &Metric, confidence: Confidence) -> Option<Estimate> {
         if let Measure::Quantile { p, of_all } = metric.measure {
-            return Some(in_seconds(intervals::quantile(&self.samples(owner, of_all), p)));
+            return Some(in_seconds(confidence.quantile(&self.samples(owner, of_all), p)));
         }
         let values = self.values(owner, metric);
         let known: Vec<f64> = values.iter().flatten().copied().collect();
         if known.is_empty() && metric.measure.is_optional() {
             return None;
         }
-        Some(if metric.measure.is_maximum() { intervals::maximum(&known) } else { intervals::mean(&known) })
+        Some(match metric.measure.is_maximum() {
+            true => intervals::maximum(&known),
+            false => confidence.mean(&known),
+        })
     }
 }
 
@@ -213,12 +228,21 @@ fn in_seconds(estimate: Estimate) -> Estimate {
     Estimate { value: value / 1e9, half_width: half_width.map(|half| half / 1e9), n, note }
 }
 
-/// Every metric of every service and cluster of a variant, and of the variant itself.
+/// Every metric of every service and cluster of a variant, and of the variant itself, with 95 % intervals.
 pub fn summarize(variant: &Variant<'_>) -> Vec<Row> {
+    rows(variant, Confidence::USUAL, |_| true)
+}
+
+/// The metric of this name, of every service, cluster or variant that has it, with intervals as sure as `confidence`.
+pub fn summarize_one(variant: &Variant<'_>, metric: &str, confidence: Confidence) -> Vec<Row> {
+    rows(variant, confidence, |name| name == metric)
+}
+
+fn rows(variant: &Variant<'_>, confidence: Confidence, wanted: impl Fn(&str) -> bool) -> Vec<Row> {
     let mut rows = Vec::new();
     for (owner, metrics) in variant.subjects() {
-        for metric in metrics {
-            if let Some(estimate) = variant.estimate(&owner, &metric) {
+        for metric in metrics.into_iter().filter(|metric| wanted(&metric.name)) {
+            if let Some(estimate) = variant.estimate(&owner, &metric, confidence) {
                 let (owner, unit) = (owner.clone(), metric.unit.to_owned());
                 rows.push(Row { owner, metric: metric.name, unit, estimate });
             }
@@ -227,12 +251,13 @@ pub fn summarize(variant: &Variant<'_>) -> Vec<Row> {
     rows
 }
 
-/// How `a` differs from `b` in every metric that both have, paired by replication.
-pub fn compare(a: &Variant<'_>, b: &Variant<'_>) -> Vec<Comparison> {
+/// How `a` differs from `b` in every metric that both have, paired by replication, with intervals as sure as
+/// `confidence`.
+pub fn compare(a: &Variant<'_>, b: &Variant<'_>, confidence: Confidence) -> Vec<Comparison> {
     let mut rows = Vec::new();
     for (owner, metrics) in a.subjects() {
         for metric in metrics.into_iter().filter(|metric| !metric.measure.is_maximum()) {
-            if let Some((difference, ratio)) = pair(a, b, &owner, &metric) {
+            if let Some((difference, ratio)) = pair(a, b, &owner, &metric, confidence) {
                 let (owner, unit) = (owner.clone(), metric.unit.to_owned());
                 rows.push(Comparison { owner, metric: metric.name, unit, difference, ratio });
             }
@@ -241,18 +266,24 @@ pub fn compare(a: &Variant<'_>, b: &Variant<'_>) -> Vec<Comparison> {
     rows
 }
 
-fn pair(a: &Variant<'_>, b: &Variant<'_>, owner: &str, metric: &Metric) -> Option<(Estimate, Ratio)> {
+fn pair(
+    a: &Variant<'_>,
+    b: &Variant<'_>,
+    owner: &str,
+    metric: &Metric,
+    confidence: Confidence,
+) -> Option<(Estimate, Ratio)> {
     if let Measure::Quantile { p, of_all } = metric.measure {
         let (a, b) = (a.samples(owner, of_all), b.samples(owner, of_all));
         let pairs = !a.is_empty() && !b.is_empty();
         return pairs.then(|| {
-            let difference = in_seconds(intervals::quantile_difference(&a, &b, p));
-            (difference, intervals::quantile_ratio(&a, &b, p))
+            let difference = in_seconds(confidence.quantile_difference(&a, &b, p));
+            (difference, confidence.quantile_ratio(&a, &b, p))
         });
     }
     let pairs = a.values(owner, metric).into_iter().zip(b.values(owner, metric));
     let (a, b): (Vec<f64>, Vec<f64>) = pairs.filter_map(|(a, b)| Some((a?, b?))).unzip();
-    (!a.is_empty()).then(|| (intervals::difference(&a, &b), intervals::ratio(&a, &b)))
+    (!a.is_empty()).then(|| (confidence.difference(&a, &b), confidence.ratio(&a, &b)))
 }
 
 #[cfg(test)]

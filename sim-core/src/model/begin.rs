@@ -1,8 +1,10 @@
-//! The first instant of a run: a fleet that has been running, and functions that have not.
+//! The first instant of a run: a fleet that has been running, and functions that have not; or a fleet that is switched
+//! on ([`Initial`]).
 //!
-//! Every service starts with its desired tasks in service on instances that are ready, and every function without an
-//! environment but its provisioned ones.
+//! A warm service starts with its desired tasks in service on instances that are ready, and a function without an
+//! environment but its provisioned ones. In an empty fleet all of these begin to start.
 
+use super::build::Initial;
 use super::container::Substrate;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
@@ -15,13 +17,16 @@ use crate::observe::{Billable, Door, Gauge, GroupId, Probe, ServiceId, SourceId}
 use crate::random::{Purpose, open01, owner_key};
 
 impl<P: Probe> Fleet<P> {
-    /// The groups' first instances are ready at the start.
-    pub(super) fn begin_groups(&mut self, agenda: &mut Agenda) {
+    /// The groups' first instances are ready at the start, or begin to launch.
+    pub(super) fn begin_groups(&mut self, initial: Initial, agenda: &mut Agenda) {
         for group in self.groups.ids() {
             self.desired_level(group, Time::ZERO);
             for _ in 0..self.groups[group].desired {
                 let Some(zone) = self.poorest_group_zone(group) else { break };
                 let id = self.launch_instance(group, zone, Time::ZERO, agenda);
+                if initial == Initial::Empty {
+                    continue;
+                }
                 self.instance_runs(id, Time::ZERO);
                 self.draw_instance_fate(id, Time::ZERO, agenda);
                 self.instances[id].warm_at = Time::ZERO;
@@ -31,21 +36,22 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
-    /// The services' first tasks are in service at the start, the functions' provisioned environments ready.
-    pub(super) fn begin_services(&mut self, agenda: &mut Agenda) {
+    /// The services' first tasks are in service at the start, the functions' provisioned environments ready; or they
+    /// begin to start.
+    pub(super) fn begin_services(&mut self, initial: Initial, agenda: &mut Agenda) {
         for service in self.services.ids() {
             if matches!(self.services[service].door.kind, Door::Alb | Door::AlbToFunction) {
                 self.probe.billed(&Billable::Balancer { service });
             }
             if matches!(self.services[service].platform, Behind::Functions(_)) {
-                self.begin_function(service, agenda);
+                self.begin_function(service, initial, agenda);
                 continue;
             }
             let desired = self.services[service].containers().desired;
             self.level(service, Gauge::ReplicasDesired, u64::from(desired), Time::ZERO);
             for _ in 0..desired {
                 let id = self.launch(service, Time::ZERO, agenda);
-                if self.tasks[id].state != TaskState::Waiting {
+                if initial == Initial::Warm && self.tasks[id].state != TaskState::Waiting {
                     self.begin_task(id, agenda);
                 }
             }
@@ -76,11 +82,14 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
-    fn begin_function(&mut self, service: ServiceId, agenda: &mut Agenda) {
+    fn begin_function(&mut self, service: ServiceId, initial: Initial, agenda: &mut Agenda) {
         self.set_keep_alive(service, Time::ZERO, agenda);
         self.environment_levels(service, Time::ZERO);
         if self.services[service].functions().provisioned.is_some() {
-            self.begin_provisioned(service, Time::ZERO);
+            match initial {
+                Initial::Warm => self.begin_provisioned(service, Time::ZERO),
+                Initial::Empty => self.ask_for_provisioned(service, Time::ZERO, agenda),
+            }
         }
     }
 

@@ -12,6 +12,8 @@ mod sources;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::deadlines::{Deadlines, Waiter};
@@ -51,6 +53,21 @@ pub struct Run {
     pub drain: Span,
     /// The date on which it starts.
     pub calendar: Calendar,
+    /// What there is at the first instant.
+    pub initial: Initial,
+}
+
+/// What there is of a fleet at the first instant of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-noun" = "initial state"))]
+pub enum Initial {
+    /// A fleet that has been running: services with their desired tasks in service on instances that are ready, and the
+    /// provisioned environments of functions. Other environments there are none, in either case.
+    #[default]
+    Warm,
+    /// A fleet that is switched on: instances, tasks and provisioned environments begin to start at the first instant.
+    Empty,
 }
 
 /// Simulates one replication of a checked spec, watched by the probe that `probe` makes of the fleet's names.
@@ -152,8 +169,8 @@ impl Builder<'_> {
         self.clusters(&mut fleet);
         self.services(&mut fleet);
         self.faults(&mut fleet);
-        fleet.begin_groups(agenda);
-        fleet.begin_services(agenda);
+        fleet.begin_groups(self.run.initial, agenda);
+        fleet.begin_services(self.run.initial, agenda);
         fleet.begin_loops(agenda);
         fleet.begin_faults(agenda);
         self.sources(&mut fleet, agenda)?;

@@ -105,6 +105,12 @@ impl<P: Probe> Fleet<P> {
         self.take_account(service, 0);
     }
 
+    /// Asks for the initial provisioned concurrency, which is billed from now on and ready once it is prepared.
+    pub(super) fn ask_for_provisioned(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) {
+        let count = std::mem::take(&mut self.provisioned(service).desired);
+        self.set_provisioned(service, count, now, agenda);
+    }
+
     fn add_provisioned(&mut self, service: ServiceId, count: u32, now: Time) {
         for _ in 0..count {
             let ordinal =

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sim_core::calendar::Calendar;
 use sim_core::cost::{Arch, Burst, InstanceType};
 use sim_core::engine::Span;
-use sim_core::model::{Finish, Platform, Run, simulate};
+use sim_core::model::{Finish, Initial, Platform, Run, simulate};
 use sim_core::observe::Probe;
 use sim_core::policy::catalogue::Catalogue;
 use sim_core::quantity::MemorySize;
@@ -69,7 +69,13 @@ pub(crate) fn problems(fleet: &FleetSpec) -> Vec<Problem> {
 
 /// A run of `duration` with time enough to finish everything.
 pub(crate) fn run_of(duration: Span, luck: Luck) -> Run {
-    Run { luck, duration, drain: Span::from_secs(7200), calendar: Calendar::default() }
+    Run {
+        luck,
+        duration,
+        drain: Span::from_secs(7200),
+        calendar: Calendar::default(),
+        initial: Initial::Warm,
+    }
 }
 
 /// Simulates one run of a checked fleet.

@@ -1,15 +1,17 @@
 //! What limits the answer.
 
 use sim_core::cost::Purchase;
-use sim_core::metrics::INTERVAL_LABEL;
+use sim_core::metrics::{Estimate, INTERVAL_LABEL};
 use sim_core::spec::{ClusterSpec, ServiceSpec};
 
 use super::gaps::gaps;
 use super::points::Point;
 use crate::results::findings::VariantAnalysis;
 use crate::results::manifest::VariantManifest;
+use crate::results::precision::{Known, PrecisionFound};
 use crate::results::standing::Holds;
 use crate::results::{Results, wording};
+use crate::{file, number};
 
 /// Below this many replications an interval rests on too little.
 const FEW: u32 = 5;
@@ -20,12 +22,17 @@ pub(super) fn cautions(
     results: &Results,
     variants: &[VariantAnalysis],
     points: &[Point],
+    precision: Option<&PrecisionFound>,
     basis: &str,
 ) -> Vec<String> {
     let mut list = Vec::new();
     let labels = results.manifest.labels();
     list.extend(missing(results));
     list.extend(few(results));
+    list.extend(too_short(results, &labels));
+    list.extend(
+        precision.into_iter().flat_map(|it| imprecise(it, |name| results.manifest.label_of(&labels, name))),
+    );
     list.extend(unclear(variants, points, &labels));
     list.extend(gaps(results, variants, points));
     list.extend(thin_tails(variants, &labels));
@@ -68,6 +75,47 @@ fn few(results: &Results) -> Option<String> {
         n if n < FEW => Some(format!("Only {n} replications: intervals are wide and rest on little.")),
         _ => None,
     }
+}
+
+/// A warm-up that was looked for and not seen to end.
+fn too_short(results: &Results, labels: &[String]) -> Option<String> {
+    let found = results.manifest.found_warm_up.as_ref()?;
+    let late = found.longest().filter(|cut| cut.is_late)?;
+    Some(format!(
+        "No state that lasts was seen: {} of {} still changes in the second half of the run. The first half ({}) is not \
+         measured, which may not be enough: run longer.",
+        late.series,
+        results.manifest.label_of(labels, &late.variant),
+        found.length
+    ))
+}
+
+/// A metric that is not known as exactly as was asked for.
+fn imprecise(precision: &PrecisionFound, label: impl Fn(&str) -> String) -> Vec<String> {
+    let place = |known: &Known| match known.owner.as_str() {
+        "" => label(&known.variant),
+        owner => format!("{owner} of {}", label(&known.variant)),
+    };
+    let PrecisionFound { metric, half_width, replications, .. } = precision;
+    let unit = sim_core::metrics::find(metric).map_or("", |metric| metric.unit);
+    let widest = precision.widest.as_ref().filter(|_| !precision.reached);
+    let missed = widest.map(|known| {
+        let Estimate { value, half_width: half, .. } = known.estimate;
+        let figure = number::estimate(file::metric::unit(unit), value, half);
+        format!(
+            "{metric} is not known within {half_width} after {replications} replications: it is {figure} for {}.",
+            place(known)
+        )
+    });
+    let unknown = precision.unknown.first().map(|known| {
+        let why = known.estimate.note.as_deref().unwrap_or("it has no interval");
+        let more = match precision.unknown.len() - 1 {
+            0 => String::new(),
+            more => format!(", and likewise for {more} more"),
+        };
+        format!("How exactly {metric} is known for {} cannot be said ({why}){more}.", place(known))
+    });
+    missed.into_iter().chain(unknown).collect()
 }
 
 fn unclear(variants: &[VariantAnalysis], points: &[Point], labels: &[String]) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! The verdict's one sentence.
 
-use sim_core::metrics::{Estimate, Ratio};
+use sim_core::metrics::{Comparison, Estimate};
 
 use super::cautions::runs_on_spot;
 use super::points::{Point, month};
@@ -41,8 +41,11 @@ impl<'r> Sentence<'r> {
         // Those that hold the objective first, and within a standing the cheapest first.
         let rank = |index: usize| (self.standing(index).holds, self.month(index));
         others.sort_by(|a, b| rank(*a).0.cmp(&rank(*b).0).then(rank(*a).1.total_cmp(&rank(*b).1)));
-        let clauses: Vec<String> = [self.of_best(best, !others.is_empty())]
-            .into_iter()
+        let rival = self.next_dearer(&others, best);
+        let cheaper = rival.map_or_else(String::new, |rival| self.cheaper(rival, best));
+        let first = self.of_best(best, !others.is_empty()) + &cheaper;
+        others.retain(|index| Some(*index) != rival);
+        let clauses: Vec<String> = std::iter::once(first)
             .chain(self.of_others(&others, best))
             .chain(of_apart(std::slice::from_ref(point), &self.labels))
             .collect();
@@ -150,6 +153,23 @@ impl<'r> Sentence<'r> {
         }
     }
 
+    /// The cheapest other option that holds the objective too and surely costs more than the best.
+    fn next_dearer(&self, others: &[usize], best: usize) -> Option<usize> {
+        let holds = |index: usize| self.standing(index).holds == Some(Holds::Yes);
+        let dearer = |index: &&usize| {
+            let pair = self.cost_pair(**index, best);
+            let surely = pair.is_some_and(|row| row.difference.is_significant() && row.ratio.value > 1.0);
+            holds(**index) && surely
+        };
+        others.iter().find(dearer).copied().filter(|_| holds(best))
+    }
+
+    /// `, 23 % cheaper than Fargate`.
+    fn cheaper(&self, rival: usize, best: usize) -> String {
+        let ratio = self.cost_pair(rival, best).map_or(f64::NAN, |row| row.ratio.value);
+        format!(", {} cheaper than {}", wording::percent(1.0 - 1.0 / ratio), self.option(rival))
+    }
+
     /// Whether there was no request to judge an option by.
     fn met_nothing(&self, index: usize) -> bool {
         let services = &self.standing(index).services;
@@ -160,17 +180,21 @@ impl<'r> Sentence<'r> {
     fn of_others(&self, others: &[usize], best: usize) -> Vec<String> {
         let holds = |index: &usize| self.standing(*index).holds == Some(Holds::Yes);
         let (holding, rest): (Vec<usize>, Vec<usize>) = others.iter().copied().partition(holds);
-        let is_alike = |index: &usize| self.ratio(*index, best).is_some_and(is_alike);
+        let is_alike = |index: &usize| self.is_alike(*index, best);
         let (alike, dearer): (Vec<usize>, Vec<usize>) = holding.into_iter().partition(is_alike);
         let mut said = Vec::new();
         if !alike.is_empty() {
             let names: Vec<String> = alike.iter().map(|index| self.option(*index)).collect();
-            let verb = if names.len() == 1 { "costs" } else { "cost" };
-            said.push(format!("{} {verb} {ALIKE}", wording::list(&names)));
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            said.push(format!(
+                "{} {verb} indistinguishable from {} in cost",
+                wording::list(&names),
+                self.name(best)
+            ));
         }
         for (place, index) in dearer.into_iter().enumerate() {
             let (name, verb) = (self.option(index), if place == 0 { " costs" } else { "" });
-            said.push(format!("{name}{verb} {}", against(self.ratio(index, best), place == 0)));
+            said.push(format!("{name}{verb} {}", self.against(index, best, place == 0)));
         }
         let holding = (!said.is_empty()).then(|| said.join(", "));
         holding.into_iter().chain(rest.into_iter().map(|index| self.of_other(index, best))).collect()
@@ -182,14 +206,30 @@ impl<'r> Sentence<'r> {
         format!("{}{spot}", self.name(index))
     }
 
-    fn ratio(&self, index: usize, best: usize) -> Option<&Ratio> {
+    /// How an option's cost differs from the best one's, with simultaneous intervals.
+    fn cost_pair(&self, index: usize, best: usize) -> Option<&Comparison> {
         let pair = self.pairs.iter().find(|pair| pair.variant == index && pair.baseline == best);
-        pair.and_then(|pair| pair.row("", "cost.month")).map(|row| &row.ratio)
+        pair.and_then(|pair| pair.row("", "cost.month"))
+    }
+
+    /// Whether the simultaneous interval of the difference in cost holds zero: noise does not tell it from the best.
+    fn is_alike(&self, index: usize, best: usize) -> bool {
+        let pair = self.cost_pair(index, best);
+        pair.is_some_and(|row| row.difference.half_width.is_some() && !row.difference.is_significant())
+    }
+
+    /// A cost beside the best one: `1.8 times as much`; where a sentence goes on, `1.8 times`.
+    fn against(&self, index: usize, best: usize, full: bool) -> String {
+        match self.cost_pair(index, best) {
+            Some(_) if self.is_alike(index, best) => ALIKE.into(),
+            Some(row) if row.ratio.value.is_finite() => wording::against(row.ratio.value, full),
+            _ => "an amount that cannot be compared".into(),
+        }
     }
 
     /// An option that does not surely hold the objective.
     fn of_other(&self, index: usize, best: usize) -> String {
-        let (name, cost) = (self.option(index), against(self.ratio(index, best), true));
+        let (name, cost) = (self.option(index), self.against(index, best, true));
         match self.standing(index).holds {
             _ if self.met_nothing(index) => format!("{name} costs {cost}"),
             Some(Holds::Unclear) => {
@@ -247,9 +287,8 @@ impl<'r> Sentence<'r> {
             _ => {}
         }
         let alike = point.options.iter().copied().filter(|index| {
-            let ratio = self.ratio(*index, best);
             let holds = self.standing(*index).holds == self.standing(best).holds;
-            holds && ratio.is_some_and(is_alike)
+            holds && self.is_alike(*index, best)
         });
         let spelled = |index: usize| {
             let spot = if self.is_on_spot(index) { " (on Spot, without interruptions)" } else { "" };
@@ -287,23 +326,8 @@ fn continued<'t>(from: &str, to: &'t str) -> &'t str {
     if axis == same { value } else { to }
 }
 
-/// What noise does not tell from the best.
-const ALIKE: &str = "about the same, as far as noise tells";
-
-fn is_alike(ratio: &Ratio) -> bool {
-    ratio.interval.is_some() && !ratio.is_significant()
-}
-
-/// A cost beside the best one: `1.8 times as much`; where a sentence goes on, `1.8 times`.
-fn against(ratio: Option<&Ratio>, full: bool) -> String {
-    match ratio {
-        Some(ratio) if ratio.value.is_finite() => match ratio.interval {
-            Some(_) if is_alike(ratio) => ALIKE.into(),
-            _ => wording::against(ratio.value, full),
-        },
-        _ => "an amount that cannot be compared".into(),
-    }
-}
+/// A cost that noise does not tell from the best one.
+const ALIKE: &str = "as much, as far as noise tells";
 
 #[cfg(test)]
 mod tests {

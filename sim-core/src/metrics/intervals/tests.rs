@@ -140,3 +140,53 @@ fn no_interval_is_narrower_than_the_histogram_is_sharp() {
     assert_eq!(estimate.value, 1e9);
     assert_eq!(estimate.half_width, Some(1e9 / 512.0));
 }
+
+/// Six variants under common luck, two of them equally good. In how many of 1,000 experiments all five differences from
+/// the one that truly is the best are covered, and in how many it is the one that is found or indistinguishable from it.
+fn with_the_best(seed: u64, confidence: Confidence) -> (f64, f64) {
+    const TRUTH: [f64; 6] = [10.0, 10.0, 10.4, 10.8, 11.0, 14.0];
+    let mut luck = Luck(seed);
+    let (mut covered, mut kept) = (0, 0);
+    for _ in 0..1000 {
+        let runs: Vec<[f64; 6]> = (0..10)
+            .map(|_| {
+                let day = 3.0 * luck.normal();
+                TRUTH.map(|mean| mean + day + luck.normal())
+            })
+            .collect();
+        let of = |variant: usize| runs.iter().map(|run| run[variant]).collect::<Vec<f64>>();
+        let from_best = (1..6).map(|variant| (variant, confidence.difference(&of(variant), &of(0))));
+        let holds = |(variant, difference): (usize, Estimate)| {
+            let (low, high) = difference.interval().unwrap();
+            (low..=high).contains(&(TRUTH[variant] - TRUTH[0]))
+        };
+        covered += usize::from(from_best.map(holds).all(|holds| holds));
+        let size = |variant: &usize| mean(&of(*variant)).value;
+        let found = (0..6).min_by(|a, b| size(a).total_cmp(&size(b))).unwrap();
+        let told_apart = found != 0 && confidence.difference(&of(0), &of(found)).is_significant();
+        kept += usize::from(!told_apart);
+    }
+    (f64::from(covered as u32) / 1000.0, f64::from(kept as u32) / 1000.0)
+}
+
+/// Bonferroni's share of the risk makes five differences hold at once; plain 95 % intervals do not.
+#[test]
+fn differences_from_the_best_hold_at_once() {
+    let (covered, kept) = with_the_best(8, Confidence::USUAL.shared_by(5));
+    assert!((0.94..=0.99).contains(&covered) && kept >= 0.95, "{covered}, {kept}");
+    let (plain, _) = with_the_best(8, Confidence::USUAL);
+    assert!(plain < 0.9, "{plain}");
+}
+
+/// One-sided bounds miss on their side as often as they say.
+#[test]
+fn one_sided_bounds_are_covered() {
+    let mut luck = Luck(9);
+    let confidence = Confidence::one_sided(0.95);
+    let below = (0..2000).filter(|_| {
+        let values: Vec<f64> = (0..6).map(|_| luck.normal()).collect();
+        confidence.mean(&values).interval().unwrap().1 >= 0.0
+    });
+    let share = below.count() as f64 / 2000.0;
+    assert!((0.935..=0.965).contains(&share), "{share}");
+}

@@ -102,7 +102,7 @@ fn variants_are_compared_in_pairs() {
     let (few, many) = ([run(20, 200, 3), run(20, 200, 5)], [run(5, 200, 6), run(5, 200, 9)]);
     let objectives = BTreeMap::new();
     let variant = |records| Variant { records, costs: &[], objectives: &objectives, bounded: &[] };
-    let rows = compare(&variant(&many), &variant(&few));
+    let rows = compare(&variant(&many), &variant(&few), Confidence::USUAL);
     let of = |metric: &str| rows.iter().find(|row| row.metric == metric).unwrap();
     let instances = of("instances.mean");
     assert_eq!(instances.difference.value, 3.5);
