@@ -3,10 +3,13 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use sim_core::check::Checker;
 use sim_core::engine::Time;
 use sim_core::metrics::{Watcher, Window};
-use sim_core::model::{Platform, Run, simulate};
+use sim_core::model::{Finish, Platform, Run, simulate};
+use sim_core::observe::Names;
 use sim_core::random::Luck;
+use sim_core::traffic::FeedError;
 
 use super::probe::Extras;
 use super::requests::RequestFile;
@@ -58,17 +61,30 @@ impl Experiment<'_> {
         let file = self.requests(job, folder)?;
         let luck = Luck { root: run.seed, replication: job.replication };
         let settings = Run { luck, duration: run.duration, drain: run.drain, calendar: run.start };
-        let finish = simulate(&variant.fleet, &platform, settings, |names| {
+        let watch = |names: &Names| {
             let instance_type = |name: &str| instance_types.get(name).cloned();
             let watcher = Watcher::new(names, run.warm_up, run.duration, &days, instance_type);
             (watcher, Extras::new(names, &days, file))
-        });
-        let finish = finish.map_err(|error| Trouble::Job(error.to_string()))?;
+        };
+        // Two calls, so that a run without checkers does not even ask whether there are any.
+        let (finish, checker) = if self.options.check {
+            let measured = Window::new(Time::ZERO + run.warm_up, Time::ZERO + run.duration);
+            let checker = Checker::new(&variant.fleet, instance_types, measured);
+            let finish = simulate(&variant.fleet, &platform, settings, |names| (watch(names), checker));
+            let Finish { probe: (probe, checker), events, trace_error } = finish.map_err(unread)?;
+            (Finish { probe, events, trace_error }, Some(checker))
+        } else {
+            (simulate(&variant.fleet, &platform, settings, watch).map_err(unread)?, None)
+        };
         if let Some(error) = finish.trace_error {
             return Err(Trouble::Job(error));
         }
         let (watcher, extras) = finish.probe;
         let record = watcher.finish(Time::ZERO + run.duration + run.drain, finish.events);
+        let findings = checker.map(|checker| checker.close(Some(&record))).unwrap_or_default();
+        if !findings.is_clean() {
+            return Err(Trouble::Job(format!("the checkers found what must not be:\n{findings}")));
+        }
         let digest = manifest.job_digest(job.variant, job.replication);
         let (days, requests) = extras.finish();
         let note = requests.map(RequestFile::finish).transpose()?.flatten();
@@ -81,6 +97,11 @@ impl Experiment<'_> {
         let name = self.manifest.requests_name(job.variant, job.replication);
         self.options.requests.map(|limit| RequestFile::create(folder, &name, limit)).transpose()
     }
+}
+
+/// A trace that cannot be opened.
+fn unread(error: FeedError) -> Trouble {
+    Trouble::Job(error.to_string())
 }
 
 /// What a panic said.

@@ -144,8 +144,9 @@ impl Experiment<'_> {
         let set = |setting: &String| format!(" --set {}", quoted(setting));
         let overrides: String = scenario.overrides.iter().map(set).collect();
         let only = format!("{}:{}", self.manifest.variants[job.variant].name, job.replication + 1);
+        let check = if self.options.check { " --check" } else { "" };
         format!(
-            "fleetsim run {}{overrides} --seed {} --replications {} --only {}",
+            "fleetsim run {}{overrides} --seed {} --replications {} --only {}{check}",
             quoted(&scenario.file),
             self.manifest.run.seed,
             self.manifest.run.replications,

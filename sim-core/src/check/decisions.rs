@@ -162,12 +162,13 @@ impl Decisions {
     }
 }
 
-/// How long a service may stand still on its way to what it wants: launches may be rationed, and all services have their
-/// turns.
+/// How long a service may stand still on its way to what it wants: its scheduler takes its time, launches may be rationed,
+/// and all services have their turns.
 fn patience(ground: &Ground) -> Span {
     let account = &ground.fleet.account;
     let slowest = account.service_launch_rate.0.min(account.fargate_launch_rate.0);
-    SETTLED + Span::from_seconds(2.0 * ground.fleet.services.len() as f64 / slowest)
+    let turns = Span::from_seconds(2.0 * ground.fleet.services.len() as f64 / slowest);
+    SETTLED + ground.fleet.telemetry.scheduler_reaction + turns
 }
 
 /// Whose gauge a scaling decision moves.
