@@ -114,12 +114,15 @@ impl Decisions {
         }
     }
 
-    /// What is desired is there, or on its way, when nothing has moved for long.
+    /// What is desired is there, or on its way, when nothing has moved for long. Services on Fargate share a quota of
+    /// launches, so that one may wait for as long as another has its turn.
     fn check_settled(&self, ground: &Ground, findings: &mut Findings) {
+        let is_fargate = |spec: &ServiceSpec| matches!(spec, ServiceSpec::Fargate(_));
+        let on_fargate = ground.services().filter(|(_, spec)| is_fargate(spec));
+        let any_moved = on_fargate.map(|(id, _)| self.moved[id.0 as usize]).max().unwrap_or_default();
         for (id, spec) in ground.services() {
-            if matches!(spec, ServiceSpec::Lambda(_))
-                || self.moved[id.0 as usize] + self.patience > ground.now
-            {
+            let moved = if is_fargate(spec) { any_moved } else { self.moved[id.0 as usize] };
+            if matches!(spec, ServiceSpec::Lambda(_)) || moved + self.patience > ground.now {
                 continue;
             }
             let level = |gauge| ground.of_service(id, gauge);
