@@ -21,7 +21,6 @@ use scenarios::swarm::Swarm;
 use scenarios::trace::{self, TraceFiles};
 use sim_core::model::Platform;
 use sim_core::policy::Catalogue;
-use sim_core::random::mix;
 use sim_core::traffic::TraceSpec;
 use support::{assert_same, contents, instance_types, prices, threads};
 
@@ -51,13 +50,23 @@ fn small(name: &str) -> Vec<Override> {
     settings.iter().map(|setting| Override::parse(setting).expect("a setting")).collect()
 }
 
+/// The finalizer of MurmurHash3 (Austin Appleby, public domain).
+fn mix(word: u64) -> u64 {
+    let word = (word ^ (word >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let word = (word ^ (word >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    word ^ (word >> 33)
+}
+
+/// Goes on with a digest over more bytes. Their number begins it, so that joints do not shift.
 fn digest(start: u64, bytes: &[u8]) -> u64 {
     let word = |chunk: &[u8]| {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
         u64::from_le_bytes(word)
     };
-    bytes.chunks(8).fold(mix(start ^ bytes.len() as u64), |hash, chunk| mix(hash ^ word(chunk)))
+    bytes.chunks(8).fold(mix(start.wrapping_add(1) ^ bytes.len() as u64), |hash, chunk| {
+        mix(hash.wrapping_add(1) ^ word(chunk))
+    })
 }
 
 /// Runs a built-in scenario into a folder and returns the digest of its records.
