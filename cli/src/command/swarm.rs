@@ -78,7 +78,8 @@ fn sum_up(
         let folder = asked.out.display();
         writeln!(out, "seed {}: {}, {folder}/{small} (whole: {whole})", failed.seed, failed.failure.kind)?;
     }
-    soaked.unwritten.iter().for_each(|problem| crate::talk::talk!("cannot write {problem}"));
+    let unwritten = soaked.failed.iter().filter_map(|failed| failed.unwritten.as_ref());
+    unwritten.for_each(|problem| crate::talk::talk!("cannot write {problem}"));
     if !soaked.failed.is_empty() {
         return Ok(Exit::Jobs);
     }

@@ -38,6 +38,8 @@ pub struct Failed {
     pub scenario: String,
     /// The smaller one.
     pub shrunk: String,
+    /// Why they could not be written, if they were to be.
+    pub unwritten: Option<String>,
 }
 
 /// What a soak came to.
@@ -49,8 +51,6 @@ pub struct Soaked {
     pub ran: Ran,
     /// Seeds that failed, in order.
     pub failed: Vec<Failed>,
-    /// What could not be written.
-    pub unwritten: Vec<String>,
 }
 
 /// What is under way, for the watch.
@@ -77,7 +77,7 @@ impl Swarm {
             let one = |seed: u64| {
                 (!cancel.load(Ordering::Relaxed)).then(|| {
                     running.enter(seed);
-                    let over = self.one(seed);
+                    let over = self.one(seed, soak.out.as_deref());
                     running.leave(seed);
                     tell(seed, over.as_ref().err());
                     over
@@ -99,14 +99,17 @@ impl Swarm {
             }
             work()
         });
-        summed(over, soak.out.as_deref())
+        summed(over)
     }
 
-    fn one(&self, seed: u64) -> Result<Ran, Failed> {
+    fn one(&self, seed: u64, out: Option<&Path>) -> Result<Ran, Failed> {
         let scenario = self.generate(seed);
         self.run(&scenario).map_err(|failure| {
             let shrunk = self.shrink(&scenario, &failure.kind);
-            Failed { seed, failure, scenario, shrunk }
+            let mut failed = Failed { seed, failure, scenario, shrunk, unwritten: None };
+            // At once: a long soak may not live to its end.
+            failed.unwritten = out.and_then(|out| failed.write(out).err());
+            failed
         })
     }
 
@@ -136,7 +139,7 @@ impl Running {
     }
 }
 
-fn summed(over: Vec<Result<Ran, Failed>>, out: Option<&Path>) -> Soaked {
+fn summed(over: Vec<Result<Ran, Failed>>) -> Soaked {
     let mut soaked = Soaked::default();
     for result in over {
         soaked.scenarios += 1;
@@ -150,10 +153,7 @@ fn summed(over: Vec<Result<Ran, Failed>>, out: Option<&Path>) -> Soaked {
                 ran.facts += more.facts;
                 ran.events += more.events;
             }
-            Err(failed) => {
-                soaked.unwritten.extend(out.and_then(|out| failed.write(out).err()));
-                soaked.failed.push(failed);
-            }
+            Err(failed) => soaked.failed.push(failed),
         }
     }
     soaked
