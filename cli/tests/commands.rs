@@ -19,3 +19,5 @@ mod reference;
 mod run;
 #[path = "commands/support.rs"]
 mod support;
+#[path = "commands/swarm.rs"]
+mod swarm;

@@ -71,10 +71,10 @@ impl Experiment<'_> {
             let measured = Window::new(Time::ZERO + run.warm_up, Time::ZERO + run.duration);
             let checker = Checker::new(&variant.fleet, instance_types, measured);
             let finish = simulate(&variant.fleet, &platform, settings, |names| (watch(names), checker));
-            let Finish { probe: (probe, checker), events, trace_error } = finish.map_err(unread)?;
+            let Finish { probe: (probe, checker), events, trace_error } = finish?;
             (Finish { probe, events, trace_error }, Some(checker))
         } else {
-            (simulate(&variant.fleet, &platform, settings, watch).map_err(unread)?, None)
+            (simulate(&variant.fleet, &platform, settings, watch)?, None)
         };
         if let Some(error) = finish.trace_error {
             return Err(Trouble::Job(error));
@@ -99,9 +99,10 @@ impl Experiment<'_> {
     }
 }
 
-/// A trace that cannot be opened.
-fn unread(error: FeedError) -> Trouble {
-    Trouble::Job(error.to_string())
+impl From<FeedError> for Trouble {
+    fn from(error: FeedError) -> Self {
+        Trouble::Job(error.to_string())
+    }
 }
 
 /// What a panic said.

@@ -133,7 +133,7 @@ fn apply(file: &Table, cut: &Cut) -> Option<Table> {
             match (at_mut(&mut whole, parents)?, last) {
                 (Value::Table(table), Step::Key(key)) => drop(table.remove(key)?),
                 (Value::Array(items), Step::Index(index)) if *index < items.len() => {
-                    drop(items.remove(*index))
+                    drop(items.remove(*index));
                 }
                 _ => return None,
             }

@@ -79,7 +79,7 @@ impl Swarm {
                     running.enter(seed);
                     let over = self.one(seed, soak.out.as_deref());
                     running.leave(seed);
-                    tell(seed, over.as_ref().err());
+                    tell(seed, over.as_ref().err().map(Box::as_ref));
                     over
                 })
             };
@@ -102,14 +102,14 @@ impl Swarm {
         summed(over)
     }
 
-    fn one(&self, seed: u64, out: Option<&Path>) -> Result<Ran, Failed> {
+    fn one(&self, seed: u64, out: Option<&Path>) -> Result<Ran, Box<Failed>> {
         let scenario = self.generate(seed);
         self.run(&scenario).map_err(|failure| {
             let shrunk = self.shrink(&scenario, &failure.kind);
             let mut failed = Failed { seed, failure, scenario, shrunk, unwritten: None };
             // At once: a long soak may not live to its end.
             failed.unwritten = out.and_then(|out| failed.write(out).err());
-            failed
+            Box::new(failed)
         })
     }
 
@@ -139,7 +139,7 @@ impl Running {
     }
 }
 
-fn summed(over: Vec<Result<Ran, Failed>>) -> Soaked {
+fn summed(over: Vec<Result<Ran, Box<Failed>>>) -> Soaked {
     let mut soaked = Soaked::default();
     for result in over {
         soaked.scenarios += 1;
@@ -153,7 +153,7 @@ fn summed(over: Vec<Result<Ran, Failed>>) -> Soaked {
                 ran.facts += more.facts;
                 ran.events += more.events;
             }
-            Err(failed) => soaked.failed.push(failed),
+            Err(failed) => soaked.failed.push(*failed),
         }
     }
     soaked

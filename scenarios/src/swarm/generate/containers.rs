@@ -65,7 +65,7 @@ impl Draft {
         Value::Object(alb)
     }
 
-    fn task(&mut self, cpu: String, memory: u64) -> Map<String, Value> {
+    fn task(&mut self, cpu: &str, memory: u64) -> Map<String, Value> {
         let mut task = Map::new();
         task.insert("cpu".into(), json!(cpu));
         task.insert("memory".into(), json!(format!("{memory}MiB")));
@@ -100,7 +100,7 @@ impl Draft {
         let mut service = Map::new();
         service.insert("platform".into(), json!("fargate"));
         service.insert("work".into(), work);
-        let task = self.task(format!("{}vCPU", f64::from(units) / 1024.0), memory);
+        let task = self.task(&format!("{}vCPU", f64::from(units) / 1024.0), memory);
         service.insert("task".into(), Value::Object(task));
         service.insert("architecture".into(), json!(self.dice.one(&["x86_64", "arm64"])));
         service.insert("purchase".into(), json!(self.dice.one(&["on-demand", "spot"])));
@@ -118,7 +118,7 @@ impl Draft {
         let share = self.value(&[8, 4, 2], &[1, 64]);
         let units = (vcpus * 1024 / share).max(2);
         let memory = (memory / self.value(&[8, 4, 2], &[1, 64])).max(6);
-        let mut task = self.task(format!("{}vCPU", units as f64 / 1024.0), memory);
+        let mut task = self.task(&format!("{}vCPU", units as f64 / 1024.0), memory);
         if self.on(Feature::SoftLimits) && self.dice.chance(60) {
             let soft = (memory / self.dice.one(&[2, 10])).max(1);
             task.insert("memory_reservation".into(), json!(format!("{soft}MiB")));
