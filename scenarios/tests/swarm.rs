@@ -6,7 +6,7 @@ use std::time::Duration;
 use scenarios::swarm::{Soak, Swarm};
 
 /// How many scenarios.
-const SCENARIOS: u64 = 4000;
+const SCENARIOS: u64 = 3000;
 
 #[test]
 fn thousands_of_scenarios_hold() {
