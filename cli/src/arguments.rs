@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Price saved results with another price book
     #[command(after_help = PRICE_EXAMPLES)]
     Price(Price),
+    /// Run random scenarios under checkers, to find mistakes in the program
+    #[command(long_about = SWARM, after_help = SWARM_EXAMPLES)]
+    Swarm(Swarm),
     /// Print the JSON Schema of a scenario file, for editors
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema,
@@ -100,6 +103,16 @@ const DECIDE_EXAMPLES: &str = r#"Examples:
   fleetsim decide spread --example | fleetsim decide spread --params '"zone"'
   fleetsim decide service-scaling/fixed --params '{"count": 6}' < views.jsonl"#;
 
+const SWARM: &str = "Run random scenarios under checkers, to find mistakes in the program.
+
+One seed makes one scenario: any mix of platforms, traffic, policies and limits, each with some features left out and others
+pushed far up. It runs under checkers that stand outside the model. What fails is made as small as it can be and still fail
+in the same way; the scenario and the small one are written to a folder.";
+
+const SWARM_EXAMPLES: &str = "Examples:
+  fleetsim swarm --seeds 0..10000
+  fleetsim swarm --seeds 4711..4712 --print > scenario.toml     the scenario of one seed";
+
 const PRICE_EXAMPLES: &str = "Example:
   fleetsim price fleetsim-out/hello --book us-east-1-2026-09 --free-tier";
 
@@ -141,6 +154,10 @@ pub(crate) struct Run {
     /// Write every request of every run to requests-*.csv beside the results
     #[arg(long)]
     pub(crate) traces: bool,
+    /// Run everything under checkers that stand outside the model; a run that they find something wrong with fails (exit
+    /// code 6). Results are the same
+    #[arg(long)]
+    pub(crate) check: bool,
     /// Run one replication of one variant alone, as in fargate:3
     #[arg(long, value_name = "VARIANT:N", value_parser = one_job)]
     pub(crate) only: Option<(String, u32)>,
@@ -215,6 +232,34 @@ pub(crate) struct Price {
     /// Take the free tier of Lambda into account
     #[arg(long)]
     pub(crate) free_tier: bool,
+}
+
+/// `fleetsim swarm`.
+#[derive(Args, Debug)]
+pub(crate) struct Swarm {
+    /// Which seeds, the last not included, as in 0..1000
+    #[arg(long, value_name = "A..B", value_parser = seeds)]
+    pub(crate) seeds: std::ops::Range<u64>,
+    /// The folder for scenarios that fail
+    #[arg(long, value_name = "DIR", default_value = "fleetsim-out/swarm")]
+    pub(crate) out: PathBuf,
+    /// How many scenarios at a time [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+    /// How many seconds one scenario may take before it is taken for hanging, which ends the command
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) patience: u64,
+    /// Print the scenarios, and run nothing
+    #[arg(long)]
+    pub(crate) print: bool,
+}
+
+/// Reads `0..1000`.
+fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
+    let (from, to) = text.split_once("..").ok_or("a first seed and one after the last, as in 0..1000")?;
+    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is not a seed"));
+    let range = number(from)?..number(to)?;
+    if range.is_empty() { Err("there is no seed between them".into()) } else { Ok(range) }
 }
 
 /// `fleetsim docs` and `fleetsim lessons`.

@@ -61,7 +61,9 @@ impl Exit {
             Exit::Input => "what was given to read is wrong: a scenario, a view, a policy's parameters",
             Exit::Files => "a file or folder cannot be read or written, or holds other results",
             Exit::Interrupted => "stopped by Ctrl-C; finished replications are kept",
-            Exit::Jobs => "some runs failed (a policy panicked, say); the results are those of the others",
+            Exit::Jobs => {
+                "some runs failed (a policy panicked, a checker found something); the results are those of the others"
+            }
             Exit::AssertionFails => "something that the scenario asserts does not hold",
             Exit::AssertionUndecided => {
                 "noise leaves open whether all that the scenario asserts holds: replicate more or run longer"

@@ -26,3 +26,5 @@ mod support;
 #[cfg(unix)]
 #[path = "commands/survival.rs"]
 mod survival;
+#[path = "commands/swarm.rs"]
+mod swarm;

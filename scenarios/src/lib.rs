@@ -8,4 +8,5 @@ pub mod naming;
 pub mod number;
 pub mod results;
 pub mod runner;
+pub mod swarm;
 pub mod trace;

@@ -77,6 +77,9 @@ pub struct Options {
     pub replications: Option<u32>,
     /// Whether to write every request of every job, and at most how many of a job.
     pub requests: Option<u64>,
+    /// Whether every job runs under the checkers of [`sim_core::check`]; one that they find something wrong with fails. No
+    /// result depends on it, and jobs that the folder holds already are simulated again.
+    pub check: bool,
     /// Only this job: a variant's name and a replication from 1.
     pub only: Option<(String, u32)>,
     /// What tells this build of the program from others, whose finished runs are simulated again; a digest of the

@@ -10,6 +10,8 @@ mod arrivals;
 mod expected;
 mod files;
 mod intensity;
+#[cfg(test)]
+mod inversion;
 mod population;
 mod schedule;
 mod shape;

@@ -97,6 +97,7 @@ fn options(asked: &Run) -> Options {
     Options {
         threads: asked.threads.map(usize::from),
         requests: asked.traces.then_some(REQUEST_LIMIT),
+        check: asked.check,
         only: asked.only.clone(),
         ..Options::default()
     }

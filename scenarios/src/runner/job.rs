@@ -3,10 +3,13 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use sim_core::check::Checker;
 use sim_core::engine::Time;
 use sim_core::metrics::{Watcher, Window};
-use sim_core::model::{Platform, Run, simulate};
+use sim_core::model::{Finish, Platform, Run, simulate};
+use sim_core::observe::Names;
 use sim_core::random::Luck;
+use sim_core::traffic::FeedError;
 
 use super::probe::Extras;
 use super::requests::RequestFile;
@@ -65,17 +68,30 @@ impl Experiment<'_> {
         let luck = Luck { root: run.seed, replication: job.replication };
         let settings =
             Run { luck, duration: run.duration, drain: run.drain, calendar: run.start, initial: run.initial };
-        let finish = simulate(&variant.fleet, &platform, settings, |names| {
+        let watch = |names: &Names| {
             let instance_type = |name: &str| instance_types.get(name).cloned();
             let watcher = Watcher::new(names, manifest.warm_up(), run.duration, &days, instance_type);
             (watcher, Extras::new(names, &days, file))
-        });
-        let finish = finish.map_err(|error| Trouble::Job(error.to_string()))?;
+        };
+        // Two calls, so that a run without checkers does not even ask whether there are any.
+        let (finish, checker) = if self.options.check {
+            let measured = Window::new(Time::ZERO + manifest.warm_up(), Time::ZERO + run.duration);
+            let checker = Checker::new(&variant.fleet, instance_types, measured);
+            let finish = simulate(&variant.fleet, &platform, settings, |names| (watch(names), checker));
+            let Finish { probe: (probe, checker), events, trace_error } = finish?;
+            (Finish { probe, events, trace_error }, Some(checker))
+        } else {
+            (simulate(&variant.fleet, &platform, settings, watch)?, None)
+        };
         if let Some(error) = finish.trace_error {
             return Err(Trouble::Job(error));
         }
         let (watcher, extras) = finish.probe;
         let record = watcher.finish(Time::ZERO + run.duration + run.drain, finish.events);
+        let findings = checker.map(|checker| checker.close(Some(&record))).unwrap_or_default();
+        if !findings.is_clean() {
+            return Err(Trouble::Job(format!("the checkers found what must not be:\n{findings}")));
+        }
         let digest = manifest.job_digest(job.variant, job.replication);
         let (days, requests) = extras.finish();
         let note = requests.map(RequestFile::finish).transpose()?.flatten();
@@ -87,6 +103,12 @@ impl Experiment<'_> {
     fn requests(&self, job: JobId, folder: &Folder) -> Result<Option<RequestFile>, ResultsError> {
         let name = self.manifest.requests_name(job.variant, job.replication);
         self.options.requests.map(|limit| RequestFile::create(folder, &name, limit)).transpose()
+    }
+}
+
+impl From<FeedError> for Trouble {
+    fn from(error: FeedError) -> Self {
+        Trouble::Job(error.to_string())
     }
 }
 

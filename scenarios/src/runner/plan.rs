@@ -152,8 +152,9 @@ impl Experiment<'_> {
             None => format!(" --replications {}", run.replications),
             Some(_) => String::new(),
         };
+        let check = if self.options.check { " --check" } else { "" };
         let (file, only) = (quoted(&scenario.file), quoted(&only));
-        format!("fleetsim run {file}{overrides} --seed {}{replications} --only {only}", run.seed)
+        format!("fleetsim run {file}{overrides} --seed {}{replications} --only {only}{check}", run.seed)
     }
 }
 

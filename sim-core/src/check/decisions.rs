@@ -114,12 +114,15 @@ impl Decisions {
         }
     }
 
-    /// What is desired is there, or on its way, when nothing has moved for long.
+    /// What is desired is there, or on its way, when nothing has moved for long. Services on Fargate share a quota of
+    /// launches, so that one may wait for as long as another has its turn.
     fn check_settled(&self, ground: &Ground, findings: &mut Findings) {
+        let is_fargate = |spec: &ServiceSpec| matches!(spec, ServiceSpec::Fargate(_));
+        let on_fargate = ground.services().filter(|(_, spec)| is_fargate(spec));
+        let any_moved = on_fargate.map(|(id, _)| self.moved[id.0 as usize]).max().unwrap_or_default();
         for (id, spec) in ground.services() {
-            if matches!(spec, ServiceSpec::Lambda(_))
-                || self.moved[id.0 as usize] + self.patience > ground.now
-            {
+            let moved = if is_fargate(spec) { any_moved } else { self.moved[id.0 as usize] };
+            if matches!(spec, ServiceSpec::Lambda(_)) || moved + self.patience > ground.now {
                 continue;
             }
             let level = |gauge| ground.of_service(id, gauge);
@@ -162,12 +165,13 @@ impl Decisions {
     }
 }
 
-/// How long a service may stand still on its way to what it wants: launches may be rationed, and all services have their
-/// turns.
+/// How long a service may stand still on its way to what it wants: its scheduler takes its time, launches may be rationed,
+/// and all services have their turns.
 fn patience(ground: &Ground) -> Span {
     let account = &ground.fleet.account;
     let slowest = account.service_launch_rate.0.min(account.fargate_launch_rate.0);
-    SETTLED + Span::from_seconds(2.0 * ground.fleet.services.len() as f64 / slowest)
+    let turns = Span::from_seconds(2.0 * ground.fleet.services.len() as f64 / slowest);
+    SETTLED + ground.fleet.telemetry.scheduler_reaction + turns
 }
 
 /// Whose gauge a scaling decision moves.

@@ -230,7 +230,57 @@ mod tests {
         assert_eq!((merged.min(), merged.max(), merged.maxima()), (2, 6, &[6; 4][..]));
     }
 
+    /// The obvious version: keeps every change, and for each window looks at all of them.
+    struct Obvious(Vec<(Time, u64)>);
+
+    impl Obvious {
+        /// The stretches of one level: from when, to when, which.
+        fn held(&self, end: Time) -> Vec<(Time, Time, u64)> {
+            let ends = self.0.iter().skip(1).map(|(at, _)| *at).chain([end]);
+            self.0.iter().zip(ends).map(|((from, level), to)| (*from, to, *level)).collect()
+        }
+
+        /// The integral over a window, and the least and the greatest that held in it for any time.
+        fn over(&self, window: Window, end: Time) -> (u128, u64, u64) {
+            let (mut area, mut min, mut max) = (0, u64::MAX, 0);
+            for (from, to, level) in self.held(end) {
+                let (from, to) = (from.max(window.from), to.min(window.to));
+                if from < to {
+                    area += u128::from(level) * u128::from(to.since(from).nanos());
+                    (min, max) = (min.min(level), max.max(level));
+                }
+            }
+            (area, min, max)
+        }
+    }
+
     proptest! {
+        #[test]
+        fn agrees_with_the_obvious_version(
+            steps in prop::collection::vec((0_u64..40_000_000_000, 0_u64..5), 0..60),
+            (from, to) in (0_u64..600, 0_u64..1200),
+        ) {
+            let measured = Window::new(at(from), at(to));
+            let mut level = Level::new(measured, Grid::over(Span::from_secs(1000)));
+            let mut obvious = Obvious(vec![(Time::ZERO, 0)]);
+            let mut now = Time::ZERO;
+            for (later, value) in steps {
+                now += Span::from_nanos(if value == 4 { 0 } else { later });
+                level.set(now, value);
+                obvious.0.push((now, value));
+            }
+            let end = now.max(at(1000));
+            let windows: Vec<Window> = level.grid.windows().collect();
+            let record = level.finish(end);
+            let (area, min, max) = obvious.over(measured, end);
+            prop_assert_eq!(record.area(), area);
+            prop_assert_eq!((record.min(), record.max()), (min.min(max), max));
+            for ((window, mean), maximum) in windows.into_iter().zip(record.means()).zip(record.maxima()) {
+                let (area, _, max) = obvious.over(window, end);
+                prop_assert_eq!((mean, *maximum), (area as f64 / window.length().nanos() as f64, max));
+            }
+        }
+
         #[test]
         fn the_series_integrates_to_the_whole(
             steps in prop::collection::vec((0_u64..40_000_000_000, 0_u64..1000), 0..40),

@@ -181,13 +181,15 @@ mod tests {
     /// The obvious version: every request has CPU time left, and every change ages all of them.
     struct Obvious {
         cores: f64,
+        speed: f64,
+        parallelism: f64,
         left: Vec<(f64, u32)>,
         at: f64,
     }
 
     impl Obvious {
         fn rate(&self) -> f64 {
-            (self.cores / self.left.len() as f64).min(1.0)
+            (self.cores / self.left.len() as f64).min(self.parallelism) * self.speed
         }
 
         fn age(&mut self, now: f64) {
@@ -201,42 +203,64 @@ mod tests {
             Some(self.at + least.max(0.0) / self.rate())
         }
 
-        fn finish(&mut self, now: f64) {
-            self.age(now);
-            let (index, _) =
-                self.left.iter().enumerate().min_by(|a, b| a.1.partial_cmp(b.1).unwrap()).unwrap();
-            self.left.remove(index);
+        /// How much CPU time `slot` still needs, and how much the one that needs least.
+        fn lacks(&self, slot: u32) -> (f64, f64) {
+            let of = |wanted: &dyn Fn(u32) -> bool| {
+                self.left
+                    .iter()
+                    .filter(|(_, slot)| wanted(*slot))
+                    .map(|(left, _)| *left)
+                    .fold(f64::MAX, f64::min)
+            };
+            (of(&|other| other == slot), of(&|_| true))
+        }
+
+        fn forget(&mut self, slot: u32) {
+            self.left.retain(|(_, other)| *other != slot);
         }
     }
 
     proptest! {
         #[test]
         fn agrees_with_the_obvious_version(
-            cores in 0.25f64..4.0,
-            steps in prop::collection::vec((0u64..3_000_000, 1u64..5_000_000, 0.25f64..4.0, 0u8..4), 1..60),
+            (cores, speed, parallelism) in (0.25f64..8.0, 0.1f64..4.0, 0.25f64..4.0),
+            steps in prop::collection::vec((0u64..3_000_000, 1u64..5_000_000, 0.25f64..4.0, 0u8..6), 1..60),
         ) {
-            let mut fast = SharedCpu::new(cores, 1.0, 1.0);
-            let mut slow = Obvious { cores, left: Vec::new(), at: 0.0 };
+            let mut fast = SharedCpu::new(cores, speed, parallelism);
+            let mut slow = Obvious { cores, speed, parallelism, left: Vec::new(), at: 0.0 };
             let mut now = 0;
             for (slot, (gap, demand, new_cores, step)) in steps.into_iter().enumerate() {
                 now += gap;
                 while fast.next_done().nanos() <= now {
                     let due = fast.next_done();
-                    prop_assert!((due.nanos() as f64 - slow.next().unwrap()).abs() < 10.0);
-                    fast.finish_next(due);
-                    slow.finish(due.nanos() as f64);
+                    prop_assert!((due.nanos() as f64 - slow.next().unwrap()).abs() < 100.0);
+                    slow.age(due.nanos() as f64);
+                    let done = fast.finish_next(due);
+                    let (left, least) = slow.lacks(done);
+                    prop_assert!(left - least < 1000.0, "request {done} lacks {left} ns, another {least} ns");
+                    slow.forget(done);
                 }
                 let at = Time::from_nanos(now);
                 slow.age(now as f64);
-                if step == 0 {
-                    fast.set_cores(at, new_cores);
-                    slow.cores = new_cores;
-                } else {
-                    fast.begin(at, slot as u32, Span::from_nanos(demand));
-                    slow.left.push((demand as f64, slot as u32));
+                match step {
+                    0 => {
+                        fast.set_cores(at, new_cores);
+                        slow.cores = new_cores;
+                    }
+                    1 => {
+                        let victim = slow.left.first().map_or(7777, |(_, slot)| *slot);
+                        prop_assert_eq!(fast.abort(at, victim), !slow.left.is_empty());
+                        slow.forget(victim);
+                    }
+                    _ => {
+                        fast.begin(at, slot as u32, Span::from_nanos(demand));
+                        slow.left.push((demand as f64, slot as u32));
+                    }
                 }
+                prop_assert_eq!(fast.running(), slow.left.len());
+                let busy = (slow.left.len() as f64 * parallelism).min(slow.cores);
+                prop_assert!((fast.busy() - busy).abs() < 1e-9);
             }
-            prop_assert_eq!(fast.running(), slow.left.len());
         }
     }
 

@@ -17,6 +17,7 @@ use super::bucket::{Bucket, Pace};
 use super::fleet::{Agenda, Fleet};
 use super::provisioned::Provisioned;
 use super::request::{Call, RequestId};
+use super::service::Platform;
 use crate::arena::Arena;
 use crate::cost::Arch;
 use crate::engine::{Span, Time};
@@ -119,6 +120,11 @@ impl Functions {
         }
     }
 
+    /// Events that are being handled.
+    fn running(&self) -> u32 {
+        self.busy + self.provisioned.as_ref().map_or(0, Provisioned::busy)
+    }
+
     /// The rate limit of a function with `reserved` concurrency of its own.
     pub(super) fn own_rate(reserved: u32) -> Bucket {
         let rate = reserved.saturating_mul(REQUESTS_PER_CONCURRENCY);
@@ -147,9 +153,11 @@ impl<P: Probe> Fleet<P> {
         now: Time,
     ) -> Result<(EnvironmentId, Span), Throttled> {
         self.admit_rate(service, now)?;
-        let functions = self.services[service].functions();
-        if let Some(environment) = functions.provisioned.as_mut().and_then(Provisioned::take_idle) {
-            return Ok((environment, Span::ZERO));
+        if self.has_room_to_run(service) {
+            let provisioned = self.services[service].functions().provisioned.as_mut();
+            if let Some(environment) = provisioned.and_then(Provisioned::take_idle) {
+                return Ok((environment, Span::ZERO));
+            }
         }
         self.take_concurrency(service)?;
         let Call { seed, function, .. } = self.requests[id].call;
@@ -175,6 +183,23 @@ impl<P: Probe> Fleet<P> {
             Some(rate) => rate.take(now).then_some(()).ok_or(OWN_RATE),
             None => self.account.take_request(now).then_some(()).ok_or(ACCOUNT_RATE),
         }
+    }
+
+    /// Whether one more event of the function may run at all. Where concurrency is provisioned while ordinary environments
+    /// are busy, both together may be more than the limit, and it is what runs that counts against it.
+    fn has_room_to_run(&self, service: ServiceId) -> bool {
+        let Platform::Functions(functions) = &self.services[service].platform else { return false };
+        if let Some(reserved) = functions.reserved {
+            return functions.running() < reserved;
+        }
+        if self.account.unreserved_in_use <= self.account.unreserved {
+            return true;
+        }
+        let running = self.services.iter().map(|(_, other)| match &other.platform {
+            Platform::Functions(other) if other.reserved.is_none() => other.running(),
+            _ => 0,
+        });
+        running.sum::<u32>() < self.account.unreserved
     }
 
     /// Takes a unit of concurrency, of the function's own or of the account's.

@@ -67,6 +67,11 @@ impl Provisioned {
         self.alive
     }
 
+    /// Environments that handle an event.
+    pub(super) fn busy(&self) -> u32 {
+        self.alive - self.idle.len() as u32
+    }
+
     /// Concurrency set aside: what is asked for, or what is still there if that is more.
     pub(super) fn allocated(&self) -> u32 {
         self.desired.max(self.alive)
@@ -81,7 +86,7 @@ impl Provisioned {
 
     /// Notes how many are busy, for the utilization metric, and returns it.
     pub(super) fn note_busy(&mut self, now: Time) -> u32 {
-        let busy = self.alive - self.idle.len() as u32;
+        let busy = self.busy();
         self.busy.set(now, u64::from(busy));
         self.ready.set(now, u64::from(self.alive));
         busy

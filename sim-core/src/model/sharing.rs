@@ -94,7 +94,43 @@ fn fill(claims: &mut [Claim], cores: f64) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The obvious version: a level of water is raised until the cores are used up or everybody has what they want;
+    /// found by halving.
+    fn obvious(wants: &[(f64, f64)], cores: f64) -> Vec<f64> {
+        let at = |level: f64| wants.iter().map(move |(wanted, weight)| wanted.min(level * weight));
+        let (mut low, mut high) = (0.0, 1e9);
+        for _ in 0..200 {
+            let middle = (low + high) / 2.0;
+            if at(middle).sum::<f64>() > cores { high = middle } else { low = middle }
+        }
+        at(low).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn filling_agrees_with_raising_the_level(
+            wants in prop::collection::vec((0.0f64..8.0, 2.0f64..4096.0), 1..12),
+            cores in 0.1f64..16.0,
+        ) {
+            let claim = |(index, &(wanted, weight)): (usize, &(f64, f64))| Claim {
+                task: TaskId(index as u32),
+                wanted,
+                weight,
+                share: 0.0,
+            };
+            let mut claims: Vec<Claim> = wants.iter().enumerate().map(claim).collect();
+            fill(&mut claims, cores);
+            let expected = obvious(&wants, cores);
+            for claim in &claims {
+                let expected = expected[claim.task.0 as usize];
+                prop_assert!((claim.share - expected).abs() < 1e-6, "{claims:?}: {expected} expected");
+            }
+        }
+    }
 
     #[test]
     fn cores_follow_weights_and_wishes() {

@@ -63,8 +63,13 @@ pub(crate) fn read(spec: &Value) -> FleetSpec {
 
 /// Everything that makes no sense about a fleet.
 pub(crate) fn problems(fleet: &FleetSpec) -> Vec<Problem> {
-    let (types, policies) = (instance_types(), Catalogue::builtin());
-    fleet.problems(&Platform { instance_types: &types, policies: &policies, traces: &NoTraces })
+    problems_with(fleet, &Catalogue::builtin())
+}
+
+/// The same where other policies are known too.
+pub(crate) fn problems_with(fleet: &FleetSpec, policies: &Catalogue) -> Vec<Problem> {
+    let types = instance_types();
+    fleet.problems(&Platform { instance_types: &types, policies, traces: &NoTraces })
 }
 
 /// A run of `duration` with time enough to finish everything.

@@ -1,0 +1,9 @@
+//! Slow, obvious twins of what the fleet keeps in clever order: idle environments, and the places on instances.
+//!
+//! A twin hears the facts of a run and says what must come next by looking at everything that there is.
+
+mod common;
+#[path = "twins/keep_alive.rs"]
+mod keep_alive;
+#[path = "twins/places.rs"]
+mod places;
