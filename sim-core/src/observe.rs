@@ -20,7 +20,7 @@ pub use bill::{Answered, Billable, Door, Passed};
 pub use decision::{DecisionFact, DecisionKind};
 pub use level::{Gauge, Owner, zone_name};
 pub use replica::{InstanceFact, Replica, ReplicaFact};
-pub use request::{FRONT_DOOR_LIMIT, Finished, Invoked, Outcome, Part, Parts, Throttle};
+pub use request::{CUT_SHORT, FRONT_DOOR_LIMIT, Finished, Invoked, Outcome, Part, Parts, Throttle};
 
 crate::ids! {
     /// A source of requests.

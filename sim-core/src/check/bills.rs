@@ -5,9 +5,9 @@
 
 use super::ground::{SLACK, micro_vcpus, task_of};
 use super::{Fact, Family, Findings, Ground, Invariant};
-use crate::cost::CreditMode;
+use crate::cost::{CreditMode, Purchase};
 use crate::engine::{Span, Time};
-use crate::observe::{Billable, Gauge, GroupId, Owner, ServiceId};
+use crate::observe::{Billable, CUT_SHORT, Gauge, GroupId, Owner, ServiceId};
 use crate::spec::{ServiceSpec, lambda_vcpus};
 
 /// The longest initialisation that is billed (Lambda Developer Guide).
@@ -28,6 +28,10 @@ pub(super) struct Billed {
     pub count: u64,
     pub nanos: u128,
     pub surplus_measured: u128,
+    /// Instance-time that costs nothing.
+    pub waived_measured: u128,
+    /// Invocations ended in their midst.
+    cut_short: bool,
     /// Invocations: how many began in the measured window, their MiB x nanoseconds there, the largest rounding of them,
     /// and vCPU x nanoseconds altogether.
     pub requests_measured: u128,
@@ -118,8 +122,12 @@ impl Bills {
 
     fn bill(&mut self, billable: &Billable, ground: &Ground, findings: &mut Findings) {
         match *billable {
-            Billable::Instance { group, from, to, .. } => {
+            Billable::Instance { group, from, to, waived, .. } => {
                 self.ran(Owner::Group(group), from, to, ground, findings);
+                let index = self.index(Owner::Group(group));
+                let ran = to.map_or(Span::ZERO, |to| ground.measured.overlap(from, to));
+                self.billed[index].waived_measured += if waived { u128::from(ran.nanos()) } else { 0 };
+                self.check_waived(group, billable, ground, findings);
             }
             Billable::FargateTask { service, from, to, .. } => {
                 self.ran(Owner::Service(service), from, to, ground, findings);
@@ -147,6 +155,16 @@ impl Bills {
                 findings.equal(Invariant::Bills, owner, "a balancer's beginning", &ground.now, first);
             }
         }
+    }
+
+    /// Nothing is waived but Spot capacity that ran for less than an hour.
+    fn check_waived(&self, id: GroupId, billable: &Billable, ground: &Ground, findings: &mut Findings) {
+        let Billable::Instance { from, to: Some(to), waived: true, purchase, .. } = *billable else { return };
+        let free = purchase == Purchase::Spot && to.since(from) < Span::from_secs(3600);
+        findings.unless(free, Invariant::Bills, || {
+            let expected = "nothing waived but Spot instances of less than an hour".into();
+            [ground.name(Owner::Group(id)), expected, format!("{purchase:?} for {}", to.since(from))]
+        });
     }
 
     /// What was billed to a group or a service of tasks altogether, what still runs included.
@@ -182,8 +200,9 @@ impl Bills {
     }
 
     fn close_function(&self, id: ServiceId, ground: &Ground, findings: &mut Findings) {
-        // What is still in work at the end has not been billed.
-        if ground.of_service(id, Gauge::Concurrency) > 0 {
+        // What is still in work at the end has not been billed; and the mean over all of an invocation says nothing of one
+        // that ended in its midst.
+        if ground.of_service(id, Gauge::Concurrency) > 0 || self.billed[id.0 as usize].cut_short {
             return;
         }
         let area = |gauge| self.area(Owner::Service(id), gauge, ground, ground.now).whole;
@@ -214,6 +233,9 @@ impl Family for Bills {
                 self.areas[index][gauge as usize].advance(before, ground.now, ground);
             }
             Fact::Billed(billable) => self.bill(billable, ground, findings),
+            Fact::Refused { service, reason, .. } if CUT_SHORT.contains(&reason) => {
+                self.of_service(service).cut_short = true;
+            }
             Fact::Passed(passed) => {
                 let measured = u128::from(ground.measured.contains(passed.at));
                 self.of_service(passed.service).passed_measured += measured;

@@ -85,9 +85,9 @@ fn until(ground: &Ground) -> Time {
 }
 
 fn group_meters(owner: Owner, usage: &Usage, bills: &Bills, ground: &Ground, findings: &mut Findings) {
-    let Billed { count, surplus_measured, .. } = *bills.billed(owner);
+    let Billed { count, surplus_measured, waived_measured, .. } = *bills.billed(owner);
     let metered = sum(usage, |meter| matches!(meter, Meter::Ec2Instance { .. }));
-    let ran = measured(owner, Gauge::Instances, bills, ground);
+    let ran = measured(owner, Gauge::Instances, bills, ground) - waived_measured;
     let rounding = u128::from(count) * LONGEST_ROUNDING;
     between(owner, "instance-nanoseconds metered", metered, ran, rounding, ground, findings);
     let metered = sum(usage, |meter| matches!(meter, Meter::Ec2SurplusCredits { .. }));

@@ -5,7 +5,7 @@
 //! it leaves, the request stays behind `detached` until the server is done with it.
 
 use crate::engine::{Span, Time};
-use crate::observe::{FunctionId, Outcome, Part, Parts, ServiceId, SourceId, Throttle};
+use crate::observe::{CUT_SHORT, FunctionId, Outcome, Part, Parts, ServiceId, SourceId, Throttle};
 
 crate::ids! {
     /// A request in flight.
@@ -158,8 +158,8 @@ pub(super) enum Lost {
 impl Lost {
     pub(super) fn reason(self) -> &'static str {
         match self {
-            Lost::Crashed => "its environment crashed",
-            Lost::Zone => "its zone is out",
+            Lost::Crashed => CUT_SHORT[0],
+            Lost::Zone => CUT_SHORT[1],
             Lost::Dependency => "what it waited for failed",
         }
     }

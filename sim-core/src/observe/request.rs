@@ -63,6 +63,9 @@ impl Outcome {
     }
 }
 
+/// The reasons of refusals of events whose environment was lost in their midst.
+pub const CUT_SHORT: [&str; 2] = ["its environment crashed", "its zone is out"];
+
 /// The reason of a refusal by the front door's time limit, after which the work goes on.
 pub const FRONT_DOOR_LIMIT: &str = "the front door's time limit";
 

@@ -166,6 +166,7 @@ impl<P: Probe> Fleet<P> {
             self.instances.iter().filter(|(_, it)| back(it)).map(|(id, _)| id).collect();
         instances.into_iter().for_each(|id| self.regain_instance(id, now, agenda));
         for id in self.fargate_tasks(zone, |task| task.lost) {
+            self.answers_again(id, now);
             self.regain_task(id, now, agenda);
         }
         for group in self.groups.ids().collect::<Vec<GroupId>>() {
@@ -186,10 +187,10 @@ impl<P: Probe> Fleet<P> {
         let (cluster, cores) = (group.cluster, f64::from(group.instance_type.vcpu));
         self.connect_agent(id, true);
         self.draw_instance_fate(id, now, agenda);
+        let tasks = self.instances[id].tasks.clone();
+        tasks.iter().for_each(|task| self.answers_again(*task, now));
         self.set_instance_cores(id, cores, now, agenda);
-        for task in self.instances[id].tasks.clone() {
-            self.regain_task(task, now, agenda);
-        }
+        tasks.into_iter().for_each(|task| self.regain_task(task, now, agenda));
         if held {
             self.instances[id].due = now;
             agenda.schedule(FleetEvent::new(now, Kind::InstanceStep, 0, id.0));
@@ -197,14 +198,17 @@ impl<P: Probe> Fleet<P> {
         self.place_waiting(cluster, now, agenda);
     }
 
-    /// A task answers again. What has waited to its end while it stood still is answered now.
-    fn regain_task(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
+    fn answers_again(&mut self, id: TaskId, now: Time) {
+        self.tasks[id].lost = false;
         self.task_fact(now, id, ReplicaFact::Reachable(true));
+    }
+
+    /// A task goes on that answers again. What has waited to its end while it stood still is answered now.
+    fn regain_task(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
         if self.tasks[id].state >= TaskState::Registering {
             self.draw_task_fate(id, now, agenda);
         }
         let task = &mut self.tasks[id];
-        task.lost = false;
         let held = std::mem::take(&mut task.held);
         if let (None, Substrate::Fargate { .. }) =
             (task.instance, &self.services[self.tasks[id].service].containers().substrate)
