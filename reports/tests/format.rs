@@ -33,6 +33,20 @@ fn durations() {
     );
 }
 
+/// Confidences keep the digits that tell them from certainty.
+#[test]
+fn confidences() {
+    let rows = [
+        (0.9, "90 %"),
+        (0.95, "95 %"),
+        (0.975, "97.5 %"),
+        (0.99, "99 %"),
+        (0.9833, "98.3 %"),
+        (0.999_17, "99.917 %"),
+    ];
+    check(scenarios::number::percent, &rows);
+}
+
 #[test]
 fn dollars() {
     check(

@@ -155,12 +155,12 @@ fn with_the_best(seed: u64, confidence: Confidence) -> (f64, f64) {
             })
             .collect();
         let of = |variant: usize| runs.iter().map(|run| run[variant]).collect::<Vec<f64>>();
-        let from_best = (1..6).map(|variant| (variant, confidence.difference(&of(variant), &of(0))));
+        let mut from_best = (1..6).map(|variant| (variant, confidence.difference(&of(variant), &of(0))));
         let holds = |(variant, difference): (usize, Estimate)| {
             let (low, high) = difference.interval().unwrap();
             (low..=high).contains(&(TRUTH[variant] - TRUTH[0]))
         };
-        covered += usize::from(from_best.map(holds).all(|holds| holds));
+        covered += usize::from(from_best.all(holds));
         let size = |variant: &usize| mean(&of(*variant)).value;
         let found = (0..6).min_by(|a, b| size(a).total_cmp(&size(b))).unwrap();
         let told_apart = found != 0 && confidence.difference(&of(0), &of(found)).is_significant();
