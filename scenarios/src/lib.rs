@@ -9,3 +9,4 @@ pub mod number;
 pub mod results;
 pub mod runner;
 pub mod trace;
+pub mod validation;

@@ -11,6 +11,7 @@ use super::health::Health;
 use super::request::{RequestId, Stage};
 use crate::engine::{Span, Time};
 use crate::observe::{Gauge, Outcome, Part, Probe, ServiceId};
+use crate::random::{self, Purpose};
 
 crate::ids! {
     /// A task.
@@ -123,7 +124,8 @@ impl<P: Probe> Fleet<P> {
         let request = &mut self.requests[id];
         request.place = task_id.0;
         if starts {
-            self.start(task_id, id, now, agenda);
+            let wait = self.worker_start(service, id);
+            self.start(task_id, id, wait, now, agenda);
             self.cpu_changed(task_id, now, agenda);
         } else {
             request.stage = Stage::Queued;
@@ -148,8 +150,26 @@ impl<P: Probe> Fleet<P> {
         self.level(service, Gauge::Concurrency, working, now);
     }
 
-    /// A request gets a worker and begins its CPU phase.
-    fn start(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
+    /// How long the start of an idle worker takes that a request found, where workers do not keep running.
+    fn worker_start(&mut self, service: ServiceId, id: RequestId) -> Option<Span> {
+        let law = self.services[service].containers().worker_start.as_ref()?;
+        let call = &self.requests[id].call;
+        let mut luck = random::draw(call.seed, Purpose::WorkerStart, call.attempts);
+        Some(Span::from_seconds(law.sample(&mut luck)))
+    }
+
+    /// The worker that a request waited for is there: its CPU phase begins.
+    pub(super) fn worker_started(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
+        let request = &mut self.requests[id];
+        let task_id = TaskId(request.place);
+        request.started = now;
+        request.stage = Stage::Computing;
+        self.tasks[task_id].cpu.begin(now, id.0, request.cpu);
+        self.cpu_changed(task_id, now, agenda);
+    }
+
+    /// A request gets a worker and begins its CPU phase, once the worker has been started if it has to be.
+    fn start(&mut self, task_id: TaskId, id: RequestId, wait: Option<Span>, now: Time, agenda: &mut Agenda) {
         let task = &mut self.tasks[task_id];
         let request = &mut self.requests[id];
         request.seat = task.work.len() as u32;
@@ -157,9 +177,17 @@ impl<P: Probe> Fleet<P> {
         request.started = now;
         request.parts.set(Part::Queue, now - request.reached);
         let (service, memory) = (task.service, i64::from(request.memory_kib));
-        request.stage = Stage::Computing;
-        task.cpu.begin(now, id.0, request.cpu);
-        self.probe.began(now, service, false);
+        if let Some(wait) = wait {
+            request.stage = Stage::Starting;
+            request.cold = true;
+            request.parts.set(Part::ColdStart, wait);
+            request.due = now + wait;
+            agenda.schedule(FleetEvent::new(request.due, Kind::WaitDone, 0, id.0));
+        } else {
+            request.stage = Stage::Computing;
+            task.cpu.begin(now, id.0, request.cpu);
+        }
+        self.probe.began(now, service, wait.is_some());
         self.working_changed(service, 1, now);
         if memory > 0 {
             self.memory_changed(task_id, memory, now);
@@ -206,7 +234,7 @@ impl<P: Probe> Fleet<P> {
         self.respond(id, Outcome::Ok, overhead, now, agenda);
         if let Some(next) = self.tasks[task_id].queue.pop_front() {
             self.queued_changed(service, -1, now);
-            self.start(task_id, next, now, agenda);
+            self.start(task_id, next, None, now, agenda);
         }
         self.stop_if_drained(task_id, now, agenda);
     }
