@@ -8,6 +8,7 @@ mod lessons;
 mod list;
 mod report;
 mod run;
+mod validate;
 
 use std::io::Write;
 
@@ -30,6 +31,7 @@ pub(crate) fn execute(command: Command, catalogue: &Catalogue, out: &mut dyn Wri
         Command::Lessons(lessons) => lessons::write(&lessons.folder, catalogue),
         Command::Report(asked) => report::report(&asked.folder, out),
         Command::Price(asked) => report::price(&asked, out),
+        Command::Validate(asked) => return validate::validate(&asked, out),
         Command::Run(asked) => return run::run(&asked, catalogue, columns(), out),
     }?;
     Ok(Exit::Done)

@@ -17,12 +17,22 @@ pub enum Exit {
     Interrupted,
     /// Some runs of an experiment failed.
     Jobs,
+    /// The simulator does not agree with theory.
+    Theory,
 }
 
 impl Exit {
     /// All of them, by code.
-    pub const ALL: [Exit; 7] =
-        [Exit::Done, Exit::Internal, Exit::Usage, Exit::Input, Exit::Files, Exit::Interrupted, Exit::Jobs];
+    pub const ALL: [Exit; 8] = [
+        Exit::Done,
+        Exit::Internal,
+        Exit::Usage,
+        Exit::Input,
+        Exit::Files,
+        Exit::Interrupted,
+        Exit::Jobs,
+        Exit::Theory,
+    ];
 
     /// The process's exit code.
     pub const fn code(self) -> u8 {
@@ -34,6 +44,7 @@ impl Exit {
             Exit::Files => 4,
             Exit::Interrupted => 5,
             Exit::Jobs => 6,
+            Exit::Theory => 8,
         }
     }
 
@@ -46,6 +57,7 @@ impl Exit {
             Exit::Input => "what was given to read is wrong: a scenario, a view, a policy's parameters",
             Exit::Files => "a file or folder cannot be read or written, or holds other results",
             Exit::Interrupted => "stopped by Ctrl-C; finished replications are kept",
+            Exit::Theory => "`fleetsim validate` found a number that does not agree with theory",
             Exit::Jobs => "some runs failed (a policy panicked, say); the results are those of the others",
         }
     }

@@ -32,8 +32,21 @@ pub struct Case {
     pub comparisons: Vec<Comparison>,
     /// Whether it is also in the quick set.
     pub quick: bool,
+    /// Where it stands in a picture of several cases.
+    pub place: Option<Place>,
     /// The distribution of sojourns, if that is drawn: the share of requests that stay longer than so many seconds.
     pub tail: Option<Box<dyn Fn(f64) -> f64 + Send + Sync>>,
+}
+
+/// Where a case stands in a picture of several.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Place {
+    /// M/M/c: so many servers, at this load each.
+    Load(u32, f64),
+    /// One of several laws of the same mean.
+    Law(&'static str),
+    /// An environment that is kept for so many mean gaps between arrivals.
+    Keep(f64),
 }
 
 /// One number of a case and what theory says it is.

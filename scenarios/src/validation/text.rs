@@ -1,6 +1,6 @@
 //! The scenario files of the cases: text, as a user would write it.
 
-use super::case::{Case, Comparison, seed_of};
+use super::case::{Case, Comparison, Place, seed_of};
 
 /// How long and how often a case runs.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +117,7 @@ impl Parts {
             instants: Vec::new(),
             comparisons,
             quick: false,
+            place: None,
             tail: None,
         }
     }
@@ -126,6 +127,11 @@ impl Case {
     /// The same case, in the quick set too.
     pub(super) fn quick(self) -> Case {
         Case { quick: true, ..self }
+    }
+
+    /// The same case at its place in a picture.
+    pub(super) fn at(self, place: Place) -> Case {
+        Case { place: Some(place), ..self }
     }
 
     /// The same case with the distribution of its sojourns drawn beside theory's.

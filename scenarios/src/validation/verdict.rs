@@ -6,7 +6,7 @@ use sim_core::metrics::{self, Estimate, Record, Sample, summarize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::Effort;
-use super::case::{Case, Comparison, Family, Measured};
+use super::case::{Case, Comparison, Family, Measured, Place};
 use super::watch::Watched;
 use crate::number::Unit;
 
@@ -53,6 +53,8 @@ pub struct CaseResult {
     pub events: u64,
     /// Its comparisons.
     pub compared: Vec<Compared>,
+    /// Where it stands in a picture of several cases.
+    pub place: Option<Place>,
     /// Where it is drawn: the simulated and the theoretical share of requests that stay longer than so many seconds.
     pub tails: Option<Tails>,
 }
@@ -169,6 +171,7 @@ fn of_case(case: Case, runs: &[Watched], risk: f64, effort: Effort) -> CaseResul
         replications: runs.len() as u32,
         requests: records.iter().map(|record| record.services[SERVICE].born).sum(),
         events: records.iter().map(|record| record.events).sum(),
+        place: case.place,
         name: case.name,
         what: case.what,
         scenario: case.scenario,

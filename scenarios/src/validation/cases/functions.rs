@@ -5,7 +5,7 @@ use sim_core::spec::{Package, Runtime};
 
 use super::sharing::laws;
 use crate::number::Unit;
-use crate::validation::case::{Case, Comparison, Family};
+use crate::validation::case::{Case, Comparison, Family, Place};
 use crate::validation::formulas::{cold_after, erlang_b, erlang_busy};
 use crate::validation::text::{Parts, Runs, function, poisson, wait};
 
@@ -30,7 +30,7 @@ pub(super) fn families() -> Vec<Family> {
     ]
 }
 
-fn limited((name, law): (&str, String)) -> Case {
+fn limited((name, law): (&'static str, String)) -> Case {
     let (concurrency, rate, load) = (20, 36.0, 18.0);
     let parts = Parts {
         name: format!("limit-{name}"),
@@ -45,6 +45,7 @@ fn limited((name, law): (&str, String)) -> Case {
         Comparison::metric("loss", Unit::Share, "errors.throttled", loss, 0.02),
         Comparison::in_service("executions", load * (1.0 - loss), 0.005),
     ]);
+    let case = case.at(Place::Law(name));
     if name == "lognormal" { case.quick() } else { case }
 }
 
@@ -64,6 +65,7 @@ fn kept(keep: f64) -> Case {
         Comparison::metric("P(cold | let in)", Unit::Share, "cold_start.share", cold, 0.02),
         Comparison::metric("loss", Unit::Share, "errors.throttled", erlang_busy(rate, busy), 0.02),
     ]);
+    let case = case.at(Place::Keep(rate * keep));
     if keep == 10.0 { case.quick() } else { case }
 }
 

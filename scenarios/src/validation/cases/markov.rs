@@ -1,7 +1,7 @@
 //! Poisson arrivals and exponential services: M/M/1, M/M/c, M/M/c/K.
 
 use crate::number::Unit;
-use crate::validation::case::{Case, Comparison, Family};
+use crate::validation::case::{Case, Comparison, Family, Place};
 use crate::validation::formulas::{BirthDeath, Mmc, erlang_b};
 use crate::validation::text::{Parts, Runs, exponential_cpu, poisson, workers};
 
@@ -80,14 +80,22 @@ fn mm1((rate, duration): (f64, &'static str)) -> Case {
         ),
         Comparison::metric("utilization", Unit::Share, "cpu.utilization.capacity", queue.rho(), 0.01),
     ]);
+    let case = case.at(Place::Load(1, queue.rho()));
     if rate == 80.0 { case.quick().with_tail(move |t| queue.sojourn_tail(t)) } else { case }
 }
 
 /// Two cases in full, and the mean wait over the load.
 fn mmc_cases() -> Vec<Case> {
     let mut cases = vec![mmc(4, 320.0, "20m").quick(), mmc(16, 1400.0, "8m")];
-    let loads =
-        [(4, 0.5, 10), (4, 0.7, 10), (4, 0.9, 20), (16, 0.6, 5), (16, 0.7, 4), (16, 0.8, 4), (16, 0.95, 15)];
+    let loads = [
+        (4, 0.5, "10m"),
+        (4, 0.7, "10m"),
+        (4, 0.9, "20m"),
+        (16, 0.6, "5m"),
+        (16, 0.7, "4m"),
+        (16, 0.8, "4m"),
+        (16, 0.95, "15m"),
+    ];
     cases.extend(loads.map(waits_at));
     cases
 }
@@ -112,26 +120,20 @@ fn mmc(servers: u32, rate: f64, duration: &'static str) -> Case {
         Comparison::in_service("busy workers", queue.load(), 0.005),
         Comparison::metric("throughput", Unit::PerSecond, "throughput.ok", rate, 0.005),
     ]);
-    case.with_tail(move |t| queue.sojourn_tail(t))
+    case.at(Place::Load(servers, queue.rho())).with_tail(move |t| queue.sojourn_tail(t))
 }
 
-/// The mean wait alone at a load, for the curve; so many minutes.
-fn waits_at((servers, load, minutes): (u32, f64, u32)) -> Case {
+/// The mean wait alone at a load, for the curve.
+fn waits_at((servers, load, duration): (u32, f64, &'static str)) -> Case {
     let rate = (load * f64::from(servers) / SERVICE).round();
     let queue = Mmc { servers, rate, service: SERVICE };
-    let duration = match minutes {
-        4 => "4m",
-        5 => "5m",
-        10 => "10m",
-        15 => "15m",
-        _ => "20m",
-    };
     let runs = Runs { duration, warm_up: "1m", replications: 32 };
     let (name, what) = (format!("mmc-{servers}-{rate}"), format!("M/M/{servers}, load {load}"));
     // Rare waits are noisy, and so are long ones.
     let width = if load == 0.95 || load < 0.65 { 0.1 } else { 0.05 };
     parts(name, what, queue, runs, 1_000_000)
         .case(vec![Comparison::wait(queue.wait(), width), Comparison::waits(queue.waiting_share(), width)])
+        .at(Place::Load(servers, load))
 }
 
 fn bounded(servers: u32, backlog: u32, rate: f64, duration: &'static str, widths: (f64, f64)) -> Case {

@@ -56,12 +56,12 @@ fn balanced_cases() -> Vec<Case> {
                 Comparison::waits(shorter.waiting_share(), 0.015),
             ],
         ),
-        tasks(64, shortest, 0.7, "75s", vec![Comparison::sojourn(SERVICE, 0.005).allowing(2.0 / 64.0)]),
+        tasks(64, shortest, 0.7, "35s", vec![Comparison::sojourn(SERVICE, 0.005).allowing(2.0 / 64.0)]),
         tasks(
             128,
             two,
             0.7,
-            "45s",
+            "25s",
             vec![
                 Comparison::sojourn(limit(0.7), 0.005).allowing(2.0 / 128.0),
                 Comparison::waits(0.49, 0.005).allowing(2.0 / 128.0),
@@ -71,7 +71,7 @@ fn balanced_cases() -> Vec<Case> {
             128,
             two,
             0.9,
-            "45s",
+            "25s",
             vec![
                 Comparison::sojourn(limit(0.9), 0.01).allowing(2.0 / 128.0),
                 Comparison::waits(0.81, 0.005).allowing(2.0 / 128.0),
@@ -90,8 +90,7 @@ fn tasks(
 ) -> Case {
     let rate = (f64::from(count) * rho / SERVICE).round();
     let many = count > 10;
-    let runs =
-        Runs { duration, warm_up: if many { "15s" } else { "5m" }, replications: if many { 16 } else { 32 } };
+    let runs = Runs { duration, warm_up: if many { "5s" } else { "5m" }, replications: 32 };
     let parts = Parts {
         name: format!("tasks-{count}-{algorithm}-{rho}"),
         what: format!("{count} tasks, {algorithm}, load {rho}"),

@@ -3,7 +3,7 @@
 use sim_core::engine::Span;
 
 use crate::number::Unit;
-use crate::validation::case::{Case, Comparison, Family};
+use crate::validation::case::{Case, Comparison, Family, Place};
 use crate::validation::formulas::{Mmc, MobileMean, sharing_sojourn, sharing_variance};
 use crate::validation::text::{Parts, Runs, cpu, poisson, shared, wait};
 use crate::validation::watch::Watched;
@@ -46,7 +46,7 @@ pub(super) fn families() -> Vec<Family> {
 
 fn sharing_cases() -> Vec<Case> {
     let (rate, service) = (80.0, 0.010);
-    let one_core = |(name, law): (&str, String)| {
+    let one_core = |(name, law): (&'static str, String)| {
         let parts = Parts {
             name: format!("ps-{name}"),
             what: format!("M/G/1-PS, {name}, load 0.8"),
@@ -62,6 +62,7 @@ fn sharing_cases() -> Vec<Case> {
             Comparison::variance(inside, sharing_variance(rate, service), 0.12),
             Comparison::metric("utilization", Unit::Share, "cpu.utilization.capacity", rate * service, 0.015),
         ]);
+        let case = case.at(Place::Law(name));
         if name == "hyperexponential" { case.quick() } else { case }
     };
     let mut cases: Vec<Case> = laws("10ms").map(one_core).into();
@@ -104,7 +105,7 @@ fn off_the_cpu() -> Case {
 
 fn infinite_cases() -> Vec<Case> {
     let (rate, mean) = (50.0, 2.0);
-    let steady = |(name, law): (&str, String)| {
+    let steady = |(name, law): (&'static str, String)| {
         let parts = Parts {
             name: format!("infinite-{name}"),
             what: format!("M/G/infinity, {name}"),
@@ -118,6 +119,7 @@ fn infinite_cases() -> Vec<Case> {
             Comparison::variance(rate * mean, rate * mean, 0.05),
             Comparison::sojourn(mean, 0.01),
         ]);
+        let case = case.at(Place::Law(name));
         if name == "lognormal" { case.quick() } else { case }
     };
     let mut cases: Vec<Case> = laws("2s").map(steady).into();

@@ -66,7 +66,7 @@ fn general_services() -> Vec<Case> {
         let limit = services * SERVICE;
         let share = md1_wait_cdf(rate, SERVICE, limit);
         let figure = move |run: &super::super::watch::Watched| run.waited_at_most(limit);
-        Comparison::figure(format!("P(wait <= {services} s)"), Unit::Share, share, 0.01, figure)
+        Comparison::figure(format!("P(wait <= {services} services)"), Unit::Share, share, 0.01, figure)
     };
     vec![
         case("md1", "M/D/1, load 0.7", "\"10ms\"", 0.0, 0.01, vec![at_most(0.5), at_most(1.5), at_most(3.0)])
