@@ -62,10 +62,15 @@ impl LittleRow {
 
 /// One replication of every variant of every built-in scenario.
 pub(super) fn every_builtin(surroundings: &Builtin) -> Vec<LittleRow> {
-    let scenarios: Vec<_> = builtin::all().map(|known| surroundings.load(known.name, known.text)).collect();
-    let jobs: Vec<_> =
-        scenarios.iter().flat_map(|it| it.variants.iter().map(move |variant| (it, variant))).collect();
-    let rows = jobs.par_iter().with_max_len(1).map(|(scenario, variant)| {
+    let of = |known: &builtin::Builtin| of_builtin(surroundings, known.name);
+    builtin::all().flat_map(of).collect()
+}
+
+/// One replication of every variant of one of them.
+pub(super) fn of_builtin(surroundings: &Builtin, name: &str) -> Vec<LittleRow> {
+    let known = builtin::find(name).expect("a built-in scenario");
+    let scenario = surroundings.load(known.name, known.text);
+    let rows = scenario.variants.par_iter().with_max_len(1).map(|variant| {
         let luck = Luck { root: scenario.run.seed, replication: 0 };
         let watch = |names: &Names| Little::new(names);
         let (_, little) = surroundings.simulate(&variant.fleet, &scenario.run, luck, watch);

@@ -1,19 +1,21 @@
-//! Runs the suite: every replication of every case is a job of its own, on all cores, collected in order.
+//! Runs the suite: case by case, the replications of each on all cores, collected in order.
+//!
+//! A case's replications are judged and forgotten before the next begins, so memory does not grow with the suite.
 
 use rayon::ThreadPoolBuildError;
 use rayon::prelude::*;
 use sim_core::engine::Time;
 use sim_core::metrics::Window;
+use sim_core::observe::Names;
 use sim_core::random::Luck;
 
-use super::case::{Case, Family, seed_of};
+use super::case::{Case, seed_of};
 use super::coverage::{self, Coverage};
 use super::little::{self, LittleRow};
 use super::surroundings::Builtin;
 use super::verdict::{FamilyResult, Suite, judge};
 use super::watch::{Watch, Watched};
 use super::{Effort, cases};
-use crate::file::{RunSettings, Scenario};
 
 /// Everything that was found.
 #[derive(Clone, Debug)]
@@ -56,11 +58,11 @@ pub fn validate(
         families.retain(|family| !family.cases.is_empty());
         let builtin = Builtin::new();
         let full = effort == Effort::Full;
-        let plan = Plan::of(&families, effort, &builtin);
+        let jobs: u32 =
+            families.iter().flat_map(|family| &family.cases).map(|case| replications(case, effort)).sum();
         let steps =
-            Steps::new(plan.jobs.len() + if full { coverage::EXPERIMENTS as usize } else { 0 }, progress);
-        let runs = plan.run(&builtin, &steps);
-        let suite = judge(families, runs, effort);
+            Steps::new(jobs as usize + if full { coverage::EXPERIMENTS as usize } else { 0 }, progress);
+        let suite = judge(families, effort, |case| simulate_case(case, &builtin, effort, &|| steps.step()));
         Validation {
             effort,
             suite,
@@ -89,57 +91,29 @@ impl<'p> Steps<'p> {
     }
 }
 
-/// A case with its scenario loaded.
-struct Loaded {
-    scenario: Scenario,
-    instants: Vec<Time>,
+fn replications(case: &Case, effort: Effort) -> u32 {
+    effort.replications(case.replications)
 }
 
-/// Which case, which replication.
-struct Plan {
-    cases: Vec<Loaded>,
-    jobs: Vec<(usize, u32)>,
-}
-
-impl Plan {
-    fn of(families: &[Family], effort: Effort, builtin: &Builtin) -> Self {
-        let cases: Vec<&Case> = families.iter().flat_map(|family| &family.cases).collect();
-        let jobs = cases.iter().enumerate();
-        let jobs = jobs.flat_map(|(index, case)| {
-            (0..effort.replications(case.replications)).map(move |replication| (index, replication))
-        });
-        Plan { jobs: jobs.collect(), cases: cases.iter().map(|case| load(case, builtin)).collect() }
-    }
-
-    /// The replications of each case, in order.
-    fn run(&self, builtin: &Builtin, steps: &Steps<'_>) -> Vec<Vec<Watched>> {
-        let job = |(index, replication): &(usize, u32)| {
-            let watched = self.cases[*index].run(*replication, builtin);
-            steps.step();
-            (*index, watched)
-        };
-        let done: Vec<(usize, Watched)> = self.jobs.par_iter().with_max_len(1).map(job).collect();
-        let mut runs: Vec<Vec<Watched>> = self.cases.iter().map(|_| Vec::new()).collect();
-        done.into_iter().for_each(|(index, watched)| runs[index].push(watched));
-        runs
-    }
-}
-
-fn load(case: &Case, builtin: &Builtin) -> Loaded {
+/// The replications of one case, in order; `step` hears of each that is done.
+pub(super) fn simulate_case(
+    case: &Case,
+    builtin: &Builtin,
+    effort: Effort,
+    step: &(dyn Fn() + Sync),
+) -> Vec<Watched> {
     let scenario = builtin.load(&case.name, &case.scenario);
-    assert_eq!(scenario.run.seed, seed_of(&case.name), "a case's name decides its luck");
-    assert_eq!(scenario.run.replications, case.replications, "{}", case.name);
-    Loaded { scenario, instants: case.instants.iter().map(|instant| Time::ZERO + *instant).collect() }
-}
-
-impl Loaded {
-    fn run(&self, replication: u32, builtin: &Builtin) -> Watched {
-        let run: &RunSettings = &self.scenario.run;
-        let measured = Window::new(Time::ZERO + run.warm_up, Time::ZERO + run.duration);
+    let run = &scenario.run;
+    assert_eq!(run.seed, seed_of(&case.name), "a case's name decides its luck");
+    assert_eq!(run.replications, case.replications, "{}", case.name);
+    let measured = Window::new(Time::ZERO + run.warm_up, Time::ZERO + run.duration);
+    let instants: Vec<Time> = case.instants.iter().map(|instant| Time::ZERO + *instant).collect();
+    let one = |replication: u32| {
         let luck = Luck { root: run.seed, replication };
-        let fleet = &self.scenario.variants[0].fleet;
-        let watch = || Watch::new(measured, self.instants.clone());
-        let (record, watch) = builtin.simulate(fleet, run, luck, |_| watch());
+        let watch = |_: &Names| Watch::new(measured, instants.clone());
+        let (record, watch) = builtin.simulate(&scenario.variants[0].fleet, run, luck, watch);
+        step();
         watch.finish(record)
-    }
+    };
+    (0..replications(case, effort)).into_par_iter().with_max_len(1).map(one).collect()
 }

@@ -129,21 +129,23 @@ impl FamilyResult {
     }
 }
 
-/// Judges the replications of every case, given in the order of families and cases.
-pub(super) fn judge(families: Vec<Family>, runs: Vec<Vec<Watched>>, effort: Effort) -> Suite {
-    let comparisons =
-        families.iter().flat_map(|family| &family.cases).map(|case| case.comparisons.len()).sum();
+/// Judges every case by its replications, which `simulate` makes.
+pub(super) fn judge(
+    families: Vec<Family>,
+    effort: Effort,
+    simulate: impl Fn(&Case) -> Vec<Watched>,
+) -> Suite {
+    let cases = families.iter().flat_map(|family| &family.cases);
+    let comparisons = cases.map(|case| case.comparisons.len()).sum();
     let risk = (1.0 - LEVEL) / comparisons as f64;
-    let mut runs = runs.into_iter();
+    let judged = |case: Case| {
+        let runs = simulate(&case);
+        of_case(case, &runs, risk, effort)
+    };
     let family = |family: Family| FamilyResult {
         title: family.title,
         text: family.text,
-        cases: family
-            .cases
-            .into_iter()
-            .zip(&mut runs)
-            .map(|(case, runs)| of_case(case, &runs, risk, effort))
-            .collect(),
+        cases: family.cases.into_iter().map(judged).collect(),
     };
     Suite { families: families.into_iter().map(family).collect(), comparisons }
 }

@@ -12,14 +12,14 @@ use crate::validation::text::{Parts, Runs, function, poisson, wait};
 pub(super) fn families() -> Vec<Family> {
     vec![
         Family {
-            title: "M/G/c/c: a concurrency limit",
+            title: "M/G/c/c: concurrency limit",
             text: "A function with c reserved executions and no queue: one more request is throttled. The loss is Erlang's B(c, \
                    a), whatever the law of the duration (Erlang 1917; Sevastyanov 1957), and a (1 - B) executions run on \
                    average.",
             cases: laws("500ms").map(limited).into(),
         },
         Family {
-            title: "Keep-alive at a concurrency limit of one",
+            title: "Keep-alive at a limit of one",
             text: "An environment is kept for T after each request. With one execution at a time, a request that is let in is \
                    cold exactly if none came for longer than T, and Poisson arrivals have no memory: P(cold | let in) = \
                    exp(-lambda T), whatever the service. The environment is busy for the handler and, if cold, for its start, \

@@ -63,8 +63,8 @@ fn balanced_cases() -> Vec<Case> {
             0.7,
             "25s",
             vec![
-                Comparison::sojourn(limit(0.7), 0.005).allowing(2.0 / 128.0),
-                Comparison::waits(0.49, 0.005).allowing(2.0 / 128.0),
+                Comparison::sojourn(limit(0.7), 0.01).allowing(2.0 / 128.0),
+                Comparison::waits(0.49, 0.01).allowing(2.0 / 128.0),
             ],
         ),
         tasks(
@@ -73,8 +73,8 @@ fn balanced_cases() -> Vec<Case> {
             0.9,
             "25s",
             vec![
-                Comparison::sojourn(limit(0.9), 0.01).allowing(2.0 / 128.0),
-                Comparison::waits(0.81, 0.005).allowing(2.0 / 128.0),
+                Comparison::sojourn(limit(0.9), 0.02).allowing(2.0 / 128.0),
+                Comparison::waits(0.81, 0.01).allowing(2.0 / 128.0),
             ],
         ),
     ]
