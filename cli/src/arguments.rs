@@ -115,6 +115,7 @@ minutes on all cores; --quick some seconds.";
 
 const VALIDATE_EXAMPLES: &str = "Examples:
   fleetsim validate --quick
+  fleetsim validate --only m/g/1
   fleetsim validate --out docs        docs/validation.md, with charts and the scenario file of every case";
 
 const SCHEMA_EXAMPLES: &str = "Example, for an editor with TOML language support:
@@ -243,6 +244,9 @@ pub(crate) struct Validate {
     /// Only some cases, with fewer replications and wider intervals
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Only what has this in its name: a family, a case, little (Little's law), coverage
+    #[arg(long, value_name = "PART", conflicts_with = "out")]
+    pub(crate) only: Option<String>,
 }
 
 /// `fleetsim docs` and `fleetsim lessons`.

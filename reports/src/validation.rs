@@ -39,7 +39,7 @@ impl Totals {
             |it: &scenarios::validation::CaseResult| it.compared.iter().filter(|it| !it.passes()).count();
         Totals {
             cases: cases().count(),
-            comparisons: validation.suite.comparisons,
+            comparisons: cases().map(|case| case.compared.len()).sum(),
             failed: cases().map(failed).sum(),
             requests: cases().map(|case| case.requests).sum(),
             events: cases().map(|case| case.events).sum(),

@@ -25,7 +25,7 @@ mod watch;
 
 pub use coverage::{Coverage, CoverageRow};
 pub use little::LittleRow;
-pub use run::{Validation, validate};
+pub use run::{Asked, Validation, validate};
 pub use verdict::{CaseResult, Compared, FamilyResult, LEVEL, Suite, Tails};
 pub use watch::Watched;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use reports::validation::{page, validation_table};
-use scenarios::validation::{Effort, validate as run};
+use scenarios::validation::{Asked, Effort, validate as run};
 
 use crate::arguments::Validate;
 use crate::exit::Exit;
@@ -20,7 +20,8 @@ pub(crate) fn validate(asked: &Validate, out: &mut dyn Write) -> Result<Exit, Fa
         fs::create_dir_all(folder).map_err(|error| Failure::file(folder, "write", &error))?;
     }
     let bar = Bar::new(0);
-    let found = run(effort, asked.threads.map(usize::from), &|done, total| bar.count(done, total));
+    let asked_for = Asked { effort, threads: asked.threads.map(usize::from), only: asked.only.clone() };
+    let found = run(&asked_for, &|done, total| bar.count(done, total));
     let found = found.map_err(|error| Failure::new(Exit::Internal, format!("no threads: {error}")))?;
     drop(bar);
     write!(out, "{}", validation_table(&found))?;

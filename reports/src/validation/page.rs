@@ -130,9 +130,10 @@ half-width as a share of the theoretical value, *allowed* the greatest that pass
 too few runs would pass by saying nothing. Where theory is a limit for many servers, a distance of the order of 1/n is allowed
 beyond the interval, and stated.
 
-**Luck is not chosen.** The seed of a case follows from its name (an FNV-1a hash), and widths and lengths of runs stand in the
-code before a case is first run. The result is the same on any machine and for any number of threads, so this page is too: it
-is generated again, and compared byte by byte, with every change of the simulator.QUICK
+**Luck is not chosen.** The seed of a case follows from its name (an FNV-1a hash), so it stood fixed before the case was first
+run, and nobody can draw again until a case passes. Widths and lengths of runs stand in the code; where runs turn out too short
+for a width, one of the two may change, the luck may not. The result is the same on any machine and for any number of threads,
+and so is this page: it is generated again, and compared byte by byte, with every change of the simulator.QUICK
 
 ";
 
@@ -216,8 +217,8 @@ An interval is a promise: of a hundred 95 % intervals, 95 hold what they are int
 interval that `fleetsim` prints is put to the test on systems whose every number has a closed form: a queue M/M/1/9 (load 0.78,
 and 0.65 for its rival) and a function M/M/1/1 with a bill. Runs are short on purpose, some 1,300 requests and some 30 billed
 invocations in the measured window, since short runs are where intervals go wrong. In brackets: the exact 95 % interval of the
-share itself (Clopper and Pearson 1934). There are 6,500 experiments with three replications, 2,000 with ten, 1,000 with
-twenty, cut from the same 20,000 replications.
+share itself (Clopper and Pearson 1934). There are 2,000 experiments with three, five and ten replications,
+1,000 with twenty, cut from the same 20,000 replications.
 
 ";
 

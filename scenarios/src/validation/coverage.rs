@@ -10,7 +10,7 @@ mod counting;
 mod scenario;
 
 use rayon::prelude::*;
-use sim_core::metrics::{Comparison, MonthlyCost, Record, Row, Variant, compare, summarize};
+use sim_core::metrics::{MonthlyCost, Record};
 use statrs::distribution::{Beta, ContinuousCDF};
 
 use counting::Counts;
@@ -24,6 +24,8 @@ pub const EXPERIMENTS: u32 = 500;
 const BLOCK: u32 = 40;
 /// Sizes of experiments.
 const SIZES: [usize; 4] = [3, 5, 10, 20];
+/// Most experiments of one size that a block is cut into.
+const EACH: usize = 4;
 /// The size that is the default of a scenario, and that A/A tests have.
 const USUAL: usize = 10;
 

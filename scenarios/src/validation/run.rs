@@ -39,37 +39,60 @@ impl Validation {
     }
 }
 
-/// Runs the suite on so many threads, all cores if left out; `progress` hears how many of how many jobs are done. The
-/// result is the same for any number of threads.
+/// What to run, and how.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// How much.
+    pub effort: Effort,
+    /// Threads; all cores if left out. The result is the same for any number.
+    pub threads: Option<usize>,
+    /// Only the parts whose names contain this: families, cases, `little`, `coverage`.
+    pub only: Option<String>,
+}
+
+impl Asked {
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|part| name.to_lowercase().contains(&part.to_lowercase()))
+    }
+}
+
+/// Runs the suite; `progress` hears how many of how many jobs are done.
 ///
 /// # Errors
 /// If the threads cannot be started.
 pub fn validate(
-    effort: Effort,
-    threads: Option<usize>,
+    asked: &Asked,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Validation, ThreadPoolBuildError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
-    Ok(pool.install(|| {
-        let mut families = cases::families();
-        if effort == Effort::Quick {
-            families.iter_mut().for_each(|family| family.cases.retain(|case| case.quick));
-        }
-        families.retain(|family| !family.cases.is_empty());
-        let builtin = Builtin::new();
-        let full = effort == Effort::Full;
-        let jobs: u32 =
-            families.iter().flat_map(|family| &family.cases).map(|case| replications(case, effort)).sum();
-        let steps =
-            Steps::new(jobs as usize + if full { coverage::EXPERIMENTS as usize } else { 0 }, progress);
-        let suite = judge(families, effort, |case| simulate_case(case, &builtin, effort, &|| steps.step()));
-        Validation {
-            effort,
-            suite,
-            little: if full { little::every_builtin(&builtin) } else { Vec::new() },
-            coverage: full.then(|| coverage::measure(&builtin, coverage::EXPERIMENTS, &|| steps.step())),
-        }
-    }))
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(asked.threads.unwrap_or(0)).build()?;
+    Ok(pool.install(|| run(asked, progress)))
+}
+
+fn run(asked: &Asked, progress: &(dyn Fn(usize, usize) + Sync)) -> Validation {
+    let effort = asked.effort;
+    let mut families = cases::families();
+    if effort == Effort::Quick {
+        families.iter_mut().for_each(|family| family.cases.retain(|case| case.quick));
+    }
+    // Whatever is left out, an interval is as wide as in the whole suite.
+    let comparisons =
+        families.iter().flat_map(|family| &family.cases).map(|case| case.comparisons.len()).sum();
+    for family in &mut families {
+        let whole = asked.wants(family.title);
+        family.cases.retain(|case| whole || asked.wants(&case.name));
+    }
+    families.retain(|family| !family.cases.is_empty());
+    let builtin = Builtin::new();
+    let beside = |name: &str| effort == Effort::Full && asked.wants(name);
+    let blocks = if beside("coverage") { coverage::EXPERIMENTS } else { 0 };
+    let jobs: u32 =
+        families.iter().flat_map(|family| &family.cases).map(|case| replications(case, effort)).sum();
+    let steps = Steps::new((jobs + blocks) as usize, progress);
+    let simulate = |case: &Case| simulate_case(case, &builtin, effort, &|| steps.step());
+    let suite = Suite { families: judge(families, comparisons, effort, simulate), comparisons };
+    let little = if beside("little") { little::every_builtin(&builtin) } else { Vec::new() };
+    let coverage = (blocks > 0).then(|| coverage::measure(&builtin, blocks, &|| steps.step()));
+    Validation { effort, suite, little, coverage }
 }
 
 /// Counts jobs that are done, whoever does them.

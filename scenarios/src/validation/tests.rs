@@ -15,7 +15,8 @@ use super::*;
 
 #[test]
 fn theory_holds_in_the_quick_set() {
-    let found = validate(Effort::Quick, None, &|_, _| {}).expect("threads can be started");
+    let found = validate(&Asked { effort: Effort::Quick, threads: None, only: None }, &|_, _| {})
+        .expect("threads can be started");
     let mut failed = Vec::new();
     for case in found.suite.families.iter().flat_map(|family| &family.cases) {
         let wrong = case.compared.iter().filter(|it| !it.passes());
@@ -34,7 +35,7 @@ fn judged(factor: f64, width: f64) -> Compared {
     let case = |case: Case| Case { comparisons: case.comparisons.into_iter().map(wrong).collect(), ..case };
     let family = Family { cases: family.cases.into_iter().map(case).collect(), ..family };
     let simulate = |case: &Case| simulate_case(case, &Builtin::new(), Effort::Quick, &|| {});
-    judge(vec![family], Effort::Quick, simulate).families[0].cases[0].compared[0].clone()
+    judge(vec![family], 5, Effort::Quick, simulate)[0].cases[0].compared[0].clone()
 }
 
 #[test]

@@ -129,14 +129,13 @@ impl FamilyResult {
     }
 }
 
-/// Judges every case by its replications, which `simulate` makes.
+/// Judges every case by its replications, which `simulate` makes; so many comparisons share the risk.
 pub(super) fn judge(
     families: Vec<Family>,
+    comparisons: usize,
     effort: Effort,
     simulate: impl Fn(&Case) -> Vec<Watched>,
-) -> Suite {
-    let cases = families.iter().flat_map(|family| &family.cases);
-    let comparisons = cases.map(|case| case.comparisons.len()).sum();
+) -> Vec<FamilyResult> {
     let risk = (1.0 - LEVEL) / comparisons as f64;
     let judged = |case: Case| {
         let runs = simulate(&case);
@@ -147,7 +146,7 @@ pub(super) fn judge(
         text: family.text,
         cases: family.cases.into_iter().map(judged).collect(),
     };
-    Suite { families: families.into_iter().map(family).collect(), comparisons }
+    families.into_iter().map(family).collect()
 }
 
 fn of_case(case: Case, runs: &[Watched], risk: f64, effort: Effort) -> CaseResult {

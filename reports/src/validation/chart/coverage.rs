@@ -1,6 +1,7 @@
 //! How often intervals cover: a row per kind, a marker per size of experiment.
 
 use scenarios::validation::Coverage;
+use scenarios::validation::coverage::Share;
 
 use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten};
@@ -38,8 +39,8 @@ pub(super) fn chart(coverage: &Coverage) -> Chart {
 fn takeaway(coverage: &Coverage) -> String {
     let usual = coverage.sizes.iter().position(|size| *size == 10).unwrap_or(0);
     let shares = || coverage.rows.iter().map(|row| row.counts[usual]).filter(|share| share.whole > 0);
-    let least = shares().map(|share| share.value()).fold(1.0, f64::min);
-    let most = shares().map(|share| share.value()).fold(0.0, f64::max);
+    let least = shares().map(Share::value).fold(1.0, f64::min);
+    let most = shares().map(Share::value).fold(0.0, f64::max);
     format!(
         "With ten replications, the default, intervals cover {:.1} to {:.1} % of the time, whatever their kind.",
         least * 100.0,

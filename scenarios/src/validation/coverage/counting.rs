@@ -1,25 +1,35 @@
 //! From the replications of a block to counts: every kind of interval, every size of experiment.
+//!
+//! The intervals are made by the estimators that reports use ([`metrics`](sim_core::metrics)), each only for what has a
+//! closed form: a whole summary of every one of some 14,000 experiments would take longer than simulating them.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::scenario::Experiments;
-use super::{
-    BLOCK, Block, Comparison, Coverage, CoverageRow, MonthlyCost, PairRow, Record, Row, SIZES, Share, USUAL,
-    Variant, compare, summarize,
+use sim_core::metrics::{
+    Gauge, Outcome, Record, Sample, difference, mean, quantile, quantile_difference, quantile_ratio, ratio,
 };
 
-/// Which of the two systems.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum System {
-    Queue,
-    Function,
+use super::scenario::Experiments;
+use super::{BLOCK, Block, Coverage, CoverageRow, EACH, PairRow, SIZES, Share, USUAL};
+
+/// The service of both systems.
+const SERVICE: &str = "queue";
+
+/// What is measured, of which of the two systems.
+#[derive(Clone, Copy)]
+enum Figure {
+    /// One value of each replication of the queue.
+    Queue(fn(&Record) -> f64),
+    /// A quantile of the queue's latency, all replications pooled.
+    Quantile(f64),
+    /// What a month of the function costs.
+    Month,
 }
 
 /// What an interval is an interval of.
 #[derive(Clone, Copy)]
 enum Of {
-    /// A metric of the first variant.
+    /// The figure of the first variant.
     Value,
     /// The difference of the variants, paired.
     Difference,
@@ -30,8 +40,8 @@ enum Of {
 /// One kind of interval, and the closed form that it should cover.
 struct Kind {
     name: &'static str,
-    system: System,
     metric: &'static str,
+    figure: Figure,
     of: Of,
     theory: f64,
 }
@@ -39,15 +49,39 @@ struct Kind {
 /// What is counted of each kind: for each size, experiments with an interval and those that cover.
 type Shares = [Share; SIZES.len()];
 
+/// An interval's ends, if there is one.
+type Interval = Option<(f64, f64)>;
+
+fn mean_latency(record: &Record) -> f64 {
+    record.services[SERVICE].latency.mean().unwrap_or(f64::NAN) / 1e9
+}
+
+fn rejected(record: &Record) -> f64 {
+    let service = &record.services[SERVICE];
+    service.outcomes.get(Outcome::Rejected) as f64 / service.born as f64
+}
+
+fn throughput(record: &Record) -> f64 {
+    record.services[SERVICE].ok_in_window as f64 / record.measured.length().seconds()
+}
+
+fn queue_level(record: &Record) -> f64 {
+    record.services[SERVICE].gauges.get(Gauge::Queue).and_then(|level| level.mean()).unwrap_or(0.0)
+}
+
+fn utilization(record: &Record) -> f64 {
+    record.services[SERVICE].gauges.ratio(Gauge::CpuBusy, Gauge::CpuCapacity).unwrap_or(f64::NAN)
+}
+
 /// The metrics of the A/A test.
-const PAIRED: [(System, &str); 7] = [
-    (System::Queue, "latency.ok.mean"),
-    (System::Queue, "latency.ok.p50"),
-    (System::Queue, "latency.ok.p99"),
-    (System::Queue, "errors.rejected"),
-    (System::Queue, "queue.mean"),
-    (System::Queue, "cpu.utilization.capacity"),
-    (System::Function, "cost.month"),
+const PAIRED: [(&str, Figure); 7] = [
+    ("latency.ok.mean", Figure::Queue(mean_latency)),
+    ("latency.ok.p50", Figure::Quantile(0.5)),
+    ("latency.ok.p99", Figure::Quantile(0.99)),
+    ("errors.rejected", Figure::Queue(rejected)),
+    ("queue.mean", Figure::Queue(queue_level)),
+    ("cpu.utilization.capacity", Figure::Queue(utilization)),
+    ("cost.month", Figure::Month),
 ];
 
 /// What was counted in some blocks.
@@ -59,102 +93,125 @@ pub(super) struct Counts {
 
 /// Everything that is printed and has a closed form.
 fn kinds(experiments: &Experiments) -> Vec<Kind> {
+    use Of::{Difference, Ratio, Value};
     let [slow, fast] = &experiments.queues;
     let [long, short] = experiments.months;
-    let queue = |name, metric, of, theory| Kind { name, system: System::Queue, metric, of, theory };
-    let function = |name, metric, of, theory| Kind { name, system: System::Function, metric, of, theory };
-    let p = |p: f64| (slow.sojourn_quantile(p), fast.sojourn_quantile(p));
-    let ((p50, _), (p99, fast_p99)) = (p(0.5), p(0.99));
-    let mean = "latency.ok.mean";
+    let kind = |name, metric, figure, of, theory| Kind { name, metric, figure, of, theory };
+    let (mean, lost) = (Figure::Queue(mean_latency), Figure::Queue(rejected));
+    let p99 = Figure::Quantile(0.99);
+    let [slow_p99, fast_p99] = [slow, fast].map(|queue| queue.sojourn_quantile(0.99));
+    let rate = slow.busy() / slow.service();
     vec![
-        queue("mean over replications", mean, Of::Value, slow.sojourn()),
-        queue("quantile, replications pooled", "latency.ok.p50", Of::Value, p50),
-        queue("quantile, replications pooled", "latency.ok.p99", Of::Value, p99),
-        queue("share of requests", "errors.rejected", Of::Value, slow.loss()),
-        queue("rate", "throughput.ok", Of::Value, slow.busy() / slow.service()),
-        queue("level, weighted with time", "queue.mean", Of::Value, slow.queue()),
-        queue("utilization, weighted with time", "cpu.utilization.capacity", Of::Value, slow.busy()),
-        function("cost of a month", "cost.month", Of::Value, long),
-        queue("paired difference of means", mean, Of::Difference, slow.sojourn() - fast.sojourn()),
-        queue("paired difference of quantiles", "latency.ok.p99", Of::Difference, p99 - fast_p99),
-        queue("paired difference of shares", "errors.rejected", Of::Difference, slow.loss() - fast.loss()),
-        function("paired difference of costs", "cost.month", Of::Difference, long - short),
-        queue("paired ratio of means", mean, Of::Ratio, slow.sojourn() / fast.sojourn()),
-        queue("paired ratio of quantiles", "latency.ok.p99", Of::Ratio, p99 / fast_p99),
-        function("paired ratio of costs", "cost.month", Of::Ratio, long / short),
+        kind("mean", "latency.ok.mean", mean, Value, slow.sojourn()),
+        kind("quantile", "latency.ok.p50", Figure::Quantile(0.5), Value, slow.sojourn_quantile(0.5)),
+        kind("quantile", "latency.ok.p99", p99, Value, slow_p99),
+        kind("share of requests", "errors.rejected", lost, Value, slow.loss()),
+        kind("rate", "throughput.ok", Figure::Queue(throughput), Value, rate),
+        kind("level over time", "queue.mean", Figure::Queue(queue_level), Value, slow.queue()),
+        kind(
+            "utilization over time",
+            "cpu.utilization.capacity",
+            Figure::Queue(utilization),
+            Value,
+            slow.busy(),
+        ),
+        kind("cost of a month", "cost.month", Figure::Month, Value, long),
+        kind("difference of means", "latency.ok.mean", mean, Difference, slow.sojourn() - fast.sojourn()),
+        kind("difference of quantiles", "latency.ok.p99", p99, Difference, slow_p99 - fast_p99),
+        kind("difference of shares", "errors.rejected", lost, Difference, slow.loss() - fast.loss()),
+        kind("difference of costs", "cost.month", Figure::Month, Difference, long - short),
+        kind("ratio of means", "latency.ok.mean", mean, Ratio, slow.sojourn() / fast.sojourn()),
+        kind("ratio of quantiles", "latency.ok.p99", p99, Ratio, slow_p99 / fast_p99),
+        kind("ratio of costs", "cost.month", Figure::Month, Ratio, long / short),
     ]
 }
 
-/// Some replications of a system's variants, with what is printed of them.
-struct Printed {
-    rows: Vec<Row>,
-    comparisons: Vec<Comparison>,
-}
-
 impl Block {
-    fn printed(&self, system: System, range: Range<usize>) -> Printed {
-        let none = BTreeMap::new();
-        let variant = |records, costs| Variant { records, costs, objectives: &none, bounded: &[] };
-        let [first, second] = [0, 1].map(|index| {
-            let (records, months) = self.of(system, index);
-            variant(&records[range.clone()], months.get(range.clone()).unwrap_or(&[]))
-        });
-        Printed { rows: summarize(&first), comparisons: compare(&first, &second) }
-    }
-
-    /// A variant's replications and what they cost, where that is looked at.
-    fn of(&self, system: System, variant: usize) -> (&[Record], &[MonthlyCost]) {
-        match system {
-            System::Queue => (&self.queue[variant], &[]),
-            System::Function => (&self.function[variant], &self.months[variant]),
+    /// One value per replication of a variant.
+    fn values(&self, figure: Figure, variant: usize, range: Range<usize>) -> Vec<f64> {
+        match figure {
+            Figure::Queue(value) => self.queue[variant][range].iter().map(value).collect(),
+            Figure::Month => self.months[variant][range].iter().map(|month| month.bill.month()).collect(),
+            Figure::Quantile(_) => panic!("a quantile is taken of all replications pooled"),
         }
     }
 
-    /// The first variant under the luck of some replications less the same under that of others.
-    fn against_itself(&self, system: System, one: Range<usize>, other: Range<usize>) -> Vec<Comparison> {
-        let none = BTreeMap::new();
-        let (records, months) = self.of(system, 0);
-        let [one, other] = [one, other].map(|range| Variant {
-            records: &records[range.clone()],
-            costs: months.get(range).unwrap_or(&[]),
-            objectives: &none,
-            bounded: &[],
-        });
-        compare(&one, &other)
+    fn samples(&self, variant: usize, range: Range<usize>) -> Vec<Sample<'_>> {
+        let latency = |record| {
+            let Record { services, .. }: &Record = record;
+            &services[SERVICE].latency
+        };
+        let sample = |record| Sample { histogram: latency(record), population: latency(record).count() };
+        self.queue[variant][range].iter().map(sample).collect()
     }
-}
 
-impl Kind {
-    /// Whether the interval that is printed covers theory; none where no interval is printed.
-    fn covers(&self, printed: &Printed) -> Option<bool> {
-        let compared = || printed.comparisons.iter().find(|row| row.metric == self.metric);
-        let (low, high) = match self.of {
-            Of::Value => printed.rows.iter().find(|row| row.metric == self.metric)?.estimate.interval(),
-            Of::Difference => compared()?.difference.interval(),
-            Of::Ratio => compared()?.ratio.interval,
-        }?;
-        Some(low <= self.theory && self.theory <= high)
+    /// The interval of one experiment, in the metric's unit.
+    fn interval(&self, kind: &Kind, range: Range<usize>) -> Interval {
+        let seconds = |(low, high): (f64, f64)| (low / 1e9, high / 1e9);
+        if let Figure::Quantile(p) = kind.figure {
+            let [first, second] = [0, 1].map(|variant| self.samples(variant, range.clone()));
+            return match kind.of {
+                Of::Value => quantile(&first, p).interval().map(seconds),
+                Of::Difference => quantile_difference(&first, &second, p).interval().map(seconds),
+                Of::Ratio => quantile_ratio(&first, &second, p).interval,
+            };
+        }
+        let [first, second] = [0, 1].map(|variant| self.values(kind.figure, variant, range.clone()));
+        match kind.of {
+            Of::Value => mean(&first).interval(),
+            Of::Difference => difference(&first, &second).interval(),
+            Of::Ratio => ratio(&first, &second).interval,
+        }
+    }
+
+    /// The interval of the first variant under the luck of some replications less the same under that of others.
+    fn against_itself(&self, figure: Figure, one: Range<usize>, other: Range<usize>) -> Interval {
+        if let Figure::Quantile(p) = figure {
+            return quantile_difference(&self.samples(0, one), &self.samples(0, other), p).interval();
+        }
+        difference(&self.values(figure, 0, one), &self.values(figure, 0, other)).interval()
+    }
+
+    /// A/A: experiments of the usual size, two by two.
+    fn pairs(&self) -> [Share; PAIRED.len()] {
+        let mut shares = [Share::default(); PAIRED.len()];
+        for from in (0..BLOCK as usize / (2 * USUAL)).map(|number| number * 2 * USUAL) {
+            let middle = from + USUAL;
+            for ((_, figure), share) in PAIRED.iter().zip(&mut shares) {
+                if let Some((low, high)) = self.against_itself(*figure, from..middle, middle..middle + USUAL)
+                {
+                    share.count(low <= 0.0 && 0.0 <= high);
+                }
+            }
+        }
+        shares
+    }
+
+    fn requests(&self) -> u64 {
+        self.queue.iter().chain(&self.function).flatten().map(|record| record.services[SERVICE].born).sum()
     }
 }
 
 impl Counts {
     /// Counts one block.
     pub(super) fn of(experiments: &Experiments, block: &Block) -> Counts {
-        let mut kinds: Vec<(Kind, Shares)> =
-            kinds(experiments).into_iter().map(|kind| (kind, Shares::default())).collect();
-        for (place, size) in SIZES.into_iter().enumerate() {
-            for from in (0..BLOCK as usize / size).map(|number| number * size) {
-                let [queue, function] =
-                    [System::Queue, System::Function].map(|system| block.printed(system, from..from + size));
-                for (kind, shares) in &mut kinds {
-                    let printed = if kind.system == System::Queue { &queue } else { &function };
-                    if let Some(covers) = kind.covers(printed) {
-                        shares[place].count(covers);
+        let shares = |kind: &Kind| {
+            SIZES.map(|size| {
+                let mut share = Share::default();
+                for from in (0..(BLOCK as usize / size).min(EACH)).map(|number| number * size) {
+                    if let Some((low, high)) = block.interval(kind, from..from + size) {
+                        share.count(low <= kind.theory && kind.theory <= high);
                     }
                 }
-            }
-        }
-        Counts { kinds, pairs: pairs(block), requests: requests(block) }
+                share
+            })
+        };
+        let counted = |kind: Kind| {
+            let shares = shares(&kind);
+            (kind, shares)
+        };
+        let kinds = kinds(experiments).into_iter().map(counted).collect();
+        Counts { kinds, pairs: block.pairs(), requests: block.requests() }
     }
 
     pub(super) fn add(&mut self, other: &Counts) {
@@ -173,7 +230,7 @@ impl Counts {
             counts: counts.into(),
         };
         let pair =
-            |((_, metric), share): (&(System, &str), Share)| PairRow { metric: (*metric).to_owned(), share };
+            |((metric, _), share): (&(&str, Figure), Share)| PairRow { metric: (*metric).to_owned(), share };
         Coverage {
             sizes: SIZES.into(),
             rows: self.kinds.into_iter().map(row).collect(),
@@ -183,27 +240,4 @@ impl Counts {
             requests: self.requests,
         }
     }
-}
-
-/// A/A: experiments of the usual size, two by two.
-fn pairs(block: &Block) -> [Share; PAIRED.len()] {
-    let mut shares = [Share::default(); PAIRED.len()];
-    for from in (0..BLOCK as usize / (2 * USUAL)).map(|number| number * 2 * USUAL) {
-        let (one, other) = (from..from + USUAL, from + USUAL..from + 2 * USUAL);
-        let [queue, function] = [System::Queue, System::Function]
-            .map(|system| block.against_itself(system, one.clone(), other.clone()));
-        for ((system, metric), share) in PAIRED.iter().zip(&mut shares) {
-            let rows = if *system == System::Queue { &queue } else { &function };
-            let row = rows.iter().find(|row| row.metric == *metric);
-            if let Some(interval) = row.and_then(|row| row.difference.interval()) {
-                share.count(interval.0 <= 0.0 && 0.0 <= interval.1);
-            }
-        }
-    }
-    shares
-}
-
-fn requests(block: &Block) -> u64 {
-    let records = block.queue.iter().chain(&block.function).flatten();
-    records.flat_map(|record| record.services.values()).map(|service| service.born).sum()
 }
