@@ -69,8 +69,15 @@ fn general_services() -> Vec<Case> {
         Comparison::figure(format!("P(wait <= {services} services)"), Unit::Share, share, 0.01, figure)
     };
     vec![
-        case("md1", "M/D/1, load 0.7", "\"10ms\"", 0.0, 0.01, vec![at_most(0.5), at_most(1.5), at_most(3.0)])
-            .quick(),
+        case(
+            "md1",
+            "M/D/1, load 0.7",
+            "\"10ms\"",
+            0.0,
+            0.015,
+            vec![at_most(0.5), at_most(1.5), at_most(3.0)],
+        )
+        .quick(),
         case(
             "mg1-gamma-low",
             "M/G/1, gamma, cv 0.5, load 0.7",
