@@ -6,7 +6,8 @@
 use std::ops::Range;
 
 use sim_core::metrics::{
-    Gauge, Outcome, Record, Sample, difference, mean, quantile, quantile_difference, quantile_ratio, ratio,
+    Gauge, LevelRecord, Outcome, Record, Sample, difference, mean, quantile, quantile_difference,
+    quantile_ratio, ratio,
 };
 
 use super::scenario::Experiments;
@@ -66,7 +67,7 @@ fn throughput(record: &Record) -> f64 {
 }
 
 fn queue_level(record: &Record) -> f64 {
-    record.services[SERVICE].gauges.get(Gauge::Queue).and_then(|level| level.mean()).unwrap_or(0.0)
+    record.services[SERVICE].gauges.get(Gauge::Queue).and_then(LevelRecord::mean).unwrap_or(0.0)
 }
 
 fn utilization(record: &Record) -> f64 {
