@@ -245,7 +245,7 @@ pub(crate) struct Validate {
     #[arg(long)]
     pub(crate) quick: bool,
     /// Only what has this in its name: a family, a case, little (Little's law), coverage
-    #[arg(long, value_name = "PART", conflicts_with = "out")]
+    #[arg(long, value_name = "PART")]
     pub(crate) only: Option<String>,
 }
 

@@ -83,6 +83,9 @@ fn found(validation: &Validation) -> String {
         many(requests),
         many(events)
     );
+    if comparisons < validation.suite.comparisons {
+        let _ = write!(text, " **This is a part**: the whole suite has {}.", validation.suite.comparisons);
+    }
     if !validation.little.is_empty() {
         let off = validation.little.iter().filter(|row| !row.holds()).count();
         let holds = if off == 0 { "to the nanosecond".to_owned() } else { format!("but for **{off}**") };

@@ -47,6 +47,7 @@ pub(super) fn waiting(validation: &Validation) -> Option<Chart> {
         return None;
     }
     let mut servers: Vec<u32> = points.iter().map(|point| point.0).collect();
+    servers.sort_unstable();
     servers.dedup();
     let items: Vec<KeyItem> = servers
         .iter()
@@ -63,7 +64,7 @@ pub(super) fn waiting(validation: &Validation) -> Option<Chart> {
         ..Words::default()
     };
     let draw = |page: &Page<'_>| {
-        let heights: Vec<f64> = points.iter().map(|point| point.2).collect();
+        let heights: Vec<f64> = points.iter().flat_map(|point| [point.2, 1.3 * point.2]).collect();
         let (x, y) = (Scale::exact(0.45, 1.0), Scale::logarithmic(heights));
         let panel = framed(page, ("mean wait", &items), (x, y), "load of a server");
         panel.grid_y(8, |value| tick(Unit::Seconds, value));
