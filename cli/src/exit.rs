@@ -44,7 +44,7 @@ impl Exit {
             Exit::Files => 4,
             Exit::Interrupted => 5,
             Exit::Jobs => 6,
-            Exit::Theory => 8,
+            Exit::Theory => 9,
         }
     }
 
