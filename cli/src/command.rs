@@ -9,6 +9,7 @@ mod list;
 mod report;
 mod run;
 mod swarm;
+mod validate;
 
 use std::io::Write;
 
@@ -32,6 +33,7 @@ pub(crate) fn execute(command: Command, catalogue: &Catalogue, out: &mut dyn Wri
         Command::Report(asked) => report::report(&asked.folder, out),
         Command::Price(asked) => report::price(&asked, out),
         Command::Swarm(asked) => return swarm::swarm(&asked, out),
+        Command::Validate(asked) => return validate::validate(&asked, out),
         Command::Run(asked) => return run::run(&asked, catalogue, columns(), out),
     }?;
     Ok(Exit::Done)

@@ -21,11 +21,13 @@ pub enum Exit {
     AssertionFails,
     /// Whether what the scenario asserts holds is not known.
     AssertionUndecided,
+    /// The simulator does not agree with theory.
+    Theory,
 }
 
 impl Exit {
     /// All of them, by code.
-    pub const ALL: [Exit; 9] = [
+    pub const ALL: [Exit; 10] = [
         Exit::Done,
         Exit::Internal,
         Exit::Usage,
@@ -35,6 +37,7 @@ impl Exit {
         Exit::Jobs,
         Exit::AssertionFails,
         Exit::AssertionUndecided,
+        Exit::Theory,
     ];
 
     /// The process's exit code.
@@ -49,6 +52,7 @@ impl Exit {
             Exit::Jobs => 6,
             Exit::AssertionFails => 7,
             Exit::AssertionUndecided => 8,
+            Exit::Theory => 9,
         }
     }
 
@@ -68,6 +72,7 @@ impl Exit {
             Exit::AssertionUndecided => {
                 "noise leaves open whether all that the scenario asserts holds: replicate more or run longer"
             }
+            Exit::Theory => "`fleetsim validate` found a number that does not agree with theory",
         }
     }
 }

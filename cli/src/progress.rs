@@ -33,6 +33,12 @@ impl Bar {
         Bar(bar)
     }
 
+    /// Shows that so many of so many jobs are done.
+    pub(crate) fn count(&self, done: usize, total: usize) {
+        self.0.set_length(total as u64);
+        self.0.set_position(done as u64);
+    }
+
     /// Shows how far the run is.
     pub(crate) fn show(&self, progress: Progress) {
         // How many there are may only show under way.

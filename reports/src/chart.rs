@@ -20,7 +20,7 @@ mod traffic;
 mod utilization;
 
 use latency::latency_bound;
-pub(crate) use page::{Form, Page, Panel};
+pub(crate) use page::{Form, Frame, KeyItem, Page, Panel, draw_titled_key, key_height};
 
 use crate::canvas;
 use crate::data::ReportData;
@@ -77,7 +77,7 @@ pub(crate) struct Source<'a> {
 
 impl Chart {
     /// Draws both forms. `height` is asked first, so that a chart is as tall as its content.
-    fn drawn(words: Words, height: impl Fn(Form) -> u32, draw: impl Fn(&Page<'_>)) -> Chart {
+    pub(crate) fn drawn(words: Words, height: impl Fn(Form) -> u32, draw: impl Fn(&Page<'_>)) -> Chart {
         let form = |form: Form| {
             let size = (form.width(), height(form).max(60));
             let mut body = String::new();

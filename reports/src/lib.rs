@@ -25,6 +25,7 @@ pub mod from_results;
 mod page;
 mod palette;
 mod text;
+pub mod validation;
 
 pub use page::{ChartFile, Rendered, render};
 pub use text::{COLUMNS, assertions_text, text_table, text_table_within};

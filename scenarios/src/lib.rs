@@ -10,3 +10,4 @@ pub mod results;
 pub mod runner;
 pub mod swarm;
 pub mod trace;
+pub mod validation;

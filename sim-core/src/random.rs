@@ -111,6 +111,8 @@ pub enum Purpose {
     Telemetry = 34,
     /// What the functions of a synthetic population are like.
     Population = 35,
+    /// Start of a worker inside a task.
+    WorkerStart = 36,
 }
 
 /// The luck of one replication: what names without a replication in them are completed with.

@@ -273,7 +273,7 @@ impl Host {
 /// How many requests a replica works on at once, and how many may wait in it.
 fn places(service: &ServiceSpec) -> (u64, u64) {
     match task_of(service).map(|(task, _)| &task.server) {
-        Some(ServerSpec::Workers { count, backlog }) => (u64::from(*count), u64::from(*backlog)),
+        Some(ServerSpec::Workers { count, backlog, .. }) => (u64::from(*count), u64::from(*backlog)),
         Some(ServerSpec::Shared { limit }) => (u64::from(*limit), 0),
         // An execution environment handles one event at a time.
         None => (1, 0),

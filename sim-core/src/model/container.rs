@@ -33,6 +33,8 @@ pub(super) struct Containers {
     /// From the stop signal to the kill.
     pub stop_timeout: Span,
     pub server: Server,
+    /// What it takes to start an idle worker, where they do not keep running.
+    pub worker_start: Option<Distribution>,
     pub hard_cpu_limit: bool,
     pub parallelism: f64,
     pub substrate: Substrate,

@@ -45,7 +45,7 @@ macro_rules! kinds {
 kinds! {
     /// The first request in the CPU phase of a replica has had its CPU time. Slot: replica.
     CpuDone = 1 in Completion,
-    /// A request has waited out its off-CPU time. Slot: request.
+    /// A request has waited out its off-CPU time, or the start of its worker. Slot: request.
     WaitDone = 2 in Completion,
     /// A function's environment has finished an invocation. Slot: request.
     InvocationDone = 3 in Completion,

@@ -78,6 +78,9 @@ impl<P: Probe> World for Fleet<P> {
             Kind::WaitDone if self.is_due(slot, now, Stage::Waiting) => {
                 self.wait_done(RequestId(slot), now, agenda);
             }
+            Kind::WaitDone if self.is_due(slot, now, Stage::Starting) => {
+                self.worker_started(RequestId(slot), now, agenda);
+            }
             Kind::InvocationDone if self.is_due(slot, now, Stage::Invoked) => {
                 self.invocation_done(RequestId(slot), now, agenda);
             }

@@ -49,6 +49,8 @@ pub(super) enum Stage {
     Travelling,
     /// In a replica's queue.
     Queued,
+    /// Its worker is being started.
+    Starting,
     /// In its CPU phase.
     Computing,
     /// Off the CPU.

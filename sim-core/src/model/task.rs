@@ -12,6 +12,7 @@ use super::health::Health;
 use super::request::{Lost, RequestId, Stage};
 use crate::engine::{Span, Time};
 use crate::observe::{Gauge, Outcome, Part, Probe, ReplicaFact, ServiceId};
+use crate::random::{self, Purpose};
 
 crate::ids! {
     /// A task.
@@ -141,7 +142,8 @@ impl<P: Probe> Fleet<P> {
         request.place = task_id.0;
         self.task_fact(now, task_id, ReplicaFact::Entered);
         if starts {
-            self.start(task_id, id, now, agenda);
+            let wait = self.worker_start(service, id);
+            self.start(task_id, id, wait, now, agenda);
             self.cpu_changed(task_id, now, agenda);
         } else {
             self.requests[id].stage = Stage::Queued;
@@ -166,8 +168,32 @@ impl<P: Probe> Fleet<P> {
         self.level(service, Gauge::Concurrency, working, now);
     }
 
-    /// A request gets a worker and begins its CPU phase.
-    fn start(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
+    /// How long the start of an idle worker takes that a request found, where workers do not keep running.
+    fn worker_start(&mut self, service: ServiceId, id: RequestId) -> Option<Span> {
+        let law = self.services[service].containers().worker_start.as_ref()?;
+        let call = &self.requests[id].call;
+        let mut luck = random::draw(call.seed, Purpose::WorkerStart, call.attempts);
+        Some(Span::from_seconds(law.sample(&mut luck)))
+    }
+
+    /// The worker that a request waited for is there: its CPU phase begins.
+    pub(super) fn worker_started(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
+        let request = &mut self.requests[id];
+        let task_id = TaskId(request.place);
+        if self.tasks[task_id].lost {
+            self.tasks[task_id].held.push(id);
+            return;
+        }
+        // Longer than planned where the task stood still meanwhile.
+        request.parts.set(Part::ColdStart, now - request.started);
+        request.started = now;
+        request.stage = Stage::Computing;
+        self.tasks[task_id].cpu.begin(now, id.0, request.cpu);
+        self.cpu_changed(task_id, now, agenda);
+    }
+
+    /// A request gets a worker and begins its CPU phase, once the worker has been started if it has to be.
+    fn start(&mut self, task_id: TaskId, id: RequestId, wait: Option<Span>, now: Time, agenda: &mut Agenda) {
         let task = &mut self.tasks[task_id];
         let request = &mut self.requests[id];
         request.seat = task.work.len() as u32;
@@ -175,9 +201,17 @@ impl<P: Probe> Fleet<P> {
         request.started = now;
         request.parts.set(Part::Queue, now - request.reached);
         let (service, memory) = (task.service, i64::from(request.memory_kib));
-        request.stage = Stage::Computing;
-        task.cpu.begin(now, id.0, request.cpu);
-        self.probe.began(now, service, false);
+        if let Some(wait) = wait {
+            request.stage = Stage::Starting;
+            request.cold = true;
+            request.parts.set(Part::ColdStart, wait);
+            request.due = now + wait;
+            agenda.schedule(FleetEvent::new(request.due, Kind::WaitDone, 0, id.0));
+        } else {
+            request.stage = Stage::Computing;
+            task.cpu.begin(now, id.0, request.cpu);
+        }
+        self.probe.began(now, service, wait.is_some());
         self.task_fact(now, task_id, ReplicaFact::Began);
         self.working_changed(service, 1, now);
         if memory > 0 {
@@ -238,7 +272,7 @@ impl<P: Probe> Fleet<P> {
         }
         if let Some(next) = self.tasks[task_id].queue.pop_front() {
             self.queued_changed(service, -1, now);
-            self.start(task_id, next, now, agenda);
+            self.start(task_id, next, None, now, agenda);
         }
         self.stop_if_drained(task_id, now, agenda);
     }

@@ -67,7 +67,7 @@ fn idle_memory() -> MemorySize {
 }
 
 /// How an application takes requests in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ServerSpec {
     /// A fixed number of workers; each admitted request holds one to its end, others queue in order of arrival.
@@ -77,6 +77,11 @@ pub enum ServerSpec {
         /// How many requests may queue; one more is rejected.
         #[serde(default = "backlog")]
         backlog: u32,
+        /// What it takes to start a worker for a request that finds one idle; a worker that goes on with the queue is
+        /// running. For process managers that end idle workers (php-fpm with `pm = ondemand`). Left out: idle workers
+        /// keep running.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<DistributionSpec<Span>>,
     },
     /// Every request is admitted at once and shares the CPU (an event loop).
     Shared {
@@ -135,6 +140,9 @@ impl TaskSpec {
     /// Reports what makes no sense on any platform, under `path`.
     pub fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         self.start.problems(&format!("{path}.start"), out);
+        if let ServerSpec::Workers { start: Some(start), .. } = &self.server {
+            start.problems(&format!("{path}.server.workers.start"), out);
+        }
         if self.cpu.0 == 0 {
             out.push(Problem::new(format!("{path}.cpu"), "a task without CPU never does any work"));
         }

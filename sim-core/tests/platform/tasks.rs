@@ -250,3 +250,21 @@ fn time_lost_to_others_is_contention() {
         within("with others", part(Part::Contention), 59.9, 60.1);
     }
 }
+
+#[test]
+fn a_worker_that_is_started_on_demand_is_started_once_for_those_that_queue() {
+    let server = json!({ "workers": { "count": 1, "start": { "constant": "500ms" } } });
+    let spec = one_service(
+        &together(3),
+        "1s",
+        &fargate(&json!({ "balancer": "none", "task": { "server": server } })),
+    );
+    let facts = facts(&spec, "12s", 0);
+    let parts =
+        |part: Part| -> Vec<f64> { facts.finished().map(|it| it.parts.get(part).seconds()).collect() };
+    assert_eq!(facts.latencies(), [1.5, 2.5, 3.5]);
+    assert_eq!(parts(Part::ColdStart), [0.5, 0.0, 0.0]);
+    assert_eq!(parts(Part::Queue), [0.0, 1.5, 2.5]);
+    let cold: Vec<bool> = facts.begun().into_iter().map(|(_, cold)| cold).collect();
+    assert_eq!(cold, [true, false, false]);
+}

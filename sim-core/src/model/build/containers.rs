@@ -14,6 +14,7 @@ use crate::observe::GroupId;
 use crate::policy::routing::Router;
 use crate::policy::service_scaling::ServiceScaler;
 use crate::policy::view::TaskDemand;
+use crate::random::DistributionSpec;
 use crate::spec::{
     AlbSpec, BalancerSpec, EcsSpec, FargateSpec, NetworkMode, ProviderSpec, ServerSpec, TaskSpec, WorkSpec,
 };
@@ -108,8 +109,12 @@ impl Builder<'_> {
             start: task.start.build(),
             stop_timeout: task.stop_timeout,
             server: match task.server {
-                ServerSpec::Workers { count, backlog } => Server::Workers { count, backlog },
+                ServerSpec::Workers { count, backlog, .. } => Server::Workers { count, backlog },
                 ServerSpec::Shared { limit } => Server::Shared { limit },
+            },
+            worker_start: match &task.server {
+                ServerSpec::Workers { start, .. } => start.as_ref().map(DistributionSpec::build),
+                ServerSpec::Shared { .. } => None,
             },
             hard_cpu_limit,
             parallelism: work.parallelism,

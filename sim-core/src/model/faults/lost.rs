@@ -222,7 +222,12 @@ impl<P: Probe> Fleet<P> {
             task.due = now;
             agenda.schedule(FleetEvent::new(now, Kind::TaskStep, 0, id.0));
         }
-        held.into_iter().for_each(|request| self.wait_done(request, now, agenda));
+        for request in held {
+            match self.requests[request].stage {
+                Stage::Starting => self.worker_started(request, now, agenda),
+                _ => self.wait_done(request, now, agenda),
+            }
+        }
         for request in self.take_connecting(id, now) {
             self.admit(id, request, now, agenda);
         }
