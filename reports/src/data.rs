@@ -9,7 +9,7 @@ mod over_time;
 mod tables;
 
 pub(crate) use over_time::Direction;
-pub use over_time::{Clock, Column, Decision, VariantSeries};
+pub use over_time::{Clock, Column, Decision, FaultSpan, VariantSeries};
 pub use tables::{
     Assumption, Bill, BillLine, ColdStarts, Crossing, Distribution, LatencyParts, NotBilled, PartMean, Sweep,
     SweepLine, SweepPoint,
@@ -47,6 +47,8 @@ pub struct ReportData {
     pub measured: Vec<String>,
     /// What is not measured at the start, in seconds.
     pub warm_up: f64,
+    /// What goes wrong at a time that the scenario says, or is deployed then.
+    pub faults: Vec<FaultSpan>,
     /// Paired differences between variants.
     pub comparisons: Vec<Comparison>,
     /// How sure the intervals of the differences are, all together. May be empty.

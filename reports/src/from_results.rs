@@ -4,6 +4,7 @@
 //! numbers in a [`ReportData`]. Nothing is computed here that has an interval; that is done where the statistics are.
 
 mod assertions;
+mod faults;
 mod measured;
 mod metrics;
 mod over_time;
@@ -52,6 +53,7 @@ pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
         assertions: assertions::assertions(analysis, &labels, results),
         measured: measured::measured(results, analysis, &labels),
         warm_up: manifest.warm_up().seconds(),
+        faults: faults::spans(results, &labels),
         comparisons: keys.comparisons(analysis, &labels),
         simultaneous: measured::simultaneous(analysis),
         clock: clock(results),

@@ -7,9 +7,9 @@ use super::page::{Frame, KeyItem, draw_key, key_height, spread};
 use super::{Form, Page, Panel, Source, drawn};
 use crate::axis::{Scale, extent, time_ticks};
 use crate::canvas::{Mark, Stroke, Weight, text_width};
-use crate::data::{Clock, Column, ReportData, Unit, VariantSeries};
+use crate::data::{Clock, Column, FaultSpan, ReportData, Unit, VariantSeries};
 use crate::format::tick;
-use crate::palette::{DEMAND, Ink, Look, MUTED};
+use crate::palette::{DEMAND, ERROR, Ink, Look, MUTED};
 
 /// The most strips that one chart has.
 const MOST: usize = 16;
@@ -47,6 +47,7 @@ pub(super) struct Strips {
     pub(super) low: bool,
     /// Where measuring begins.
     measured_from: f64,
+    faults: Vec<FaultSpan>,
 }
 
 struct Layout {
@@ -70,7 +71,8 @@ impl Strips {
         let (from, to) = extent(starts).unwrap_or((0.0, 0.0));
         let span = (from, if to + window > from { to + window } else { from + 1.0 });
         let (clock, measured_from) = (source.data.clock, source.data.warm_up);
-        Strips { clock, span, window, unit, strips: Vec::new(), bound: None, low: false, measured_from }
+        let (strips, faults) = (Vec::new(), source.data.faults.clone());
+        Strips { clock, span, window, unit, strips, bound: None, low: false, measured_from, faults }
     }
 
     /// How tall the chart is in a form.
@@ -166,6 +168,7 @@ impl Strips {
         });
         panel.grid_x(&ticks, below);
         self.draw_warm_up(&panel, index);
+        self.draw_faults(&panel, index);
         self.draw_lines(&panel, index);
         if !layout.keyed {
             self.name_lines(&panel, strip);
@@ -185,6 +188,25 @@ impl Strips {
             // At the foot, as the name of a bound is mostly at the head.
             let place = panel.pixel((from, low));
             panel.text_at((place.0 + 4.0, place.1 - 5.0), "not measured", MUTED, Mark::halo);
+        }
+    }
+
+    /// When something goes wrong, or is deployed: a band, or a line where it has no end. Named where it is seen first.
+    fn draw_faults(&self, panel: &Panel<'_>, index: usize) {
+        let (first, last) = self.span;
+        let (low, high) = panel.y.ends();
+        let of =
+            |index: usize| self.faults.iter().filter(move |fault| fault.variant == self.strips[index].name);
+        for fault in of(index).filter(|fault| (first..last).contains(&fault.from)) {
+            let to = fault.to.unwrap_or(fault.from).min(last);
+            let corners = vec![(fault.from, low), (to, low), (to, high), (fault.from, high)];
+            panel.draw(&Mark::area(corners, ERROR, 0.12));
+            panel.draw(&Mark::line(vec![(fault.from, low), (fault.from, high)], Stroke::new(ERROR, 0.8)));
+            let named = (0..index).any(|above| of(above).any(|other| other.name == fault.name));
+            if !named {
+                let place = panel.pixel((fault.from, low));
+                panel.text_at((place.0 + 4.0, place.1 - 5.0), &fault.name, ERROR, Mark::halo);
+            }
         }
     }
 

@@ -102,3 +102,16 @@ impl Decision {
         }
     }
 }
+
+/// A stretch of time in which something goes wrong, or a moment at which it does or something is deployed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FaultSpan {
+    /// In which variant.
+    pub variant: String,
+    /// What the scenario calls it.
+    pub name: String,
+    /// When it begins, in seconds.
+    pub from: f64,
+    /// When it ends; a moment has no end.
+    pub to: Option<f64>,
+}

@@ -20,6 +20,9 @@ use crate::engine::{Span, Time};
 use crate::observe::{Probe, ServiceId};
 use crate::random::{Purpose, open01};
 
+/// How soon a launch that a quota held up is tried again, at the least.
+const RETRY: Span = Span::from_millis(50);
+
 impl<P: Probe> Fleet<P> {
     /// Asks the service's scheduler to look soon.
     pub(super) fn reconcile_soon(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) {
@@ -69,7 +72,10 @@ impl<P: Probe> Fleet<P> {
             let wait = self.services[service].containers().launch_rate.wait(now);
             let wait = if on_fargate { wait.max(self.account.fargate_launches.wait(now)) } else { wait };
             if !wait.is_zero() {
-                let at = now + wait.max(Span::from_millis(50));
+                // Who tries at the very instant of the next token, and is first in the file, would get every one.
+                let key = self.services[service].key;
+                let mut draw = self.luck.counted(Purpose::Phase, key, now.nanos());
+                let at = now + wait.max(RETRY) + RETRY.scaled(open01(&mut draw));
                 self.services[service].containers().reconcile_at = Some(at);
                 agenda.schedule(FleetEvent::new(at, Kind::Reconcile, service.0, 0));
                 return;

@@ -2,7 +2,7 @@
 
 use sim_core::cost::Purchase;
 use sim_core::metrics::{Estimate, INTERVAL_LABEL};
-use sim_core::spec::{ClusterSpec, ServiceSpec};
+use sim_core::spec::{ClusterSpec, FaultSpec, ServiceSpec};
 
 use super::gaps::gaps;
 use super::points::Point;
@@ -163,10 +163,17 @@ pub(super) fn runs_on_spot(manifest: &VariantManifest) -> bool {
     fargate || groups.any(|(_, group)| group.purchase == Purchase::Spot)
 }
 
+/// Whether Spot capacity is taken back, in the scenario.
+pub(super) fn is_interrupted(manifest: &VariantManifest) -> bool {
+    manifest.fleet.faults.values().any(|fault| matches!(fault, FaultSpec::SpotInterruption(_)))
+}
+
 fn spot(results: &Results, labels: &[String]) -> Option<String> {
     let variants = results.manifest.variants.iter().zip(labels);
-    let on_spot: Vec<&String> =
-        variants.filter(|(manifest, _)| runs_on_spot(manifest)).map(|(_, label)| label).collect();
+    let on_spot: Vec<&String> = variants
+        .filter(|(manifest, _)| runs_on_spot(manifest) && !is_interrupted(manifest))
+        .map(|(_, label)| label)
+        .collect();
     (!on_spot.is_empty()).then(|| {
         format!(
             "Spot capacity is never interrupted here, and its discount is an assumption: {} would do worse.",

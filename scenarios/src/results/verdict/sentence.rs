@@ -2,7 +2,7 @@
 
 use sim_core::metrics::{Comparison, Estimate};
 
-use super::cautions::runs_on_spot;
+use super::cautions::{is_interrupted, runs_on_spot};
 use super::points::{Point, month};
 use crate::results::Results;
 use crate::results::findings::{Pair, VariantAnalysis};
@@ -64,6 +64,10 @@ impl<'r> Sentence<'r> {
         &self.variants[index].standing
     }
 
+    fn is_interrupted(&self, index: usize) -> bool {
+        is_interrupted(&self.results.manifest.variants[index])
+    }
+
     fn is_on_spot(&self, index: usize) -> bool {
         runs_on_spot(&self.results.manifest.variants[index])
     }
@@ -72,9 +76,10 @@ impl<'r> Sentence<'r> {
     fn cost(&self, index: usize) -> String {
         let row = self.variants[index].row("", "cost.month");
         let amount = row.map_or("an unknown price".into(), |row| wording::dollars(&row.estimate));
-        let spot = match self.is_on_spot(index) {
-            true => " on Spot capacity, whose interruptions are not simulated",
-            false => "",
+        let spot = match (self.is_on_spot(index), self.is_interrupted(index)) {
+            (true, false) => " on Spot capacity, whose interruptions are not simulated",
+            (true, true) => " on Spot capacity",
+            (false, _) => "",
         };
         format!("{amount} a month{spot}")
     }
@@ -291,7 +296,11 @@ impl<'r> Sentence<'r> {
             holds && self.is_alike(*index, best)
         });
         let spelled = |index: usize| {
-            let spot = if self.is_on_spot(index) { " (on Spot, without interruptions)" } else { "" };
+            let spot = match (self.is_on_spot(index), self.is_interrupted(index)) {
+                (true, false) => " (on Spot, without interruptions)",
+                (true, true) => " (on Spot)",
+                (false, _) => "",
+            };
             format!("{}{spot}", family(index))
         };
         let mut names = vec![spelled(best)];
