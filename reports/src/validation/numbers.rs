@@ -75,7 +75,8 @@ mod tests {
             assert_eq!(alone(&number::estimate(Unit::Seconds, value, Some(half))), expected);
         };
         check(0.04, 0.0017, "40.0 ms");
-        check(0.04, 0.000_017, "40.000 ms");
+        // Four digits are enough of anything.
+        check(0.04, 0.000_017, "40.00 ms");
         check(2.0, 0.03, "2.00 s");
         assert_eq!([0.002_34, 0.0234, 0.234].map(percent), ["0.23 %", "2.3 %", "23 %"]);
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use sim_core::engine::Time;
-use sim_core::observe::{Gauge, Names, Outcome, Owner, Passed, Probe, ServiceId};
+use sim_core::observe::{FRONT_DOOR_LIMIT, Gauge, Names, Outcome, Owner, Passed, Probe, ServiceId};
 use sim_core::random::Luck;
 
 use super::surroundings::Builtin;
@@ -130,9 +130,9 @@ impl Probe for Little {
         service.attempts += 1;
     }
 
-    fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, _: &'static str) {
+    fn refused(&mut self, at: Time, service: ServiceId, _: Outcome, reason: &'static str) {
         // A front door that stops waiting leaves the request inside; it is served, or lost, later.
-        if outcome != Outcome::GatewayTimeout {
+        if reason != FRONT_DOOR_LIMIT {
             self.services[service.0 as usize].ends(at);
         }
     }
