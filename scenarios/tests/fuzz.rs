@@ -21,11 +21,13 @@ const SHORT: u64 = 20_000;
 #[track_caller]
 fn check(name: &str, executions: u64) {
     let (_, target) = targets::ALL.iter().find(|(known, _)| *known == name).expect("a target");
-    let outcome = harness::fuzz(&mut *target(), 1, executions, &mut |_, _| {});
+    let mut target = target();
+    let outcome = harness::fuzz(&mut *target, 1, executions, &mut |_, _| {});
     println!("{name}: {} executions, {} outcomes, the longest {:?}", outcome.executions, outcome.said, outcome.longest);
     let found: Vec<String> =
         outcome.found.iter().map(|it| format!("{}\n{}", it.what, String::from_utf8_lossy(&it.input))).collect();
     assert!(found.is_empty(), "{name}: {} found\n{}", found.len(), found.join("\n\n"));
+    assert_eq!(target.name(), name);
     assert!(outcome.said > 20, "{name}: the inputs reach nothing, {} outcomes", outcome.said);
 }
 

@@ -14,7 +14,7 @@ use super::luck::Luck;
 use super::{json, mutate};
 
 /// Something that reads text from outside.
-pub trait Target {
+pub(crate) trait Target {
     /// What it is called on the command line.
     fn name(&self) -> &'static str;
     /// Inputs to begin with, most of them good.
@@ -33,36 +33,37 @@ pub trait Target {
 const KEPT: usize = 4_000;
 
 /// Longest time that one input may take: what takes longer would be taken for a hang.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An input that a target does not stand.
 #[derive(Debug)]
-pub struct Found {
+pub(crate) struct Found {
     /// The input.
-    pub input: Vec<u8>,
+    pub(crate) input: Vec<u8>,
     /// What happened.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 /// How a run went.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Inputs read.
-    pub executions: u64,
+    pub(crate) executions: u64,
     /// Different things that were said of them.
-    pub said: usize,
+    pub(crate) said: usize,
     /// The longest that one took.
-    pub longest: Duration,
+    pub(crate) longest: Duration,
     /// What it did not stand, each kind of panic once.
-    pub found: Vec<Found>,
+    pub(crate) found: Vec<Found>,
 }
 
 /// Gives `target` so many inputs; `before` sees each of them first.
-pub fn fuzz(target: &mut dyn Target, seed: u64, executions: u64, before: &mut dyn FnMut(u64, &[u8])) -> Outcome {
+pub(crate) fn fuzz(target: &mut dyn Target, seed: u64, executions: u64, before: &mut dyn FnMut(u64, &[u8])) -> Outcome {
     let words = target.words();
     let mut luck = Luck::new(seed);
     let mut kept = target.seeds();
     let first = kept.len();
+    let longest = 2 * kept.iter().map(Vec::len).max().unwrap_or(0).max(500);
     let (mut said, mut kinds) = (BTreeSet::new(), BTreeSet::new());
     let mut outcome = Outcome::default();
     for number in 0..executions {
@@ -85,7 +86,7 @@ pub fn fuzz(target: &mut dyn Target, seed: u64, executions: u64, before: &mut dy
             if kinds.insert(shape(&what)) {
                 outcome.found.push(Found { input, what });
             }
-        } else if said.insert(shape(&read.unwrap_or_default())) && number as usize >= first {
+        } else if said.insert(shape(&read.unwrap_or_default())) && number as usize >= first && input.len() <= longest {
             match kept.len() {
                 ..KEPT => kept.push(input),
                 all => kept[first + luck.below(all - first)] = input,

@@ -25,10 +25,11 @@ fn number(luck: &mut Luck) -> Value {
 }
 
 /// `seed` with a few changes, and parts of `other`; text that is no JSON is left alone.
-pub fn mutated(seed: &[u8], other: &[u8], words: &[String], luck: &mut Luck) -> Vec<u8> {
+pub(crate) fn mutated(seed: &[u8], other: &[u8], words: &[String], luck: &mut Luck) -> Vec<u8> {
     let Ok(mut value) = serde_json::from_slice::<Value>(seed) else { return seed.to_vec() };
     let other: Value = serde_json::from_slice(other).unwrap_or_default();
-    for _ in 0..1 + luck.below(1 + luck.below(5)) {
+    let most = 1 + luck.below(5);
+    for _ in 0..=luck.below(most) {
         let donor = pick(&other, luck).clone();
         let place = luck.below(size(&value));
         let mut left = place;

@@ -19,12 +19,13 @@ const ODD: &[&str] = &[
 ];
 
 /// Longest input, so that copies of copies do not grow without end.
-const LONGEST: usize = 1 << 16;
+const LONGEST: usize = 1 << 14;
 
 /// `seed` with a few changes, with words of a dictionary and pieces of `other`.
-pub fn text(seed: &[u8], other: &[u8], words: &[String], luck: &mut Luck) -> Vec<u8> {
+pub(crate) fn text(seed: &[u8], other: &[u8], words: &[String], luck: &mut Luck) -> Vec<u8> {
     let mut bytes = seed.to_vec();
-    for _ in 0..1 + luck.below(1 + luck.below(6)) {
+    let most = 1 + luck.below(6);
+    for _ in 0..=luck.below(most) {
         change(&mut bytes, other, words, luck);
         bytes.truncate(LONGEST);
     }
@@ -108,7 +109,7 @@ fn line(bytes: &mut Vec<u8>, other: &[u8], luck: &mut Luck) {
 /// A stretch again and again.
 fn many(bytes: &mut Vec<u8>, luck: &mut Luck) {
     let Some(range) = piece(bytes, luck) else { return };
-    let times = [2, 10, 100, 1000][luck.below(4)];
+    let times = [2, 2, 3, 10, 10, 200][luck.below(6)];
     let copies = bytes[range.clone()].repeat(times);
     bytes.splice(range, copies);
 }

@@ -50,7 +50,7 @@ runtime = "nodejs22"
 "#;
 
 /// One file of a results folder.
-pub struct Saved {
+pub(crate) struct Saved {
     kind: &'static str,
     folder: TempDir,
     file: PathBuf,
@@ -58,7 +58,7 @@ pub struct Saved {
 }
 
 impl Saved {
-    pub fn new(kind: &'static str) -> Self {
+    pub(crate) fn new(kind: &'static str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         make(folder.path());
         let records = || fs::read_dir(folder.path().join("records")).expect("a folder").flatten().map(|it| it.path());

@@ -7,7 +7,7 @@ use scenarios::builtin;
 use scenarios::catalogue;
 use scenarios::document::Report;
 use scenarios::document::set::Override;
-use scenarios::file::{Options, Scenario, Surroundings};
+use scenarios::file::{Options, Scenario, Shapes, Surroundings};
 use scenarios::swarm::Swarm;
 use scenarios::trace::{self, TraceFiles};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use sim_core::traffic::TraceSpec;
 use super::harness::Target;
 
 /// All targets by name.
-pub const ALL: &[(&str, fn() -> Box<dyn Target>)] = &[
+pub(crate) const ALL: &[(&str, fn() -> Box<dyn Target>)] = &[
     ("scenario", || Box::new(Loader::new())),
     ("set", || Box::new(Settings(Loader::new()))),
     ("requests", || Box::new(super::traces::Requests::new())),
@@ -32,20 +32,22 @@ pub const ALL: &[(&str, fn() -> Box<dyn Target>)] = &[
 ];
 
 /// The first words of some text, by which outcomes are told apart.
-pub fn brief(text: &str) -> String {
+pub(crate) fn brief(text: &str) -> String {
     text.chars().take(300).collect()
 }
 
 /// The scenario loader, with the policies and instance types that come with the program.
-pub struct Loader {
+pub(crate) struct Loader {
     policies: Catalogue,
     types: IndexMap<String, InstanceType>,
+    shapes: Shapes,
 }
 
 impl Loader {
     fn new() -> Self {
         let types = catalogue::instance_types().map(|known| (known.name.clone(), known.clone())).collect();
-        Loader { policies: Catalogue::builtin(), types }
+        let policies = Catalogue::builtin();
+        Loader { shapes: Shapes::new(&policies), policies, types }
     }
 
     fn load(&self, text: &str, overrides: Vec<Override>) -> Result<Scenario, Report> {
@@ -53,7 +55,8 @@ impl Loader {
         let platform = Platform { instance_types: &self.types, policies: &self.policies, traces: &traces };
         let check_trace = |spec: &TraceSpec| trace::check(&traces, spec);
         let around = Surroundings { platform: &platform, check_trace: &check_trace };
-        Scenario::load(text, "fuzz.toml", &Options { overrides, ..Options::default() }, &around)
+        let options = Options { overrides, ..Options::default() };
+        Scenario::load_as(text, "fuzz.toml", &options, &around, &self.shapes)
     }
 
     fn read(&self, text: &str, overrides: Vec<Override>) -> String {
@@ -119,7 +122,7 @@ impl Target for Loader {
 }
 
 /// `--set` on a built-in scenario: one setting a line.
-pub struct Settings(Loader);
+pub(crate) struct Settings(Loader);
 
 impl Target for Settings {
     fn name(&self) -> &'static str {
@@ -163,7 +166,7 @@ impl Target for Settings {
 }
 
 /// `fleetsim decide`: parameters and views of every policy.
-pub struct Decide {
+pub(crate) struct Decide {
     policies: Catalogue,
 }
 

@@ -78,17 +78,17 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// One request a row.
-pub struct Requests(Folder, Vec<TraceSpec>);
+pub(crate) struct Requests(Folder, Vec<TraceSpec>);
 
 impl Requests {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Requests(
             Folder::new(),
             specs(&[
                 r#"{"requests": {"timestamp": "at", "cpu": {"column": "tokens", "each": "40us"},
                     "response_bytes": {"column": "size", "each": "1kB"}}}"#,
-                r#"{"requests": {"timestamp": "at", "format": "unix-seconds", "origin": "zero"}}"#,
-                r#"{"requests": {"timestamp": "at", "format": "unix-milliseconds",
+                r#"{"requests": {"timestamp": "at", "format": "seconds", "origin": "zero"}}"#,
+                r#"{"requests": {"timestamp": "at", "format": "milliseconds",
                     "wait": {"column": "tokens", "each": "1h"}}}"#,
                 r#"{"requests": {"timestamp": "at", "format": "date-time",
                     "request_bytes": {"column": "size", "each": "1GB"}}}"#,
@@ -109,6 +109,9 @@ impl Target for Requests {
             "at,tokens,size\n2026-03-02 08:30:00,1,2\n2026-03-02T08:30:01.25Z,3,4\n",
             "at,tokens,size\n1772440200,1,2\n\n1772440201,3,4\n",
             "\u{feff}\"at\",\"tokens\",size\n\"1\",\"2\",3\n\"1\n\",2,3\n",
+            // Found: a second, and a year, whose sums had more than 64 bits.
+            "at,tokens,size\n2026-03-02 08:30:9223372036854775807,1,2\n",
+            "at,tokens,size\n9223372036854775807-03-02 08:30,1,2\n",
         ]
         .map(|text| text.as_bytes().to_vec())
         .to_vec()
@@ -124,10 +127,10 @@ impl Target for Requests {
 }
 
 /// One interval a row.
-pub struct Counts(Folder, Vec<TraceSpec>);
+pub(crate) struct Counts(Folder, Vec<TraceSpec>);
 
 impl Counts {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Counts(
             Folder::new(),
             specs(&[
@@ -162,10 +165,10 @@ impl Target for Counts {
 
 /// The data set of Azure Functions: one function of it, and all of it as a population. A line of dashes separates the
 /// three files.
-pub struct Azure(Folder, Vec<TraceSpec>);
+pub(crate) struct Azure(Folder, Vec<TraceSpec>);
 
 impl Azure {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Azure(Folder::new(), specs(&[r#"{"azure-functions-2019": {"function": "f2"}}"#]))
     }
 }
@@ -212,7 +215,7 @@ impl Target for Azure {
         let Azure(folder, specs) = self;
         let parts = parts(input);
         let one = folder.read(parts[0], specs);
-        let mut file = |part: usize, name: &str| parts.get(part).map(|bytes| folder.write(name, bytes));
+        let file = |part: usize, name: &str| parts.get(part).map(|bytes| folder.write(name, bytes));
         let (durations, memory) = (file(1, "durations.csv"), file(2, "memory.csv"));
         let invocations = folder.folder.path().join("trace.csv");
         let checked = check_azure(&invocations, durations.as_deref(), memory.as_deref());
