@@ -17,6 +17,7 @@ mod arguments;
 mod command;
 mod exit;
 mod failure;
+mod plain;
 mod progress;
 pub mod reference;
 mod scenario;
@@ -65,7 +66,7 @@ fn last_words(panic: &std::panic::PanicHookInfo<'_>) -> String {
 
 /// Carries out one command; what fails is said on standard error.
 fn execute(command: arguments::Command, catalogue: &Catalogue) -> Exit {
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut out = plain::Plain(std::io::BufWriter::new(std::io::stdout().lock()));
     let done = command::execute(command, catalogue, &mut out).and_then(|exit| {
         out.flush()?;
         Ok(exit)

@@ -3,6 +3,9 @@
 //! Every command runs in an empty folder of its own, so that nothing of the machine gets into what is compared. To
 //! accept what has changed, run the tests with `INSTA_UPDATE=always` and look at the difference.
 
+#[cfg(target_os = "linux")]
+#[path = "commands/absurd.rs"]
+mod absurd;
 #[path = "commands/check.rs"]
 mod check;
 #[path = "commands/decide.rs"]
@@ -15,6 +18,8 @@ mod files;
 mod gate;
 #[path = "commands/help.rs"]
 mod help;
+#[path = "commands/hostile.rs"]
+mod hostile;
 #[path = "commands/own_policies.rs"]
 mod own_policies;
 #[path = "commands/reference.rs"]

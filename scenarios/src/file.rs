@@ -110,6 +110,30 @@ pub struct Surroundings<'s> {
     pub check_trace: &'s dyn Fn(&TraceSpec) -> Result<TraceSummary, Vec<FeedError>>,
 }
 
+/// What a scenario file may look like, given the policies that there are. Making it takes longer than reading a file.
+#[derive(Debug)]
+pub struct Shapes {
+    /// A fleet, and its JSON Schema.
+    fleet: Schema,
+    fleet_json: Json,
+    /// An experiment around it.
+    frame: Schema,
+}
+
+impl Shapes {
+    /// The shapes of scenarios with these policies.
+    pub fn new(policies: &Catalogue) -> Self {
+        Shapes::around(fleet_schema(policies))
+    }
+
+    /// The shapes around a fleet of this JSON Schema.
+    fn around(fleet_json: Json) -> Self {
+        let fleet = Schema::new(&fleet_json).with_formats(FORMATS);
+        let frame = Schema::new(&open::frame_schema(&fleet_json)).with_formats(FORMATS);
+        Shapes { fleet, fleet_json, frame }
+    }
+}
+
 /// What the command line adds to the file.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -136,11 +160,23 @@ impl Scenario {
         options: &Options,
         surroundings: &Surroundings<'_>,
     ) -> Result<Scenario, Report> {
-        let fleet_schema = fleet_schema(surroundings.platform.policies);
-        let fleet = Schema::new(&fleet_schema).with_formats(FORMATS);
+        Scenario::load_as(text, file, options, surroundings, &Shapes::new(surroundings.platform.policies))
+    }
+
+    /// The same for whoever loads many: the shapes are those of the policies that it is loaded amid.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    pub fn load_as(
+        text: &str,
+        file: &str,
+        options: &Options,
+        surroundings: &Surroundings<'_>,
+        shapes: &Shapes,
+    ) -> Result<Scenario, Report> {
         let mut problems = Diagnostics::default();
-        let opened = open::open(text, &fleet_schema, &fleet, options, &mut problems);
-        let mut reader = read::Reader::new(surroundings, &fleet);
+        let opened = open::open(text, shapes, options, &mut problems);
+        let mut reader = read::Reader::new(surroundings, &shapes.fleet);
         let mut points = opened.points;
         let run = opened.frame.as_ref().map(|frame| &frame.run);
         let fleets: Vec<Option<read::Read>> =

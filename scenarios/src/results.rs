@@ -26,6 +26,7 @@ mod lock;
 mod manifest;
 mod pairs;
 mod precision;
+mod seal;
 mod series;
 mod standing;
 mod stored;
@@ -116,12 +117,7 @@ pub fn load_finished(path: &Path) -> Result<Results, ResultsError> {
     let mut jobs = Vec::new();
     for replication in 0..manifest.run.replications {
         for variant in 0..manifest.variants.len() {
-            let digest = manifest.job_digest(variant, replication);
-            jobs.extend(folder.record(
-                Stored::Record,
-                &manifest.record_name(variant, replication),
-                &digest,
-            )?);
+            jobs.extend(folder.record(Stored::Record, &manifest, (variant, replication))?);
         }
     }
     if jobs.is_empty() {
@@ -152,8 +148,8 @@ pub fn price(path: &Path, prices: Prices) -> Result<Results, ResultsError> {
     results.manifest.prices = prices.used();
     results.prices = prices;
     let analysis = analyse(&results)?;
-    results.folder.write_json(MANIFEST, &results.manifest)?;
-    results.folder.write_json(folder::PRICES, &results.prices)?;
+    results.folder.write_sealed(MANIFEST, &results.manifest)?;
+    results.folder.write_sealed(folder::PRICES, &results.prices)?;
     tables::write(&results, &analysis)?;
     Ok(results)
 }

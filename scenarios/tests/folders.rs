@@ -131,7 +131,7 @@ fn damaged_results_are_named() {
     let manifest_path = out.join("manifest.json");
     check(
         &manifest_path,
-        &manifest.replace("\"format\": 1", "\"format\": 2"),
+        &manifest.replace("\"format\": 2", "\"format\": 1"),
         ErrorKind::OtherVersion,
         "version 0.1.0",
     );

@@ -157,7 +157,8 @@ pub fn parse_date_time(text: &str) -> Option<(i64, u32)> {
     let mut parts = date.split('-');
     let date =
         Date { year: number(parts.next()?)?, month: number(parts.next()?)?, day: number(parts.next()?)? };
-    if parts.next().is_some() || !date.exists() {
+    // Later years are no dates that anybody means, and their seconds no numbers.
+    if parts.next().is_some() || date.year > 9999 || !date.exists() {
         return None;
     }
     let mut parts = time.strip_suffix('Z').unwrap_or(time).split(':');
@@ -171,7 +172,7 @@ pub fn parse_date_time(text: &str) -> Option<(i64, u32)> {
         number::<u32>(fraction.get(..9).unwrap_or(&format!("{fraction:0<9}")))?
     };
     let valid = hour < 24 && minute < 60 && second < 60 && parts.next().is_none();
-    valid.then_some((date.days() * DAY_SECONDS + hour * 3600 + minute * 60 + second, nanos))
+    valid.then(|| (date.days() * DAY_SECONDS + hour * 3600 + minute * 60 + second, nanos))
 }
 
 /// Digits only: no sign, no blank.
@@ -255,6 +256,12 @@ mod tests {
         check("2024-01-01 24:00", None);
         check("2024-01-01 10:00:00.x", None);
         check("yesterday", None);
+        check("9999-12-31 23:59:59", Some((253_402_300_799, 0)));
+        // What fuzzing found: sums beyond 64 bits.
+        check("2026-03-02 08:30:9223372036854775807", None);
+        check("2026-03-02 9223372036854775807:9223372036854775807", None);
+        check("9223372036854775807-12-31", None);
+        check("10000-01-01", None);
         let calendar: Calendar = "2024-01-03 14:30".parse().unwrap();
         assert_eq!(calendar.to_string(), "2024-01-03 14:30");
         assert_eq!(calendar.since_monday(), Span::from_secs(2 * 86_400 + 52_200));

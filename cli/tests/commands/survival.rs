@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use sim_core::random::{Purpose, Stream, open01};
@@ -19,7 +20,7 @@ const LONG: &str = r#"
 name = "long"
 
 [run]
-duration = "30min"
+duration = "15min"
 replications = 6
 
 [sources.visitors]
@@ -71,25 +72,30 @@ fn wait_for(results: &Path, count: usize) {
     }
 }
 
-/// What nobody disturbed, and how long it took.
-fn undisturbed() -> (BTreeMap<String, Vec<u8>>, Duration) {
-    let (shell, began) = (long(), Instant::now());
-    shell.run(RUN).quiet();
-    (files(&shell.path("results")), began.elapsed())
+/// What a run leaves that nobody disturbs, and how long it takes.
+struct Undisturbed {
+    files: BTreeMap<String, Vec<u8>>,
+    took: Duration,
 }
 
+static UNDISTURBED: LazyLock<Undisturbed> = LazyLock::new(|| {
+    let (shell, began) = (long(), Instant::now());
+    shell.run(RUN).quiet();
+    Undisturbed { files: files(&shell.path("results")), took: began.elapsed() }
+});
+
 #[track_caller]
-fn ends_the_same(shell: &Shell, whole: &BTreeMap<String, Vec<u8>>) {
+fn ends_the_same(shell: &Shell) {
     let again = shell.run(RUN);
     assert_eq!(again.code, Some(0), "{}", again.talk);
-    same(whole, &files(&shell.path("results")));
+    same(&UNDISTURBED.files, &files(&shell.path("results")));
 }
 
 /// Killed without warning at twenty random moments, each in a folder of its own: what was finished is there and is used, and
 /// the run ends as if nothing had happened.
 #[test]
 fn killed_at_any_moment() {
-    let (whole, took) = undisturbed();
+    let Undisturbed { files: whole, took } = &*UNDISTURBED;
     let mut luck = Stream::new(20, 0, Purpose::Choice, "moments to kill at");
     let (mut killed, mut kept) = (0, 0);
     for _ in 0..MOMENTS {
@@ -104,7 +110,7 @@ fn killed_at_any_moment() {
             assert!(whole[&format!("records/{name}")] == *bytes, "{name} was finished and is not whole");
         }
         kept += finished.len();
-        ends_the_same(&shell, &whole);
+        ends_the_same(&shell);
     }
     println!("{killed} of {MOMENTS} runs were killed before their end, with {kept} finished jobs in all");
     assert!(killed > MOMENTS / 2 && kept > 0, "{killed} killed, {kept} jobs kept");
@@ -124,30 +130,38 @@ fn on_a_full_disk(shell: &Shell, blocks: u32) -> Command {
     command
 }
 
+/// No record fits, only those of one variant do, or only the report does not. What fits is kept.
 #[test]
 fn a_full_disk() {
-    let (whole, _) = undisturbed();
-    let largest = |what: &str| {
-        whole.iter().filter(|(name, _)| name.starts_with(what)).map(|(_, bytes)| bytes.len()).max().unwrap()
+    let size = |name: &str| {
+        let sizes = UNDISTURBED.files.iter().filter(|(file, _)| file.starts_with(name));
+        sizes.map(|(_, bytes)| bytes.len() as u32 / 512).max().expect("there is one")
     };
-    let record = largest("records/") as u32 / 512;
-    // Before the first record, and when the report is written, which is larger.
-    assert!(largest("report.html") as u32 / 512 > 2 * record, "the report is what does not fit");
-    for (blocks, kept) in [(record / 2, 0), (record + 2, 12)] {
+    let (small, large, report) = (size("records/lambda"), size("records/fargate"), size("report.html"));
+    assert!(small + 2 < large && size("charts/") + 2 < report, "files of different sizes");
+    let check = |blocks: u32, finished_before: bool, kept: std::ops::RangeInclusive<usize>| {
         let shell = long();
+        if finished_before {
+            shell.run(RUN).quiet();
+            fs::remove_file(shell.path("results/report.html")).expect("it is there");
+        }
         let output = start(on_a_full_disk(&shell, blocks)).wait_with_output().expect("it ends");
         let talk = said(&output);
         assert_eq!(output.status.code(), Some(4), "{talk}");
         assert!(talk.contains("cannot be written") && !talk.contains("panicked"), "{talk}");
-        assert_eq!(records(&shell.path("results")).len(), kept, "{talk}");
+        let records = records(&shell.path("results"));
+        assert!(kept.contains(&records.len()), "{} records with {blocks} blocks: {talk}", records.len());
         assert!(!shell.path("results/report.html").exists(), "no report rather than half of one");
-        ends_the_same(&shell, &whole);
-    }
+        ends_the_same(&shell);
+    };
+    check(small / 2, false, 0..=0);
+    check(small + 2, false, 0..=6);
+    check(report - 2, true, 12..=12);
+    check(2, true, 12..=12);
 }
 
 #[test]
 fn a_folder_that_goes_away() {
-    let (whole, _) = undisturbed();
     let shell = long();
     let child = start(shell.command(RUN));
     wait_for(&shell.path("results"), 1);
@@ -158,7 +172,7 @@ fn a_folder_that_goes_away() {
     assert_eq!(output.status.code(), Some(4), "{talk}");
     assert!(talk.contains("results") && !talk.contains("panicked"), "{talk}");
     assert!(!shell.path("results/report.html").exists(), "no report of what is gone");
-    ends_the_same(&shell, &whole);
+    ends_the_same(&shell);
 }
 
 /// The folder may not be written any more. The superuser may always write, so it runs the program as somebody else.
@@ -166,7 +180,6 @@ fn a_folder_that_goes_away() {
 fn a_folder_that_may_not_be_written_any_more() {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 
-    let (whole, _) = undisturbed();
     let shell = long();
     let home = shell.path("");
     let command = shell.command(RUN);
@@ -193,5 +206,5 @@ fn a_folder_that_may_not_be_written_any_more() {
     assert!((1..12).contains(&kept), "{kept} jobs kept");
     assert!(!shell.path("results/report.html").exists(), "no report rather than half of one");
     let _ = fs::remove_file(shell.path("fleetsim"));
-    ends_the_same(&shell, &whole);
+    ends_the_same(&shell);
 }

@@ -11,8 +11,9 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::path::Path;
 use super::{Node, Origin, Place, Value};
 
-/// Largest file that is read, in bytes. A scenario is written by hand; a large one is generated and counts names.
-pub const SIZE_LIMIT: usize = 4 << 20;
+/// Largest file that is read, in bytes. A scenario is written by hand; a large one is generated and counts names. A value
+/// takes two bytes at least and about 600 in memory while it is checked, so no file takes more than a gibibyte.
+pub const SIZE_LIMIT: usize = 2 << 20;
 /// Deepest nesting of tables and lists.
 pub const DEPTH_LIMIT: usize = 40;
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Path, Value};
 use crate::naming::axis_keys;
 
@@ -62,6 +64,7 @@ fn collect(at: Path, node: &Node, path: &str, axes: &mut Vec<Axis>, problems: &m
 fn axis(at: Path, node: &Node, items: &[Node], path: &str, problems: &mut Diagnostics) -> Axis {
     let name: Arc<str> = at.to_string().into();
     let mut values: Vec<(String, Node)> = Vec::with_capacity(items.len());
+    let mut seen = Seen::default();
     for item in items {
         let mut item = item.clone();
         let name = name.clone();
@@ -70,21 +73,49 @@ fn axis(at: Path, node: &Node, items: &[Node], path: &str, problems: &mut Diagno
             None => origin.clone(),
         });
         let text = text(&item);
-        let alike = values
-            .iter()
-            .filter(|(other, _)| *other == text || other.starts_with(&format!("{text}#")))
-            .count();
-        if values.iter().any(|(_, other)| *other == item) {
+        if seen.has(&item, &values) {
             let message = format!("the axis has the value {text} twice");
             problems.push(Diagnostic::new(Code::Meaning, item.origin.clone(), path, message));
         }
-        values.push((if alike == 0 { text } else { format!("{text}#{}", alike + 1) }, item));
+        values.push((seen.name(text), item));
     }
     if items.is_empty() {
         let message = format!("the axis `{at}` has no values");
         problems.push(Diagnostic::new(Code::OutOfRange, node.origin.clone(), path, message));
     }
     Axis { path: at, key: node.key.clone(), values }
+}
+
+/// The values of an axis so far: there may be many, and each is compared with all before it.
+#[derive(Default)]
+struct Seen {
+    /// Places of values by their JSON.
+    places: IndexMap<String, Vec<usize>>,
+    /// How many names are this text, or begin with it and a `#`.
+    names: IndexMap<String, usize>,
+}
+
+impl Seen {
+    /// Whether `item` is among `values`; it is from now on.
+    fn has(&mut self, item: &Node, values: &[(String, Node)]) -> bool {
+        let places = self.places.entry(item.to_json().to_string()).or_default();
+        let has = places.iter().any(|place| values[*place].1 == *item);
+        if !has {
+            places.push(values.len());
+        }
+        has
+    }
+
+    /// A name for a value of this text: the text, with a number where others are alike.
+    fn name(&mut self, text: String) -> String {
+        let alike = self.names.get(&text).copied().unwrap_or(0);
+        let name = if alike == 0 { text } else { format!("{text}#{}", alike + 1) };
+        let stems = name.match_indices('#').map(|(at, _)| &name[..at]);
+        for stem in stems.chain([name.as_str()]) {
+            *self.names.entry(stem.to_owned()).or_default() += 1;
+        }
+        name
+    }
 }
 
 /// Reports axes of one setting: among `axes`, and between these and `others`.

@@ -17,8 +17,10 @@ use crate::document::{Code, Diagnostic, Diagnostics, Node, Origin, Path, Schema,
 /// Keys of the file that belong to the experiment, not to a fleet: no variant has its own.
 pub(super) const COMMON: &[&str] = &["name", "about", "run", "assert"];
 /// Most values that all variants together may hold, so that a large file with a large sweep is refused rather than
-/// filling the memory.
-const VALUES_LIMIT: usize = 20_000_000;
+/// filling the memory: loading takes about 700 bytes for each.
+const VALUES_LIMIT: usize = 1_000_000;
+/// Of how many variants it is said what is wrong with them where there are too many to run.
+const LOOKED_AT: usize = 20;
 
 /// One variant, resolved.
 #[derive(Clone, Debug)]
@@ -113,9 +115,9 @@ impl Expander<'_> {
             common: common.len(),
         };
         match variants.map(|variants| (variants, &variants.value)) {
-            Some((_, Value::Table(entries))) if !entries.is_empty() => {
+            Some((node, Value::Table(entries))) if !entries.is_empty() => {
                 names_apart(entries, "variants", problems);
-                for (name, patch) in entries {
+                for (name, patch) in entries.iter().take(self.looked_at(node, base, problems)) {
                     if let Some((node, own)) = self.patched(base, name, patch, common, problems) {
                         families.push(family(name, node, own));
                     }
@@ -128,6 +130,25 @@ impl Expander<'_> {
             }
         }
         families
+    }
+
+    /// How many of the variants are made: all, unless they are too many whatever else there is, which is a problem.
+    fn looked_at(&self, variants: &Node, base: &Node, problems: &mut Diagnostics) -> usize {
+        let count = variants.as_table().map_or(0, IndexMap::len);
+        let jobs = (count as u64).saturating_mul(u64::from(self.replications));
+        let too_many = match count.saturating_mul(base.size()) {
+            _ if jobs > self.job_limit => {
+                Some((format!("{jobs} runs"), self.job_limit, "take fewer variants or replications"))
+            }
+            values if values > VALUES_LIMIT => {
+                Some((format!("{values} settings"), VALUES_LIMIT as u64, "take fewer variants"))
+            }
+            _ => None,
+        };
+        let Some((what, limit, hint)) = too_many else { return count };
+        let message = format!("{count} variants make at least {what}; at most {limit} are accepted");
+        problems.push(Diagnostic::new(Code::Limit, variants.key.clone(), "variants", message).hint(hint));
+        LOOKED_AT
     }
 
     /// The base with a variant's patch, and the variant's own axes.

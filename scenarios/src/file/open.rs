@@ -9,7 +9,7 @@ use sim_core::spec::Problem;
 use super::assertion::{Assertion, Known as Names};
 use super::expand::{COMMON, Expander, Point, is_common, refused};
 use super::settings::RunSettings;
-use super::{FORMATS, Options};
+use super::{Options, Shapes};
 use crate::document::check::check;
 use crate::document::mend::{StandIn, mend};
 use crate::document::parse::parse;
@@ -47,7 +47,7 @@ pub(super) struct Opened {
 
 /// The schema of the frame, with the keys of a fleet (given by its schema) and the variants accepted unseen: these are
 /// checked once they are merged.
-fn frame_schema(fleet: &Json) -> Json {
+pub(super) fn frame_schema(fleet: &Json) -> Json {
     let mut schema = schemars::schema_for!(Frame).to_value();
     if let Some(known) = schema["properties"].as_object_mut() {
         let keys = fleet["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str());
@@ -59,27 +59,26 @@ fn frame_schema(fleet: &Json) -> Json {
 /// Reads, expands and checks `text`. `fleet_schema` is the JSON Schema of a fleet, `fleet` the same compiled.
 pub(super) fn open(
     text: &str,
-    fleet_schema: &Json,
-    fleet: &Schema,
+    shapes: &Shapes,
     options: &Options,
     problems: &mut Diagnostics,
 ) -> Opened {
+    let Shapes { fleet, fleet_json, frame: schema } = shapes;
     let nothing = Opened { frame: None, duration: None, points: Vec::new(), families: 0 };
     let mut parsed = parse(text, problems);
     if !parsed.sound {
         return nothing;
     }
-    let schema = Schema::new(&frame_schema(fleet_schema)).with_formats(FORMATS);
     let (common, of_variants): (Vec<_>, Vec<_>) =
         options.overrides.iter().cloned().partition(|given| is_common(&given.path));
     for given in &common {
-        if let Err(refusal) = set(&schema, &mut parsed.root, given) {
+        if let Err(refusal) = set(schema, &mut parsed.root, given) {
             problems.push(refused(given, &refusal));
         }
     }
     fix_replications(&common, &mut parsed.root);
     let mut found = Diagnostics::default();
-    check(&schema, &parsed.root, &mut found);
+    check(schema, &parsed.root, &mut found);
     found.retain(|problem| parsed.complete || problem.code != Code::MissingKey);
     let whole = !found.any_error() && parsed.complete;
     let frame = if whole { frame(&parsed.root, &mut found) } else { None };
@@ -87,7 +86,7 @@ pub(super) fn open(
         Some(frame) => {
             Known { duration: Some(frame.run.duration), replications: Some(frame.run.most_replications()) }
         }
-        None => mended_frame(&schema, &parsed.root, &mut found),
+        None => mended_frame(schema, &parsed.root, &mut found),
     };
     problems.append(found);
 
@@ -96,7 +95,7 @@ pub(super) fn open(
     let variants = entries.shift_remove("variants");
     let sweep = entries.shift_remove("sweep");
     // Unknown keys at the top have been reported; what is left is the base.
-    entries.retain(|key, _| !COMMON.contains(&key.as_str()) && fleet_schema["properties"].get(key).is_some());
+    entries.retain(|key, _| !COMMON.contains(&key.as_str()) && fleet_json["properties"].get(key).is_some());
     let expander = Expander {
         fleet,
         complete: parsed.complete,

@@ -11,11 +11,11 @@ use schemars::JsonSchema;
 use sim_core::engine::Span;
 use sim_core::quantity::{MemorySize, Rate};
 
-use super::Options;
+use super::{Options, Shapes};
 use super::expand::collect_problems;
 use super::open::{Opened, open};
 use crate::document::set::Override;
-use crate::document::{Diagnostics, Report, Schema};
+use crate::document::{Diagnostics, Report};
 
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -46,7 +46,7 @@ fn opened(text: &str, overrides: &[&str]) -> (Opened, Report) {
     let overrides: Vec<Override> = overrides.iter().map(|given| Override::parse(given).unwrap()).collect();
     let mut problems = Diagnostics::default();
     let options = Options { overrides, job_limit: 1_000 };
-    let opened = open(text, &schema, &Schema::new(&schema), &options, &mut problems);
+    let opened = open(text, &Shapes::around(schema), &options, &mut problems);
     collect_problems(&opened.points, opened.families, &mut problems);
     (opened, Report::new("test.toml", text, problems))
 }

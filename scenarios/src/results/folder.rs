@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 use super::error::{ErrorKind, ResultsError};
-use super::lock::Lock;
+use super::lock::{LOCK, Lock};
 use super::manifest::{FORMAT, Manifest, Prices};
+use super::seal::{seal, unseal};
 use super::stored::JobRecord;
 
 /// The manifest's name.
@@ -20,6 +22,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub(super) const PRICES: &str = "prices.json";
 const RECORDS: &str = "records";
 const PILOT: &str = "pilot";
+/// Where a report has its charts.
+const CHARTS: &str = "charts";
 /// Names the build of the program that made the records. Hidden, as it is no result.
 const BUILD: &str = ".fleetsim-build";
 /// What names of unfinished files begin with.
@@ -93,17 +97,27 @@ impl Folder {
         folder.clear_unfinished();
         let outdated = folder.keep_only_of(build)?;
         let earlier = folder.manifest().ok();
-        let kept: Option<Prices> = folder.read_json(PRICES).ok().filter(|kept| kept != prices);
+        let kept = folder.kept_prices()?.filter(|kept| kept != prices);
         let prices = kept.as_ref().unwrap_or(prices);
         let manifest = Manifest { prices: prices.used(), ..manifest.clone() };
         let manifest = match earlier.filter(|_| outdated == 0) {
             Some(earlier) => manifest.going_on_from(&earlier),
             None => manifest,
         };
-        folder.write_json(MANIFEST, &manifest)?;
-        folder.write_json(PRICES, prices)?;
+        folder.write_sealed(MANIFEST, &manifest)?;
+        folder.write_sealed(PRICES, prices)?;
         let (prices, kept_prices) = (prices.clone(), kept.is_some());
         Ok(Claim { folder, manifest, prices, kept_prices, outdated, lock })
+    }
+
+    /// The prices that an earlier run or a user chose. Damaged ones are not replaced silently by others.
+    fn kept_prices(&self) -> Result<Option<Prices>, ResultsError> {
+        match self.path.join(PRICES).exists() {
+            true => self.read_sealed(PRICES).map(Some).map_err(|error| {
+                error.hint("remove this file to go on with the prices of the run, which can be priced anew")
+            }),
+            false => Ok(None),
+        }
     }
 
     /// Removes what another build of the program simulated, or one that nobody knows, and says how many runs that were.
@@ -135,13 +149,14 @@ impl Folder {
         Ok(removed)
     }
 
-    /// Removes records that a run was writing when it was killed. Only a run writes there, and it has the lock.
+    /// Removes files that a run was writing when it was killed. Only a run writes there, and it has the lock.
     fn clear_unfinished(&self) {
-        let folders = [RECORDS, PILOT].map(|name| fs::read_dir(self.path.join(name)));
+        let folders = ["", RECORDS, PILOT, CHARTS].map(|name| fs::read_dir(self.path.join(name)));
         let entries = folders.into_iter().flatten().flatten().flatten();
-        let unfinished = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
-        // One that stays does no harm: it has no record's name.
-        unfinished.for_each(|entry| drop(fs::remove_file(entry.path())));
+        let unfinished = |name: &str| name.starts_with(UNFINISHED) && ![LOCK, BUILD].contains(&name);
+        let entries = entries.filter(|entry| unfinished(&entry.file_name().to_string_lossy()));
+        // One that stays does no harm: it has no result's name.
+        entries.for_each(|entry| drop(fs::remove_file(entry.path())));
     }
 
     fn must_be_free_for(&self, manifest: &Manifest) -> Result<(), ResultsError> {
@@ -162,7 +177,7 @@ impl Folder {
             return Err(ResultsError::new(ErrorKind::NotResults, path, message));
         }
         let manifest = folder.manifest()?;
-        let prices = folder.read_json(PRICES)?;
+        let prices = folder.read_sealed(PRICES)?;
         Ok((folder, manifest, prices))
     }
 
@@ -200,34 +215,43 @@ impl Folder {
 
     /// The manifest, its version first: what another version wrote need not even parse.
     fn manifest(&self) -> Result<Manifest, ResultsError> {
-        let json: serde_json::Value = self.read_json(MANIFEST)?;
-        let format = json.get("format").and_then(serde_json::Value::as_u64);
+        let path = self.path.join(MANIFEST);
+        let json: Json = serde_json::from_slice(&self.read(MANIFEST)?)
+            .map_err(|error| damaged(&path, &format!("is damaged or not ours: {error}")))?;
+        let format = json.get("format").and_then(Json::as_u64);
         if format != Some(u64::from(FORMAT)) {
-            let program =
-                json.get("program").and_then(serde_json::Value::as_str).unwrap_or("another program");
+            let program = json.get("program").and_then(Json::as_str).unwrap_or("another program");
             let message =
                 format!("was written by version {program} in a layout that this version cannot read");
             return Err(ResultsError::new(ErrorKind::OtherVersion, &self.path, message)
                 .hint("run the scenario again, or use that version"));
         }
-        self.read_json(MANIFEST)
+        self.read_sealed(MANIFEST)
     }
 
-    fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, ResultsError> {
+    fn read(&self, name: &str) -> Result<Vec<u8>, ResultsError> {
         let path = self.path.join(name);
-        let text = fs::read(&path).map_err(|error| {
+        fs::read(&path).map_err(|error| {
             ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be read: {error}"))
-        })?;
-        serde_json::from_slice(&text).map_err(|error| {
-            ResultsError::new(ErrorKind::Damaged, &path, format!("is damaged or not ours: {error}"))
         })
+    }
+
+    /// What was written with a checksum.
+    fn read_sealed<T: DeserializeOwned>(&self, name: &str) -> Result<T, ResultsError> {
+        let path = self.path.join(name);
+        let text = unseal(&self.read(name)?).ok_or_else(|| damaged(&path, CHANGED))?;
+        serde_json::from_slice(&text)
+            .map_err(|error| damaged(&path, &format!("is damaged or not ours: {error}")))
+    }
+
+    /// Writes `value` as indented JSON with a checksum.
+    pub(crate) fn write_sealed(&self, name: &str, value: &impl Serialize) -> Result<(), ResultsError> {
+        self.write(name, &seal(&pretty(value)))
     }
 
     /// Writes `value` as indented JSON.
     pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), ResultsError> {
-        let mut text = serde_json::to_vec_pretty(value).expect("results are plain data");
-        text.push(b'\n');
-        self.write(name, &text)
+        self.write(name, &pretty(value))
     }
 
     /// Writes a file of the folder, all of it or nothing.
@@ -237,8 +261,20 @@ impl Folder {
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
         let path = self.path.join(name);
         let folder = path.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(folder).and_then(|()| write_whole(&path, bytes)).map_err(|error| {
+        self.make(folder).and_then(|()| write_whole(&path, bytes)).map_err(|error| {
             ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be written: {error}"))
+        })
+    }
+
+    /// Makes a folder in the results folder. That one is there since the run began: where it is gone, somebody does not
+    /// want these results.
+    fn make(&self, folder: &Path) -> io::Result<()> {
+        if folder == self.path {
+            return Ok(());
+        }
+        fs::create_dir(folder).or_else(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(error),
         })
     }
 
@@ -252,37 +288,47 @@ impl Folder {
         let mut text = serde_json::to_vec(job).expect("records are plain data");
         text.push(b'\n');
         let folder = self.path.join(place.folder());
-        // The results folder is there since the run began: where it is gone, somebody does not want these results.
-        let made = fs::create_dir(&folder).or_else(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Ok(()),
-            _ => Err(error),
-        });
         let path = folder.join(name);
-        made.and_then(|()| write_whole(&path, &text)).map_err(|error| {
+        self.make(&folder).and_then(|()| write_whole(&path, &seal(&text))).map_err(|error| {
             ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be written: {error}"))
                 .hint("what is finished is kept; run the same command again to go on")
         })
     }
 
-    /// The record of this name; none if there is none.
+    /// The record of a job, a variant's and a replication's number from 0; none if there is none.
     ///
     /// # Errors
     /// If it is damaged or not what its name says.
     pub(crate) fn record(
         &self,
         place: Stored,
-        name: &str,
-        digest: &str,
+        manifest: &Manifest,
+        (variant, replication): (usize, u32),
     ) -> Result<Option<JobRecord>, ResultsError> {
-        let name = format!("{}/{name}", place.folder());
+        let name = format!("{}/{}", place.folder(), manifest.record_name(variant, replication));
         let path = self.path.join(&name);
         if !path.exists() {
             return Ok(None);
         }
-        let job: JobRecord = self.read_json(&name)?;
-        job.check(digest).map_err(|message| ResultsError::new(ErrorKind::Damaged, &path, message))?;
+        let job: JobRecord = self.read_sealed(&name)?;
+        let digest = manifest.job_digest(variant, replication);
+        job.check(&manifest.variants[variant].name, replication, &digest)
+            .map_err(|message| damaged(&path, &message))?;
         Ok(Some(job))
     }
+}
+
+/// What is said of a file whose checksum is not that of its contents.
+const CHANGED: &str = "has been changed since it was written, or was never whole";
+
+fn damaged(path: &Path, message: &str) -> ResultsError {
+    ResultsError::new(ErrorKind::Damaged, path, message)
+}
+
+fn pretty(value: &impl Serialize) -> Vec<u8> {
+    let mut text = serde_json::to_vec_pretty(value).expect("results are plain data");
+    text.push(b'\n');
+    text
 }
 
 /// Writes beside the file, syncs, and renames: a reader sees the old file or the new one. What is unfinished bears the

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::error::{ErrorKind, ResultsError};
 
 /// The file's name.
-const LOCK: &str = ".fleetsim-lock";
+pub(super) const LOCK: &str = ".fleetsim-lock";
 
 /// A folder that no other run may use until this is dropped.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use super::warm_up::FoundWarmUp;
 use crate::file::{Assertion, MetricName, RunSettings, WarmUp};
 
 /// The version of the folder's layout. A change that an older program cannot read raises it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What an experiment is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::metrics::Record;
 
-use super::digest::Digest;
-
-/// One finished job.
+/// One finished job. Its file has a checksum of all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JobRecord {
@@ -15,8 +13,6 @@ pub struct JobRecord {
     pub replication: u32,
     /// A digest of everything that decides what is in it.
     pub determined_by: String,
-    /// A digest of `record`.
-    pub checksum: String,
     /// Requests of each kind of day that the run meters apart.
     pub days: Vec<DayRequests>,
     /// What was seen.
@@ -34,29 +30,16 @@ pub struct DayRequests {
 }
 
 impl JobRecord {
-    pub(crate) fn new(
-        variant: &str,
-        replication: u32,
-        determined_by: String,
-        days: Vec<DayRequests>,
-        record: Record,
-    ) -> Self {
-        let checksum = checksum(&record);
-        JobRecord { variant: variant.to_owned(), replication, determined_by, checksum, days, record }
-    }
-
-    /// Whether it is whole and what it is taken for.
-    pub(crate) fn check(&self, determined_by: &str) -> Result<(), String> {
+    /// Whether it is what it is taken for: the record of this job of this experiment. Variants may have the same fleet, so
+    /// the digest alone does not tell.
+    pub(crate) fn check(&self, variant: &str, replication: u32, determined_by: &str) -> Result<(), String> {
         if self.determined_by != determined_by {
             return Err("is the record of another experiment".into());
         }
-        if self.checksum != checksum(&self.record) {
-            return Err("has been changed since it was written".into());
+        if (self.variant.as_str(), self.replication) != (variant, replication) {
+            let of = format!("{}, replication {}", self.variant, self.replication + 1);
+            return Err(format!("is the record of another job: {of}"));
         }
         Ok(())
     }
-}
-
-fn checksum(record: &Record) -> String {
-    Digest::of(&serde_json::to_vec(record).expect("records are plain data"))
 }

@@ -15,10 +15,16 @@ use super::{Results, merged, series};
 pub(crate) struct Cell;
 
 impl Cell {
-    /// A name or a sentence from outside. A spreadsheet takes a cell that begins with `= + - @` for a formula, which a
-    /// scenario from a stranger must not be able to place; an apostrophe before it makes it text.
+    /// A name or a sentence from outside. A spreadsheet takes a cell that begins with `= + - @` for a formula, also in
+    /// their wide forms or after white space that it strips, which a scenario from a stranger must not be able to place; an
+    /// apostrophe before it makes it text (Open Worldwide Application Security Project: CSV Injection).
     pub(crate) fn name(text: &str) -> String {
-        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+        let begun = text.trim_start();
+        let is_formula = begun.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+        match is_formula || text.starts_with(['\t', '\r', '\n', '\0']) {
+            true => format!("'{text}"),
+            false => text.to_owned(),
+        }
     }
 
     /// A number; empty where there is none.
@@ -58,7 +64,7 @@ fn table<'h>(header: impl IntoIterator<Item = &'h str>, rows: impl Iterator<Item
 }
 
 fn estimate(estimate: &Estimate) -> [String; 4] {
-    let note = estimate.note.clone().unwrap_or_default();
+    let note = Cell::name(estimate.note.as_deref().unwrap_or_default());
     let (value, half) = (Cell::number(Some(estimate.value)), Cell::number(estimate.half_width));
     [value, half, estimate.n.to_string(), note]
 }
@@ -69,7 +75,7 @@ fn summary(results: &Results, analysis: &Analysis) -> Vec<u8> {
     let rows = variants.flat_map(|(variant, analysis)| {
         analysis.rows.iter().map(|row| {
             let mut cells = vec![Cell::name(&variant.name), Cell::name(&row.owner)];
-            cells.extend([row.metric.clone(), row.unit.clone()]);
+            cells.extend([&row.metric, &row.unit].map(|name| Cell::name(name)));
             cells.extend(estimate(&row.estimate));
             cells
         })
@@ -207,9 +213,9 @@ fn bills(results: &Results, analysis: &Analysis) -> Vec<u8> {
             let (item, owner, detail) = key;
             let mut cells = [&variant.name, &item, &owner, &detail].map(|name| Cell::name(name)).to_vec();
             let unit_price = (line.quantity > 0.0).then(|| line.amount / line.quantity);
-            cells.extend([Cell::amount(Some(line.quantity)), line.unit, Cell::amount(unit_price)]);
+            cells.extend([Cell::amount(Some(line.quantity)), Cell::name(&line.unit), Cell::amount(unit_price)]);
             cells.extend(amounts(line.amount));
-            cells.extend([if line.assumed { "yes" } else { "no" }.to_owned(), basis.clone()]);
+            cells.extend([if line.assumed { "yes" } else { "no" }.to_owned(), Cell::name(basis)]);
             cells
         };
         let mut rows: Vec<Vec<String>> = lines.into_iter().map(|(key, line)| row(key, line)).collect();
@@ -217,7 +223,7 @@ fn bills(results: &Results, analysis: &Analysis) -> Vec<u8> {
             let mut cells = vec![Cell::name(&variant.name), "total".into()];
             cells.extend(std::iter::repeat_n(String::new(), 5));
             cells.extend(amounts(total));
-            cells.extend([String::new(), basis.clone()]);
+            cells.extend([String::new(), Cell::name(basis)]);
             rows.push(cells);
         }
         rows
@@ -231,7 +237,7 @@ mod tests {
 
     #[test]
     fn cells_are_no_formulas() {
-        for formula in ["=1+1", "+1", "-2", "@SUM(A1)", "\t=1"] {
+        for formula in ["=1+1", "+1", "-2", "@SUM(A1)", "\t=1", "\r", "\n=1", "\0=1", " =1", "＝1", "\u{a0}-1"] {
             assert_eq!(Cell::name(formula), format!("'{formula}"));
         }
         assert_eq!(Cell::name("fargate rate=100/s"), "fargate rate=100/s");

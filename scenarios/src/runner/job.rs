@@ -92,10 +92,11 @@ impl Experiment<'_> {
         if !findings.is_clean() {
             return Err(Trouble::Job(format!("the checkers found what must not be:\n{findings}")));
         }
-        let digest = manifest.job_digest(job.variant, job.replication);
+        let determined_by = manifest.job_digest(job.variant, job.replication);
         let (days, requests) = extras.finish();
         let note = requests.map(RequestFile::finish).transpose()?.flatten();
-        let record = JobRecord::new(&variant.name, job.replication, digest, days, record);
+        let (variant, replication) = (variant.name.clone(), job.replication);
+        let record = JobRecord { variant, replication, determined_by, days, record };
         folder.store(place, &manifest.record_name(job.variant, job.replication), &record)?;
         Ok((record, note.into_iter().collect()))
     }

@@ -50,7 +50,7 @@ impl Session<'_> {
                 self.tally.skipped += self.experiment.jobs.len();
                 return Ok(Results::new(self.folder.clone(), manifest, prices, Vec::new()));
             }
-            self.folder.write_json(MANIFEST, &manifest)?;
+            self.folder.write_sealed(MANIFEST, &manifest)?;
         }
         let results = Results::new(self.folder.clone(), manifest, prices, Vec::new());
         match self.experiment.options.only {
@@ -105,7 +105,7 @@ impl Session<'_> {
             if self.tally.skipped > 0 {
                 return Ok(results);
             }
-            self.folder.write_json(MANIFEST, &results.manifest)?;
+            self.folder.write_sealed(MANIFEST, &results.manifest)?;
             if !self.tally.failures.is_empty() || is_enough(&results)? {
                 break;
             }
@@ -156,8 +156,7 @@ impl Session<'_> {
         if place == Stored::Record && self.experiment.options.requests.is_some() && !requests.exists() {
             return None;
         }
-        let digest = manifest.job_digest(variant, replication);
-        self.folder.record(place, &manifest.record_name(variant, replication), &digest).ok().flatten()
+        self.folder.record(place, manifest, (variant, replication)).ok().flatten()
     }
 }
 
