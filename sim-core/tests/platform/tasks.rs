@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sim_core::engine::Span;
-use sim_core::observe::{Billable, DecisionKind, Gauge, Outcome, Part};
+use sim_core::observe::{Billable, DecisionKind, Gauge, Outcome, Owner, Part, ServiceId};
 
 use crate::common::problems;
 use crate::facts::{SERVICE, facts};
@@ -271,27 +271,20 @@ fn a_worker_that_is_started_on_demand_is_started_once_for_those_that_queue() {
 
 #[test]
 fn services_share_what_the_launch_quota_leaves() {
-    // Two services that want a hundred tasks each, and a token a second between them.
-    let mut spec = one_service(&every("1/h"), "1ms", &fargate_of(100));
+    // Two services that want a thousand tasks each from their first minute on, and a token a second between them.
+    let growing = json!({
+        "platform": "fargate", "task": { "cpu": "0.25vCPU", "memory": "512MB" }, "balancer": "none",
+        "scaling": { "scheduled": { "min": 0, "max": 1000, "actions": [{ "at": "1s", "min": 1000 }] } },
+    });
+    let mut spec = one_service(&every("1/h"), "1ms", &growing);
     spec["services"]["other"] = spec["services"]["service"].clone();
     spec["sources"]["others"] = json!({ "to": "other", "arrivals": every("1/h") });
     spec["account"] = json!({ "fargate_launch_burst": 1, "fargate_launch_rate": "1/s" });
-    let facts = facts(&spec, "100s", 0);
-    let launched = |service: u32| {
-        let owner = sim_core::observe::Owner::Service(sim_core::observe::ServiceId(service));
-        facts.level_at(owner, Gauge::ReplicasRunning, 99.0)
-            + facts.level_at(owner, Gauge::ReplicasPending, 99.0)
-    };
+    let facts = facts(&spec, "10min", 0);
     for service in 0..2 {
-        // Half of a hundred tokens; five standard errors.
-        within("tasks of one service", launched(service) as f64, 25.0, 75.0);
+        let level = |gauge| facts.level_at(Owner::Service(ServiceId(service)), gauge, 599.0);
+        let launched = level(Gauge::ReplicasRunning) + level(Gauge::ReplicasPending);
+        // Half of 600 tokens; one of them begins up to a minute later, and five standard errors.
+        within("tasks of one service", launched as f64, 300.0 - 90.0, 300.0 + 90.0);
     }
-}
-
-/// A Fargate service that is to grow to so many tasks in its first minute.
-fn fargate_of(tasks: u32) -> serde_json::Value {
-    json!({
-        "platform": "fargate", "task": { "cpu": "0.25vCPU", "memory": "512MB" }, "balancer": "none",
-        "scaling": { "scheduled": { "min": 0, "max": tasks, "actions": [{ "at": "0s", "min": tasks }] } },
-    })
 }
