@@ -7,7 +7,8 @@ use std::io::{self, Write};
 
 /// Whether a terminal would obey this character, or show the others in another order for it.
 fn is_obeyed(letter: char) -> bool {
-    let reorders = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let reorders =
+        matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     reorders || (letter.is_control() && !matches!(letter, '\n' | '\t'))
 }
 

@@ -69,7 +69,10 @@ fn nothing_gets_out_of_its_place() {
         let all = Selector::parse("*").expect("a selector");
         for element in document.select(&all) {
             let name = element.value().name();
-            assert!(!["script", "img", "iframe", "object", "textarea"].contains(&name), "a {name} in the page");
+            assert!(
+                !["script", "img", "iframe", "object", "textarea"].contains(&name),
+                "a {name} in the page"
+            );
             for (attribute, content) in element.value().attrs() {
                 assert!(!attribute.starts_with("on"), "{attribute} on {name}");
                 assert!(!content.trim_start().starts_with("javascript:"), "{attribute}={content}");
@@ -77,9 +80,17 @@ fn nothing_gets_out_of_its_place() {
         }
         for chart in &rendered.charts {
             let svg = roxmltree::Document::parse(&chart.svg).expect("well-formed SVG");
-            let known = ["svg", "title", "desc", "g", "text", "tspan", "rect", "line", "polyline", "polygon", "path", "circle", "defs", "clipPath", "ellipse"];
+            let known = [
+                "svg", "title", "desc", "g", "text", "tspan", "rect", "line", "polyline", "polygon", "path",
+                "circle", "defs", "clipPath", "ellipse",
+            ];
             for node in svg.descendants().filter(roxmltree::Node::is_element) {
-                assert!(known.contains(&node.tag_name().name()), "{} in {}", node.tag_name().name(), chart.name);
+                assert!(
+                    known.contains(&node.tag_name().name()),
+                    "{} in {}",
+                    node.tag_name().name(),
+                    chart.name
+                );
                 assert!(node.attributes().all(|it| !it.name().starts_with("on")), "{}", chart.name);
             }
             let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
@@ -92,9 +103,13 @@ fn nothing_gets_out_of_its_place() {
 
 #[test]
 fn a_browser_runs_nothing() {
-    let runs = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success());
+    let runs =
+        |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success());
     let Some(browser) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(runs) else {
-        assert!(std::env::var_os("REQUIRE_CHROMIUM").is_none(), "no Chromium, which REQUIRE_CHROMIUM asks for");
+        assert!(
+            std::env::var_os("REQUIRE_CHROMIUM").is_none(),
+            "no Chromium, which REQUIRE_CHROMIUM asks for"
+        );
         eprintln!("SKIPPED: no Chromium here, nothing to show the page with");
         return;
     };

@@ -42,12 +42,17 @@ fn main() -> ExitCode {
             let (executions, seed) = (executions.parse().expect("a number"), seed.parse().expect("a number"));
             std::panic::set_hook(Box::new(|_| {}));
             let chosen = targets::ALL.iter().filter(|(name, _)| *target == "all" || target == name);
-            let clean = chosen.map(|(_, target)| run(&mut *target(), executions, seed)).fold(true, |all, one| all && one);
+            let clean = chosen
+                .map(|(_, target)| run(&mut *target(), executions, seed))
+                .fold(true, |all, one| all && one);
             ExitCode::from(u8::from(!clean))
         }
         _ => {
             let names: Vec<&str> = targets::ALL.iter().map(|(name, _)| *name).collect();
-            eprintln!("fuzz TARGET EXECUTIONS SEED, or fuzz TARGET --input FILE; targets: all, {}", names.join(", "));
+            eprintln!(
+                "fuzz TARGET EXECUTIONS SEED, or fuzz TARGET --input FILE; targets: all, {}",
+                names.join(", ")
+            );
             ExitCode::from(2)
         }
     }
@@ -71,13 +76,19 @@ fn run(target: &mut dyn harness::Target, executions: u64, seed: u64) -> bool {
     watch(name, &at);
     let outcome = harness::fuzz(target, seed, executions, &mut |number, input| {
         at.store(number + 1, Ordering::Relaxed);
-        let kept = file.rewind().and_then(|()| file.write_all(input)).and_then(|()| file.set_len(input.len() as u64));
+        let kept = file
+            .rewind()
+            .and_then(|()| file.write_all(input))
+            .and_then(|()| file.set_len(input.len() as u64));
         kept.expect("the folder can be written");
     });
     at.store(u64::MAX, Ordering::Relaxed);
     let harness::Outcome { executions, said, longest, found } = outcome;
     let (seconds, kinds) = (began.elapsed().as_secs_f64(), found.len());
-    println!("{name}: {executions} executions in {seconds:.0} s, {said} outcomes, the longest {longest:?}, {kinds} found{}", peak());
+    println!(
+        "{name}: {executions} executions in {seconds:.0} s, {said} outcomes, the longest {longest:?}, {kinds} found{}",
+        peak()
+    );
     for (index, found) in found.iter().enumerate() {
         fs::create_dir_all("fuzz-found").expect("the folder can be written");
         let path = format!("fuzz-found/{name}-{seed}-{index}");

@@ -23,9 +23,15 @@ fn check(name: &str, executions: u64) {
     let (_, target) = targets::ALL.iter().find(|(known, _)| *known == name).expect("a target");
     let mut target = target();
     let outcome = harness::fuzz(&mut *target, 1, executions, &mut |_, _| {});
-    println!("{name}: {} executions, {} outcomes, the longest {:?}", outcome.executions, outcome.said, outcome.longest);
-    let found: Vec<String> =
-        outcome.found.iter().map(|it| format!("{}\n{}", it.what, String::from_utf8_lossy(&it.input))).collect();
+    println!(
+        "{name}: {} executions, {} outcomes, the longest {:?}",
+        outcome.executions, outcome.said, outcome.longest
+    );
+    let found: Vec<String> = outcome
+        .found
+        .iter()
+        .map(|it| format!("{}\n{}", it.what, String::from_utf8_lossy(&it.input)))
+        .collect();
     assert!(found.is_empty(), "{name}: {} found\n{}", found.len(), found.join("\n\n"));
     assert_eq!(target.name(), name);
     assert!(outcome.said > 20, "{name}: the inputs reach nothing, {} outcomes", outcome.said);

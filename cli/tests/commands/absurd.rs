@@ -67,7 +67,11 @@ const ARRIVALS: &str = r#"{ poisson = { rate = "5/s" } }"#;
 
 #[test]
 fn numbers_beyond_all_reason() {
-    refused(&[("count = 2", "count = 1000000000")], "", "1000000000 tasks are more than a run can hold, 1000000");
+    refused(
+        &[("count = 2", "count = 1000000000")],
+        "",
+        "1000000000 tasks are more than a run can hold, 1000000",
+    );
     refused(&[(RATE, "1000000000000000/s")], "", "too large: at most 1e9/s");
     let year = [(RATE, "1000000/s"), ("\"10s\"", "\"8760h\"")];
     refused(&year, "", "about 3e13 requests in one run, which would take weeks");
@@ -76,7 +80,8 @@ fn numbers_beyond_all_reason() {
     refused(&[("replications = 1", "replications = 9000000")], "", "runs");
     let users = r#"{ users = { population = { constant = 1000000000 }, think = "1s" } }"#;
     refused(&[(ARRIVALS, users)], "", "1000000000 users are more than 10000000");
-    let trace = r#"{ trace = { file = "visits.csv", rows = { counts = { interval = "1min", column = "count" } } } }"#;
+    let trace =
+        r#"{ trace = { file = "visits.csv", rows = { counts = { interval = "1min", column = "count" } } } }"#;
     refused(&[(ARRIVALS, trace)], "", "requests in one interval are absurdly many");
     refused(&[], "[populations.fleet.functions.synthetic]\ncount = 1000000000\n", "1000000000 functions");
     refused(&[("\"20ms\"", "\"100000h\"")], "", "absurdly much: at most 366d");
@@ -89,7 +94,11 @@ fn texts_beyond_all_reason() {
     refused(&[("services.web", &format!("services.{long}"))], "", "a name is at most");
     refused(&[], &format!("[variants.{long}]\n"), "a name is at most");
     refused(&[("\"page\"", &format!("\"{long}\""))], "", "there is no");
-    refused(&[], &format!("x = {}1{}", "{ a = ".repeat(100_000), " }".repeat(100_000)), "nested more than 40 deep");
+    refused(
+        &[],
+        &format!("x = {}1{}", "{ a = ".repeat(100_000), " }".repeat(100_000)),
+        "nested more than 40 deep",
+    );
     refused(&[], &format!("x = {}{}", "[".repeat(500_000), "]".repeat(500_000)), "nested more than 40 deep");
     refused(&[], &format!("[a{}]", ".a".repeat(900_000)), "not TOML");
     refused(&[], &"#".repeat(3 << 20), "at most 2 MiB are read");
@@ -113,9 +122,13 @@ fn variants_and_sweeps_beyond_all_reason() {
         "[sweep]\n\"services.web.task.memory\" = [{memory}]\n\"sources.visitors.arrivals.poisson.rate\" = [{rates}]\n"
     );
     refused(&[], &square, "1000000 runs");
-    let axis = format!("[sweep]\n\"services.web.scaling.fixed.count\" = [{}]\n", list(250_000, &|index| index.to_string()));
+    let axis = format!(
+        "[sweep]\n\"services.web.scaling.fixed.count\" = [{}]\n",
+        list(250_000, &|index| index.to_string())
+    );
     refused(&[], &axis, "250000 runs");
-    let alike = format!("[sweep]\n\"services.web.scaling.fixed.count\" = [{}]\n", list(500_000, &|_| "7".into()));
+    let alike =
+        format!("[sweep]\n\"services.web.scaling.fixed.count\" = [{}]\n", list(500_000, &|_| "7".into()));
     refused(&[], &alike, "twice");
 }
 

@@ -48,9 +48,7 @@ fn shell() -> Shell {
     let (toml, plain) = evil();
     let cell = |number: u32| format!("\"={number}+{plain}\"");
     let trace = format!("HashFunction,Trigger,1,2\n{},{plain},5,5\n{},http,7,7\n", cell(1), cell(2));
-    Shell::new()
-        .file("evil.toml", SCENARIO.replace("EVIL", &toml))
-        .file("visits.csv", trace)
+    Shell::new().file("evil.toml", SCENARIO.replace("EVIL", &toml)).file("visits.csv", trace)
 }
 
 /// Nothing in it makes a terminal do anything but show it.
@@ -79,7 +77,12 @@ fn cells(text: &str) -> Vec<String> {
 #[test]
 fn nothing_of_a_strangers_is_obeyed() {
     let shell = shell();
-    for line in ["check evil.toml", "run evil.toml --out results --requests", "report results", "run evil.toml --only x:1"] {
+    for line in [
+        "check evil.toml",
+        "run evil.toml --out results --requests",
+        "report results",
+        "run evil.toml --only x:1",
+    ] {
         let done = shell.run(line);
         harmless(&done.out);
         harmless(&done.talk);
@@ -102,9 +105,14 @@ fn nothing_of_a_strangers_is_obeyed() {
         }
     }
     let names: Vec<&String> = files.keys().collect();
-    let plain = |name: &&&String| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./".contains(letter));
+    let plain = |name: &&&String| {
+        name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./".contains(letter))
+    };
     assert_eq!(names.iter().filter(|name| !plain(name)).count(), 0, "{names:?}");
-    assert!(String::from_utf8_lossy(&files["report.html"]).contains("&lt;script&gt;"), "it is there, as text");
+    assert!(
+        String::from_utf8_lossy(&files["report.html"]).contains("&lt;script&gt;"),
+        "it is there, as text"
+    );
 }
 
 /// Messages about what is wrong quote what is wrong.
@@ -118,7 +126,13 @@ fn messages_quote_and_do_not_obey() {
         assert_ne!(done.code, Some(0));
         harmless(&done.talk);
     }
-    for line in ["check 'EVIL'", "check hello --book 'EVIL'", "decide 'EVIL'", "explain 'EVIL'", "run hello --only 'EVIL:1'"] {
+    for line in [
+        "check 'EVIL'",
+        "check hello --book 'EVIL'",
+        "decide 'EVIL'",
+        "explain 'EVIL'",
+        "run hello --only 'EVIL:1'",
+    ] {
         let done = shell.run(&line.replace("EVIL", &plain.replace('\'', "")));
         assert_ne!(done.code, Some(0), "{line}");
         harmless(&done.out);

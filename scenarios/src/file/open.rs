@@ -57,12 +57,7 @@ pub(super) fn frame_schema(fleet: &Json) -> Json {
 }
 
 /// Reads, expands and checks `text`. `fleet_schema` is the JSON Schema of a fleet, `fleet` the same compiled.
-pub(super) fn open(
-    text: &str,
-    shapes: &Shapes,
-    options: &Options,
-    problems: &mut Diagnostics,
-) -> Opened {
+pub(super) fn open(text: &str, shapes: &Shapes, options: &Options, problems: &mut Diagnostics) -> Opened {
     let Shapes { fleet, fleet_json, frame: schema } = shapes;
     let nothing = Opened { frame: None, duration: None, points: Vec::new(), families: 0 };
     let mut parsed = parse(text, problems);

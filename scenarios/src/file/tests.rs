@@ -11,9 +11,9 @@ use schemars::JsonSchema;
 use sim_core::engine::Span;
 use sim_core::quantity::{MemorySize, Rate};
 
-use super::{Options, Shapes};
 use super::expand::collect_problems;
 use super::open::{Opened, open};
+use super::{Options, Shapes};
 use crate::document::set::Override;
 use crate::document::{Diagnostics, Report};
 

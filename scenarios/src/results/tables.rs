@@ -213,7 +213,11 @@ fn bills(results: &Results, analysis: &Analysis) -> Vec<u8> {
             let (item, owner, detail) = key;
             let mut cells = [&variant.name, &item, &owner, &detail].map(|name| Cell::name(name)).to_vec();
             let unit_price = (line.quantity > 0.0).then(|| line.amount / line.quantity);
-            cells.extend([Cell::amount(Some(line.quantity)), Cell::name(&line.unit), Cell::amount(unit_price)]);
+            cells.extend([
+                Cell::amount(Some(line.quantity)),
+                Cell::name(&line.unit),
+                Cell::amount(unit_price),
+            ]);
             cells.extend(amounts(line.amount));
             cells.extend([if line.assumed { "yes" } else { "no" }.to_owned(), Cell::name(basis)]);
             cells
@@ -237,7 +241,9 @@ mod tests {
 
     #[test]
     fn cells_are_no_formulas() {
-        for formula in ["=1+1", "+1", "-2", "@SUM(A1)", "\t=1", "\r", "\n=1", "\0=1", " =1", "＝1", "\u{a0}-1"] {
+        for formula in
+            ["=1+1", "+1", "-2", "@SUM(A1)", "\t=1", "\r", "\n=1", "\0=1", " =1", "＝1", "\u{a0}-1"]
+        {
             assert_eq!(Cell::name(formula), format!("'{formula}"));
         }
         assert_eq!(Cell::name("fargate rate=100/s"), "fargate rate=100/s");

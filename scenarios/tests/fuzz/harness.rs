@@ -58,7 +58,12 @@ pub(crate) struct Outcome {
 }
 
 /// Gives `target` so many inputs; `before` sees each of them first.
-pub(crate) fn fuzz(target: &mut dyn Target, seed: u64, executions: u64, before: &mut dyn FnMut(u64, &[u8])) -> Outcome {
+pub(crate) fn fuzz(
+    target: &mut dyn Target,
+    seed: u64,
+    executions: u64,
+    before: &mut dyn FnMut(u64, &[u8]),
+) -> Outcome {
     let words = target.words();
     let mut luck = Luck::new(seed);
     let mut kept = target.seeds();
@@ -86,7 +91,10 @@ pub(crate) fn fuzz(target: &mut dyn Target, seed: u64, executions: u64, before: 
             if kinds.insert(shape(&what)) {
                 outcome.found.push(Found { input, what });
             }
-        } else if said.insert(shape(&read.unwrap_or_default())) && number as usize >= first && input.len() <= longest {
+        } else if said.insert(shape(&read.unwrap_or_default()))
+            && number as usize >= first
+            && input.len() <= longest
+        {
             match kept.len() {
                 ..KEPT => kept.push(input),
                 all => kept[first + luck.below(all - first)] = input,

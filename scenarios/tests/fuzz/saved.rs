@@ -61,7 +61,8 @@ impl Saved {
     pub(crate) fn new(kind: &'static str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         make(folder.path());
-        let records = || fs::read_dir(folder.path().join("records")).expect("a folder").flatten().map(|it| it.path());
+        let records =
+            || fs::read_dir(folder.path().join("records")).expect("a folder").flatten().map(|it| it.path());
         let file = match kind {
             "record" => records().min().expect("a record"),
             kind => folder.path().join(format!("{kind}.json")),
@@ -88,7 +89,8 @@ fn make(folder: &Path) {
     let book = catalogue::price_book(catalogue::DEFAULT_PRICE_BOOK).expect("it is built in").clone();
     let prices = Prices { book, options: BillOptions::default() };
     let options = runner::Options { threads: Some(1), ..runner::Options::default() };
-    let experiment = Experiment::new(&scenario, Input::default(), around, prices, options).expect("it can be run");
+    let experiment =
+        Experiment::new(&scenario, Input::default(), around, prices, options).expect("it can be run");
     experiment.run(folder, &AtomicBool::new(false), &|_| {}).expect("it runs");
 }
 

@@ -75,7 +75,8 @@ impl Loader {
 fn said(report: &Report) -> String {
     let shown = report.to_string();
     assert!(shown.chars().all(|letter| letter == '\n' || !letter.is_control()), "{shown:?}");
-    let problems = report.list().iter().take(3).map(|problem| format!("{:?} {};", problem.code, problem.message));
+    let problems =
+        report.list().iter().take(3).map(|problem| format!("{:?} {};", problem.code, problem.message));
     problems.collect()
 }
 
@@ -84,7 +85,13 @@ fn schema_words(policies: &Catalogue) -> Vec<String> {
     fn gather(value: &Value, words: &mut Vec<String>) {
         match value {
             Value::Object(fields) => {
-                words.extend(fields.get("properties").and_then(Value::as_object).iter().flat_map(|all| all.keys().cloned()));
+                words.extend(
+                    fields
+                        .get("properties")
+                        .and_then(Value::as_object)
+                        .iter()
+                        .flat_map(|all| all.keys().cloned()),
+                );
                 for text in ["const", "default"].iter().filter_map(|key| fields.get(*key)?.as_str()) {
                     words.push(text.to_owned());
                 }
@@ -180,9 +187,7 @@ impl Target for Decide {
     }
 
     fn seeds(&self) -> Vec<Vec<u8>> {
-        let question = |known: &&sim_core::policy::catalogue::Information| {
-            json!({ "policy": known.address(), "params": known.example, "view": known.example_view })
-        };
+        let question = |known: &&sim_core::policy::catalogue::Information| json!({ "policy": known.address(), "params": known.example, "view": known.example_view });
         self.policies.list().iter().map(|known| question(known).to_string().into_bytes()).collect()
     }
 
@@ -210,7 +215,9 @@ impl Target for Decide {
         let view = asked.get_mut("view").map(Value::take).unwrap_or_default();
         match self.policies.decide(known.kind, &spec, &view) {
             Ok(decision) => format!("{name}: {}", brief(&decision.to_string())),
-            Err(problems) => problems.iter().take(2).map(|it| format!("{name}: {}", brief(&it.message))).collect(),
+            Err(problems) => {
+                problems.iter().take(2).map(|it| format!("{name}: {}", brief(&it.message))).collect()
+            }
         }
     }
 }

@@ -65,7 +65,9 @@ impl Folder {
 /// What errors say, without the name of the file.
 fn said(errors: &[FeedError]) -> String {
     let shown = errors.iter().take(3).map(|error| error.to_string());
-    shown.map(|error| error.split_once("trace.csv").map_or(error.clone(), |(_, rest)| rest.to_owned())).collect()
+    shown
+        .map(|error| error.split_once("trace.csv").map_or(error.clone(), |(_, rest)| rest.to_owned()))
+        .collect()
 }
 
 fn specs(rows: &[&str]) -> Vec<TraceSpec> {
@@ -118,7 +120,9 @@ impl Target for Requests {
     }
 
     fn words(&self) -> Vec<String> {
-        words("at tokens size 2026-03-02 08:30:00 1772440200 1772440200000 9999-12-31T23:59:59Z 0001-01-01 +02:00 3153600000")
+        words(
+            "at tokens size 2026-03-02 08:30:00 1772440200 1772440200000 9999-12-31T23:59:59Z 0001-01-01 +02:00 3153600000",
+        )
     }
 
     fn read(&mut self, input: &[u8]) -> String {
@@ -149,9 +153,13 @@ impl Target for Counts {
     }
 
     fn seeds(&self) -> Vec<Vec<u8>> {
-        ["minute,requests\n0,5\n1,0\n2,7\n", "\u{feff}requests , minute\r\n 5,9\r\n7.0,11\r\n", "requests\n12\n4\n"]
-            .map(|text| text.as_bytes().to_vec())
-            .to_vec()
+        [
+            "minute,requests\n0,5\n1,0\n2,7\n",
+            "\u{feff}requests , minute\r\n 5,9\r\n7.0,11\r\n",
+            "requests\n12\n4\n",
+        ]
+        .map(|text| text.as_bytes().to_vec())
+        .to_vec()
     }
 
     fn words(&self) -> Vec<String> {
@@ -197,7 +205,8 @@ impl Target for Azure {
                          o,a,f1,12,34,1,90,1,1,5,10,20,80,90\no,a,f2,100,7,1,900,1,1,50,100,200,800,900\n";
         let memory = "HashOwner,HashApp,SampleCount,AverageAllocatedMb,AverageAllocatedMb_pct1,AverageAllocatedMb_pct50,\
                       AverageAllocatedMb_pct99,AverageAllocatedMb_pct100\no,a,12,120,90,110,180,200\n";
-        let invocations = "HashOwner,HashApp,HashFunction,Trigger,1,2,3\no,a,f1,http,1,2,3\no,a,f2,timer,4,0,5\n";
+        let invocations =
+            "HashOwner,HashApp,HashFunction,Trigger,1,2,3\no,a,f1,http,1,2,3\no,a,f2,timer,4,0,5\n";
         [
             format!("{invocations}----\n{durations}----\n{memory}"),
             "HashFunction,Trigger,1,2,3\nf1,http,1,2,3\nf2,timer,4,0,5\n".to_owned(),
@@ -208,7 +217,9 @@ impl Target for Azure {
     }
 
     fn words(&self) -> Vec<String> {
-        words("HashOwner HashApp HashFunction Trigger 1 2 3 1440 f1 f2 http timer Average Count percentile_Average_0 percentile_Average_100 AverageAllocatedMb AverageAllocatedMb_pct100 ----")
+        words(
+            "HashOwner HashApp HashFunction Trigger 1 2 3 1440 f1 f2 http timer Average Count percentile_Average_0 percentile_Average_100 AverageAllocatedMb AverageAllocatedMb_pct100 ----",
+        )
     }
 
     fn read(&mut self, input: &[u8]) -> String {
@@ -222,7 +233,9 @@ impl Target for Azure {
         let spec = json_spec(durations.is_some(), memory.is_some());
         let functions = folder.files.functions(&spec);
         match (checked, functions) {
-            (Ok((count, _)), Ok(functions)) => format!("{one} {} of {}", functions.len().min(3), count.min(3)),
+            (Ok((count, _)), Ok(functions)) => {
+                format!("{one} {} of {}", functions.len().min(3), count.min(3))
+            }
             (Err(errors), Err(_)) => format!("{one} {}", said(&errors)),
             (Ok(_), Err(errors)) => format!("{one} then {}", said(&errors)),
             (Err(errors), Ok(_)) => panic!("{errors:?}, and yet it reads"),
