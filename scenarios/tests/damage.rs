@@ -19,7 +19,8 @@ use tempfile::TempDir;
 const TWINS: &str = r#"
 name = "twins"
 [run]
-duration = "40s"
+kind = "steady"
+duration = "2min"
 warm_up = "auto"
 replications = 2
 [sources.visitors]

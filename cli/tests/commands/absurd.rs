@@ -77,7 +77,7 @@ fn numbers_beyond_all_reason() {
     refused(&year, "", "about 3e13 requests in one run, which would take weeks");
     refused(&[("\"10s\"", "\"80000000h\"")], "", "too large: at most 36600d");
     refused(&[("replications = 1", "replications = 4000000000")], "", "out of range");
-    refused(&[("replications = 1", "replications = 9000000")], "", "runs");
+    refused(&[("replications = 1", "replications = 9000000")], "", "out of range");
     let users = r#"{ users = { population = { constant = 1000000000 }, think = "1s" } }"#;
     refused(&[(ARRIVALS, users)], "", "1000000000 users are more than 10000000");
     let trace =

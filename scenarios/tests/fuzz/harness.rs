@@ -32,8 +32,8 @@ pub(crate) trait Target {
 /// Most inputs that are built on.
 const KEPT: usize = 4_000;
 
-/// Longest time that one input may take: what takes longer would be taken for a hang.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time that one input may take: what takes longer would be taken for a hang. Wall time, on a machine that may be busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An input that a target does not stand.
 #[derive(Debug)]
