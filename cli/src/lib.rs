@@ -42,7 +42,7 @@ pub use exit::Exit;
     reason = "a program builds its catalogue for this call and hands it over"
 )]
 pub fn main_with(catalogue: Catalogue) -> ExitCode {
-    let arguments = arguments::Arguments::parse();
+    let arguments = arguments::Arguments::try_parse().unwrap_or_else(|error| refuse(&error));
     if std::env::var_os("RUST_BACKTRACE").is_none() {
         std::panic::set_hook(Box::new(|panic| crate::talk::talk!("{}", last_words(panic))));
     }
@@ -80,4 +80,17 @@ fn execute(command: arguments::Command, catalogue: &Catalogue) -> Exit {
         }
         failure.exit()
     })
+}
+
+/// Says what is wrong with the command line, in the words of the library that reads it, and ends. What was typed may come from
+/// elsewhere, so a terminal is shown it and obeys none of it.
+fn refuse(error: &clap::Error) -> ! {
+    let said = error.render().to_string();
+    match plain::plain(&said) {
+        std::borrow::Cow::Borrowed(_) => error.exit(),
+        std::borrow::Cow::Owned(shown) => {
+            eprint!("{shown}");
+            std::process::exit(error.exit_code())
+        }
+    }
 }

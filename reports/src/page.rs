@@ -134,7 +134,14 @@ fn laid_out(view: &View<'_>) -> Result<String, minijinja::Error> {
     environment.add_filter("unbroken", |text: String| unbroken(&text));
     environment.add_filter("narrow", |text: String| narrow(&text));
     environment.add_template("report.html", TEMPLATE)?;
-    environment.get_template("report.html")?.render(Serde(view))
+    environment.get_template("report.html")?.render(Serde(view)).map(without_controls)
+}
+
+/// Without characters that HTML does not allow and that a terminal obeys which the page is printed to: whoever wrote the
+/// scenario may have put them into a name.
+fn without_controls(page: String) -> String {
+    let control = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if page.contains(control) { page.replace(control, "\u{fffd}") } else { page }
 }
 
 /// The same where there is little room: noise may stand below its number, but no unit is torn.

@@ -47,7 +47,7 @@ fn evil() -> (String, String) {
 fn shell() -> Shell {
     let (toml, plain) = evil();
     let cell = |number: u32| format!("\"={number}+{plain}\"");
-    let trace = format!("HashFunction,Trigger,1,2\n{},{plain},5,5\n{},http,7,7\n", cell(1), cell(2));
+    let trace = format!("HashFunction,Trigger,1,2\n{},\"{plain}\",5,5\n{},http,7,7\n", cell(1), cell(2));
     Shell::new().file("evil.toml", SCENARIO.replace("EVIL", &toml)).file("visits.csv", trace)
 }
 
@@ -79,7 +79,7 @@ fn nothing_of_a_strangers_is_obeyed() {
     let shell = shell();
     for line in [
         "check evil.toml",
-        "run evil.toml --out results --requests",
+        "run evil.toml --out results --traces",
         "report results",
         "run evil.toml --only x:1",
     ] {

@@ -2,6 +2,8 @@
 //!
 //! Each of these ends with the same command given again, and with the same bytes as a run that nothing happened to.
 
+#![expect(clippy::disallowed_methods, reason = "tests wait for other processes, by the wall clock")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};

@@ -123,7 +123,7 @@ impl<P: Probe> Fleet<P> {
         match blow {
             Blow::Crash => self.crash(id, "a task crashed", "the task crashed", now, agenda),
             Blow::Found => {
-                self.crash(id, "a task in a lost zone is given up", "its zone is out", now, agenda)
+                self.crash(id, "a task in a lost zone is given up", "its zone is out", now, agenda);
             }
             Blow::Reclaimed => {
                 self.crash(id, "a Fargate Spot task was taken back", "a Spot interruption", now, agenda);
