@@ -7,7 +7,7 @@
 //! Multiple comparisons among means, 1961). Nobody can choose luck that passes: a case's seed follows from its name.
 //!
 //! Beside the cases stand [Little's law](little), which must hold to the nanosecond on every path that is simulated, and
-//! the [coverage](coverage) of the intervals themselves: how often a 95 % interval of each kind holds what it is an
+//! the [coverage] of the intervals themselves: how often a 95 % interval of each kind holds what it is an
 //! interval of.
 //!
 //! `fleetsim validate` runs everything, the tests of this crate the quick set.

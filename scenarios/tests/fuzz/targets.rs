@@ -18,8 +18,11 @@ use sim_core::traffic::TraceSpec;
 
 use super::harness::Target;
 
+/// What makes a target.
+type Make = fn() -> Box<dyn Target>;
+
 /// All targets by name.
-pub(crate) const ALL: &[(&str, fn() -> Box<dyn Target>)] = &[
+pub(crate) const ALL: &[(&str, Make)] = &[
     ("scenario", || Box::new(Loader::new())),
     ("set", || Box::new(Settings(Loader::new()))),
     ("requests", || Box::new(super::traces::Requests::new())),
@@ -196,7 +199,7 @@ impl Target for Decide {
         let views = self.policies.list().into_iter().map(|known| known.example_view.to_string());
         let text = schemas.chain(views).collect::<String>();
         let mut words: Vec<String> = text.split('"').skip(1).step_by(2).map(str::to_owned).collect();
-        words.extend(self.policies.list().into_iter().map(|known| known.address()));
+        words.extend(self.policies.list().into_iter().map(sim_core::policy::catalogue::Information::address));
         words.sort();
         words.dedup();
         words

@@ -64,7 +64,7 @@ impl Folder {
 
 /// What errors say, without the name of the file.
 fn said(errors: &[FeedError]) -> String {
-    let shown = errors.iter().take(3).map(|error| error.to_string());
+    let shown = errors.iter().take(3).map(ToString::to_string);
     shown
         .map(|error| error.split_once("trace.csv").map_or(error.clone(), |(_, rest)| rest.to_owned()))
         .collect()
