@@ -41,7 +41,12 @@ pub(crate) fn effect(of: &Sensitivity, end: &MovedEnd) -> String {
     match end {
         end if !end.was_run() => end.note.clone(),
         end if !end.has_effect() => "no effect".into(),
-        end => format!("{}, {} {}", cost(end), of.percentile, latency(end)),
+        end => {
+            let is_there = |it: &crate::data::Estimate| it.value != Some(0.0);
+            let cost = is_there(&end.cost).then(|| cost(end));
+            let latency = is_there(&end.latency).then(|| format!("{} {}", of.percentile, latency(end)));
+            cost.into_iter().chain(latency).collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
@@ -50,12 +55,11 @@ pub(crate) fn cost(end: &MovedEnd) -> String {
     difference(Unit::Dollars, &end.cost)
 }
 
-/// The difference in latency; why there is none where a percentile falls among failures.
+/// The difference in latency; there is none where a percentile falls among failures.
 pub(crate) fn latency(end: &MovedEnd) -> String {
-    match (end.latency.value, &end.latency.note) {
-        (Some(_), _) => difference(Unit::Seconds, &end.latency),
-        (None, Some(note)) => note.clone(),
-        (None, None) => "not known".into(),
+    match end.latency.finite() {
+        Some(_) => difference(Unit::Seconds, &end.latency),
+        None => "among failures".into(),
     }
 }
 

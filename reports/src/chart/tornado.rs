@@ -6,7 +6,7 @@
 use super::page::draw_key;
 use super::{Chart, Form, Frame, KeyItem, Page, Panel, SENSITIVITY, Source, Table, Words, key_height};
 use crate::axis::Scale;
-use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten};
+use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten, shorten_name};
 use crate::data::{Estimate, MovedEnd, MovedSetting, Sensitivity, Unit};
 use crate::format::{MISSING, tick};
 use crate::palette::{AXIS, ERROR, Ink, MUTED, TEXT, part};
@@ -48,9 +48,9 @@ fn takeaway(of: &Sensitivity) -> String {
     let widest = widest.map(|it| {
         let at = |end: &&MovedEnd| format!("{} at {}", effect(of, end), end.value);
         let said: Vec<String> = it.ends().iter().filter(|end| end.was_run()).map(at).collect();
-        format!(" {} matters most to {}: {}.", it.setting, of.option, said.join("; "))
+        format!("{} matters most to {}: {}.", it.setting, of.option, said.join("; "))
     });
-    headline(of) + &widest.unwrap_or_default()
+    widest.unwrap_or_else(|| headline(of))
 }
 
 fn description(of: &Sensitivity, drawn: usize) -> String {
@@ -139,7 +139,6 @@ impl Tornado<'_> {
         let mut y = top;
         let mut places = Vec::new();
         for it in &self.rows {
-            self.name(page, it, y, page.form.pick(names - 12.0, page.width));
             let lines = Self::row(page.form, it) - GAP;
             places.push((*it, page.form.pick(y + 4.0, y + lines - 2.0 * BAR)));
             y += lines + GAP;
@@ -148,18 +147,27 @@ impl Tornado<'_> {
         lane("cost a month".into(), Unit::Dollars, |end| &end.cost, frame(names, middle)).draw(page);
         lane(self.of.percentile.clone(), Unit::Seconds, |end| &end.latency, frame(middle, page.width))
             .draw(page);
+        // Over the grid, which on a phone is below them.
+        let mut y = top;
+        for it in &self.rows {
+            self.name(page, it, y, page.form.pick(names - 12.0, page.width));
+            y += Self::row(page.form, it);
+        }
     }
 
     /// The assumption, its range, and what the verdict is then.
     fn name(&self, page: &Page<'_>, it: &MovedSetting, top: f64, room: f64) {
         let text = |line: f64, text: &str, ink: Ink| {
             let text = shorten(text, page.form.text(), Weight::Regular, room);
-            page.text((0.0, top + line * LINE + 13.0), &text, ink, |mark| mark);
+            page.text((0.0, top + line * LINE + 13.0), &text, ink, Mark::halo);
         };
-        text(0.0, &it.setting, TEXT);
+        // Paths differ at their ends.
+        text(0.0, &shorten_name(&it.setting, page.form.text(), room), TEXT);
         let options =
             if it.options.is_empty() { String::new() } else { format!(" ({})", it.options.join(", ")) };
-        text(1.0, &format!("{}, or {} to {}{options}", it.value, it.low.value, it.high.value), MUTED);
+        let run = it.ends().into_iter().filter(|end| end.was_run());
+        let others: Vec<&str> = run.map(|end| end.value.as_str()).collect();
+        text(1.0, &format!("{}, or {}{options}", it.value, others.join(" to ")), MUTED);
         if it.changes_verdict() {
             text(2.0, &format!("verdict: {}", then(it)), ERROR);
         }
@@ -208,7 +216,9 @@ impl Lane<'_> {
     fn scale(&self) -> Scale {
         let ends = self.rows.iter().flat_map(|(of, _)| of.ends()).filter(|end| end.was_run());
         let ends = ends.filter_map(|end| (self.of)(end).interval());
-        Scale::from_zero(ends.flat_map(|(low, high)| [low, high]))
+        let (low, high) = ends.fold((0.0_f64, 0.0_f64), |(low, high), (a, b)| (low.min(a), high.max(b)));
+        let margin = 0.03 * (high - low);
+        Scale::exact(low - margin, high + margin)
     }
 }
 
