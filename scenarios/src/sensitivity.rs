@@ -140,7 +140,7 @@ impl Plan {
     /// The same, without the ends that make no sense: those at which a fleet cannot be read, or has `problems`.
     pub fn checked<'f>(
         mut self,
-        variants: impl Iterator<Item = (&'f str, &'f FleetSpec)> + Clone,
+        variants: &(impl Iterator<Item = (&'f str, &'f FleetSpec)> + Clone),
         problems: &dyn Fn(&FleetSpec) -> Vec<Problem>,
     ) -> Plan {
         for of in &mut self.moves {

@@ -104,7 +104,7 @@ pub(super) fn sensitivity(
     let variants = manifest.variants.iter().map(|variant| (variant.name.as_str(), &variant.fleet));
     options
         .sensitivity
-        .then(|| Plan::outline(variants.clone()).checked(variants, &|fleet| fleet.problems(&platform)))
+        .then(|| Plan::outline(variants.clone()).checked(&variants, &|fleet| fleet.problems(&platform)))
 }
 
 /// The jobs to begin with.

@@ -90,7 +90,7 @@ fn every_setting_of_the_built_in_scenarios_can_be_moved() {
         let scenario = crate::file::Scenario::load(known.text, known.name, &options, &surroundings).unwrap();
         for variant in &scenario.variants {
             let one = || std::iter::once((variant.name.as_str(), &variant.fleet));
-            let plan = Plan::outline(one()).checked(one(), &|fleet| fleet.problems(&platform));
+            let plan = Plan::outline(one()).checked(&one(), &|fleet| fleet.problems(&platform));
             for of in &plan.moves {
                 for side in Side::BOTH.into_iter().filter(|side| matches!(of.end(*side), End::To(_))) {
                     let moved = moved(&variant.fleet, &of.setting, side).unwrap().unwrap();
@@ -138,7 +138,7 @@ fn a_plan_says_what_is_moved_and_what_is_not() {
     // The one that states its speed has nothing to say about that of the other.
     assert_eq!(speed(&outline).variants, ["usual"]);
     let only = |name: &'static str| move |it: &(&str, &FleetSpec)| it.0 == name;
-    let plan = outline.clone().checked(variants.into_iter().filter(only("usual")), &too_slow);
+    let plan = outline.clone().checked(&variants.into_iter().filter(only("usual")), &too_slow);
     let low = End::Impossible { value: "0.6".into(), why: "usual: hardware.lambda_x86: too slow".into() };
     assert_eq!((speed(&plan).low, speed(&plan).high), (low, End::To("1.6".into())));
     assert!(
