@@ -79,6 +79,7 @@ again, and with more replications only those that are new are run.";
 const RUN_EXAMPLES: &str = "Examples:
   fleetsim run hello
   fleetsim run shop.toml --out results/shop --replications 30
+  fleetsim run shop.toml --sensitivity
   fleetsim run shop.toml --set services.web.scaling.target-tracking.target=70% --out results/shop-70";
 
 const CHECK_EXAMPLES: &str = "Example:
@@ -173,6 +174,10 @@ pub(crate) struct Run {
     /// code 6). Results are the same
     #[arg(long)]
     pub(crate) check: bool,
+    /// Run everything again with each assumption at its low and at its high value, to see which matter: many more runs
+    /// (`fleetsim check` says how many)
+    #[arg(long, conflicts_with = "only")]
+    pub(crate) sensitivity: bool,
     /// Run one replication of one variant alone, as in fargate:3
     #[arg(long, value_name = "VARIANT:N", value_parser = one_job)]
     pub(crate) only: Option<(String, u32)>,

@@ -26,6 +26,8 @@ mod own_policies;
 mod reference;
 #[path = "commands/run.rs"]
 mod run;
+#[path = "commands/sensitivity.rs"]
+mod sensitivity;
 #[path = "commands/support.rs"]
 mod support;
 #[cfg(unix)]

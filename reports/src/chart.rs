@@ -15,6 +15,7 @@ mod ranked;
 mod stacked;
 mod sweep;
 mod table_over_time;
+mod tornado;
 mod tradeoff;
 mod traffic;
 mod utilization;
@@ -30,6 +31,9 @@ use crate::palette::Looks;
 pub(crate) const TRADE_OFF: &str = "cost-against-latency";
 /// The name of the chart that stands beside the decisions' tables.
 pub(crate) const DECISIONS: &str = "decisions";
+
+/// The name of the chart that stands with the assumptions.
+pub(crate) const SENSITIVITY: &str = "sensitivity";
 
 /// A chart in both forms, and its words.
 #[derive(Clone, Debug)]
@@ -108,6 +112,7 @@ pub(crate) fn charts(data: &ReportData) -> Vec<Chart> {
         utilization::chart(&source),
         decisions::chart(&source),
     ]);
+    charts.extend(tornado::chart(&source));
     charts
 }
 

@@ -6,10 +6,12 @@
 //! or does not apply is `None` with a note that says why, never a NaN and never a zero.
 
 mod over_time;
+mod sensitivity;
 mod tables;
 
 pub(crate) use over_time::Direction;
 pub use over_time::{Clock, Column, Decision, FaultSpan, VariantSeries};
+pub use sensitivity::{MovedEnd, MovedSetting, Sensitivity, UnmovedSetting};
 pub use tables::{
     Assumption, Bill, BillLine, ColdStarts, Crossing, Distribution, LatencyParts, NotBilled, PartMean, Sweep,
     SweepLine, SweepPoint,
@@ -73,6 +75,8 @@ pub struct ReportData {
     pub decisions: Vec<Decision>,
     /// Which runs the decisions are from: `replication 1 of 10`, say. May be empty.
     pub decisions_from: String,
+    /// How much the verdict depends on assumptions, where that was asked.
+    pub sensitivity: Option<Sensitivity>,
     /// The assumptions that were in force.
     pub assumptions: Vec<Assumption>,
     /// What the bill leaves out.

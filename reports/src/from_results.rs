@@ -8,6 +8,7 @@ mod faults;
 mod measured;
 mod metrics;
 mod over_time;
+mod sensitivity;
 mod setting;
 mod sweep;
 mod tables;
@@ -20,6 +21,7 @@ use scenarios::results::{Analysis, Folder, Holds, Results, ResultsError, Standin
 
 use sim_core::model::Initial;
 
+use crate::chart::SENSITIVITY;
 use crate::data::{self, Clock, Meets, Provenance, ReportData};
 use crate::page::render;
 
@@ -67,6 +69,7 @@ pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
         variants,
         decisions,
         decisions_from,
+        sensitivity: sensitivity::sensitivity(results, analysis, &labels),
         assumptions: tables::assumptions(results),
         not_billed: tables::not_billed(analysis),
         scenario_toml: setting::scenario(results),
@@ -85,6 +88,9 @@ pub fn write(results: &Results, analysis: &Analysis) -> Result<ReportData, Resul
     let rendered = render(&data);
     let folder: &Folder = &results.folder;
     folder.write("report.html", rendered.html.as_bytes())?;
+    if data.sensitivity.is_none() {
+        ["svg", "png"].iter().for_each(|kind| folder.discard(&format!("charts/{SENSITIVITY}.{kind}")));
+    }
     for chart in &rendered.charts {
         folder.write(&format!("charts/{}.svg", chart.name), chart.svg.as_bytes())?;
         folder.write(&format!("charts/{}.png", chart.name), &chart.png)?;

@@ -24,8 +24,10 @@ pub mod format;
 pub mod from_results;
 mod page;
 mod palette;
+mod sensitivity;
 mod text;
 pub mod validation;
 
 pub use page::{ChartFile, Rendered, render};
+pub use sensitivity::sensitivity_text;
 pub use text::{COLUMNS, assertions_text, text_table, text_table_within};

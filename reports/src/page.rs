@@ -6,6 +6,7 @@
 mod comparison;
 mod differences;
 mod sections;
+mod sensitivity;
 
 pub(crate) use comparison::{Cell, Comparison, Mark};
 
@@ -14,7 +15,7 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use crate::canvas;
-use crate::chart::{Chart, DECISIONS, TRADE_OFF, charts};
+use crate::chart::{Chart, DECISIONS, SENSITIVITY, TRADE_OFF, charts};
 use crate::data::{Assertion, Assumption, NotBilled, ReportData, Verdict};
 
 const TEMPLATE: &str = include_str!("page/report.html");
@@ -65,6 +66,8 @@ struct View<'a> {
     figures: Vec<sections::Figure>,
     decision_figures: Vec<sections::Figure>,
     decisions: Vec<sections::Decisions>,
+    sensitivity: Option<sensitivity::Section>,
+    sensitivity_figures: Vec<sections::Figure>,
 }
 
 /// The parts of the data that the template prints as they are: not the series, which only charts read.
@@ -118,6 +121,8 @@ fn page(data: &ReportData, charts: &[Chart]) -> String {
         full: comparison::full(data),
         tradeoff: taken(TRADE_OFF),
         decision_figures: taken(DECISIONS),
+        sensitivity_figures: taken(SENSITIVITY),
+        sensitivity: data.sensitivity.as_ref().map(sensitivity::Section::of),
         figures,
         decisions: sections::decisions(data),
     };

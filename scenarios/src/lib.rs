@@ -8,6 +8,7 @@ pub mod naming;
 pub mod number;
 pub mod results;
 pub mod runner;
+pub mod sensitivity;
 pub mod swarm;
 pub mod trace;
 pub mod validation;

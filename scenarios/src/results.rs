@@ -6,9 +6,11 @@
 //! | `prices.json` | the price book that the bills are made with |
 //! | `records/*.json` | one record per job: everything that was seen, no money |
 //! | `pilot/*.json` | records of the pilot that a warm-up was found in, if it was |
+//! | `sensitivity/*.json` | records with an assumption moved, where that was asked for |
 //! | `summary.json`, `summary.csv` | every metric with estimate, half-width and n; comparisons; the verdict |
 //! | `series.csv` | what happened over time, averaged over replications |
 //! | `decisions.csv` | what the control loops decided, replication by replication |
+//! | `sensitivity.csv` | what each assumption does to the recommended option and to the verdict, where that was asked for |
 //! | `bill.csv` | the month's bill, line by line, mean over replications |
 //!
 //! Only the records come from the simulation; everything else is computed from them, so a folder can be redrawn and
@@ -27,6 +29,7 @@ mod manifest;
 mod pairs;
 mod precision;
 mod seal;
+mod sensitivity;
 mod series;
 mod standing;
 mod stored;
@@ -55,6 +58,7 @@ pub use folder::{Folder, MANIFEST};
 pub(crate) use manifest::slugs;
 pub use manifest::{FORMAT, Manifest, Prices, PricesUsed, ScenarioText, VariantManifest};
 pub use precision::{Known, PrecisionFound};
+pub use sensitivity::{AtEnd, Moved, Sensitivity};
 pub use series::{SeriesRow, merged, rows as series_rows};
 pub use standing::{Holds, Standing};
 pub use stored::{DayRequests, JobRecord};

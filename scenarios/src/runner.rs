@@ -24,6 +24,7 @@ mod plan;
 mod probe;
 mod requests;
 mod session;
+mod vary;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ use sim_core::policy::catalogue::Catalogue;
 
 use crate::file::Scenario;
 use crate::results::{Claim, Folder, JobRecord, Manifest, Prices, Results, ResultsError, this_build};
+use crate::sensitivity::Plan;
 use session::{Session, Tally};
 
 /// Most requests that one job may write one by one, unless more are asked for.
@@ -80,6 +82,9 @@ pub struct Options {
     /// Whether every job runs under the checkers of [`sim_core::check`]; one that they find something wrong with fails. No
     /// result depends on it, and jobs that the folder holds already are simulated again.
     pub check: bool,
+    /// Whether to run everything again with each assumption at its low and at its high value, to say how much the results
+    /// depend on them.
+    pub sensitivity: bool,
     /// Only this job: a variant's name and a replication from 1.
     pub only: Option<(String, u32)>,
     /// What tells this build of the program from others, whose finished runs are simulated again; a digest of the
@@ -176,6 +181,7 @@ pub struct Experiment<'e> {
     traces: crate::trace::TraceFiles,
     options: Options,
     jobs: Vec<JobId>,
+    sensitivity: Option<Plan>,
 }
 
 /// One job: which variant, which replication.
@@ -213,7 +219,8 @@ impl<'e> Experiment<'e> {
         let jobs = plan::jobs(&manifest, &options)?;
         plan::check(&manifest, &prices)?;
         options.requests.map_or(Ok(()), |limit| plan::check_requests(scenario, limit))?;
-        Ok(Experiment { manifest, prices, surroundings, traces, options, jobs })
+        let sensitivity = plan::sensitivity(&manifest, &surroundings, &traces, &options);
+        Ok(Experiment { manifest, prices, surroundings, traces, options, jobs, sensitivity })
     }
 
     /// What will be run, as `manifest.json` says it.
@@ -225,6 +232,11 @@ impl<'e> Experiment<'e> {
     /// may come after them.
     pub fn jobs(&self) -> usize {
         self.jobs.len()
+    }
+
+    /// Which assumptions are moved after them, if that is asked for.
+    pub fn sensitivity(&self) -> Option<&Plan> {
+        self.sensitivity.as_ref()
     }
 
     /// Runs every job that the folder does not hold yet. When `cancel` becomes true, no further job begins; those that

@@ -46,7 +46,8 @@ pub use request::Finished;
 pub use series::{Counts, LatencySeries};
 pub use service::{Outcomes, ServiceRecord, ServiceRecorder, Throttles};
 pub use summary::{
-    Comparison, Metric, MonthlyCost, Row, Subjects, Variant, compare, metrics, summarize, summarize_one,
+    Comparison, Metric, MonthlyCost, Row, Subjects, Variant, compare, compare_one, metrics, summarize,
+    summarize_one,
 };
 pub use watch::Watcher;
 

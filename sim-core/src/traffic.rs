@@ -25,7 +25,7 @@ mod users;
 pub use arrivals::{Arrivals, Source};
 pub use expected::TraceTotal;
 pub use files::{NoTraces, OpenTrace};
-pub(crate) use population::CALL_SIGMA;
+pub(crate) use population::{CALL_SIGMA, usual_hours};
 pub use population::{FunctionsSpec, Members, Population, PopulationOfFunctionsSpec, SyntheticSpec};
 pub use schedule::ScheduleSpec;
 pub use shape::{Curve, Point, PointSpec, Shape, ShapeSpec};

@@ -3,8 +3,10 @@
 use std::io::Write;
 
 use indexmap::IndexMap;
-use scenarios::file::{Variant, WarmUp, amount};
+use scenarios::file::{Scenario, Variant, WarmUp, amount};
+use scenarios::number::whole;
 use scenarios::results::PILOT;
+use scenarios::sensitivity::Plan;
 use sim_core::policy::Catalogue;
 use sim_core::spec::ServiceSpec;
 
@@ -37,6 +39,7 @@ pub(crate) fn check(
         WarmUp::For(_) => String::new(),
     };
     writeln!(out, "ok: {variants}, {jobs}{pilot}, {}", requests(&scenario.variants))?;
+    writeln!(out, "{}", sensitivity(&scenario))?;
     let rows: Vec<Vec<String>> = scenario
         .variants
         .iter()
@@ -46,6 +49,18 @@ pub(crate) fn check(
     // The heads of the columns are empty: each line says what it is.
     write!(out, "{}", lines.trim_start_matches('\n'))?;
     Ok(())
+}
+
+/// How much more work a sensitivity analysis would be.
+fn sensitivity(scenario: &Scenario) -> String {
+    let variants = scenario.variants.iter().map(|variant| (variant.name.as_str(), &variant.fleet));
+    let plan = Plan::outline(variants);
+    let jobs = whole(plan.runs(scenario.run.replications));
+    match plan.moves.len() {
+        0 => "no assumption is in force that --sensitivity could move".into(),
+        1 => format!("with --sensitivity, at most {jobs} jobs more: 1 assumption is in force"),
+        many => format!("with --sensitivity, at most {jobs} jobs more: {many} assumptions are in force"),
+    }
 }
 
 /// About how many requests a job takes; where some are of users, at most.

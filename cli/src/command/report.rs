@@ -57,6 +57,7 @@ pub(crate) fn finish(results: &Results, columns: usize, out: &mut dyn Write) -> 
         writeln!(out, "- {caution}")?;
     }
     write!(out, "{}", reports::assertions_text(&data))?;
+    write!(out, "{}", reports::sensitivity_text(&data, columns))?;
     writeln!(out, "report: {}", results.folder.path().join("report.html").display())?;
     Ok(analysis)
 }

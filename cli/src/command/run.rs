@@ -45,6 +45,7 @@ pub(crate) fn run(
     let surroundings =
         Surroundings { instance_types: &instance_types, instance_types_date: INSTANCE_TYPES_DATE, policies };
     let experiment = Experiment::new(&scenario, input, surroundings, prices()?, options(asked))?;
+    announce(&experiment, asked)?;
     let cancel = on_interrupt();
     let bar = Bar::new(experiment.jobs());
     let outcome = experiment.run(&folder, &cancel, &|progress| bar.show(progress));
@@ -93,11 +94,30 @@ fn gate(analysis: &Analysis) -> Exit {
     }
 }
 
+/// Says how much work a sensitivity analysis is before it begins, and refuses what is more than was allowed.
+fn announce(experiment: &Experiment<'_>, asked: &Run) -> Result<(), Failure> {
+    let Some(plan) = experiment.sensitivity() else { return Ok(()) };
+    let (runs, limit) = (plan.runs(experiment.manifest().run.replications), asked.scenario.max_jobs);
+    let assumptions = plan.moves.len();
+    crate::talk::talk!(
+        "sensitivity: {assumptions} assumptions at their low and high values are {runs} runs more than the {} of the scenario",
+        experiment.jobs()
+    );
+    if runs.saturating_add(experiment.jobs() as u64) > limit {
+        let message =
+            format!("a sensitivity analysis would take {runs} runs more, above the limit of {limit} in all");
+        return Err(Failure::new(Exit::Input, message)
+            .hint("fewer --replications take less; --max-jobs accepts more"));
+    }
+    Ok(())
+}
+
 fn options(asked: &Run) -> Options {
     Options {
         threads: asked.threads.map(usize::from),
         requests: asked.traces.then_some(REQUEST_LIMIT),
         check: asked.check,
+        sensitivity: asked.sensitivity,
         only: asked.only.clone(),
         ..Options::default()
     }
@@ -132,9 +152,8 @@ fn command(asked: &Run) -> String {
     let limit = asked.scenario.max_jobs;
     option("--max-jobs", (limit != JOB_LIMIT).then(|| limit.to_string()));
     option("--out", asked.out.as_ref().map(|path| path.display().to_string()));
-    if asked.traces {
-        words.push("--traces".into());
-    }
+    let flags = [("--traces", asked.traces), ("--sensitivity", asked.sensitivity)];
+    words.extend(flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned()));
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 

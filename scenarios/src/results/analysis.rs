@@ -6,6 +6,7 @@ use super::assertions::{self, Decided};
 use super::findings::{Pair, VariantAnalysis};
 use super::pairs::compare_pairs;
 use super::precision::PrecisionFound;
+use super::sensitivity::Sensitivity;
 use super::standing::standing;
 use super::verdict::{self, Point, Verdict, baselines, points};
 use super::{Results, ResultsError, VariantManifest};
@@ -23,6 +24,8 @@ pub struct Analysis {
     pub assertions: Vec<Decided>,
     /// Whether a metric is known as exactly as was asked for; none where nothing was.
     pub precision: Option<PrecisionFound>,
+    /// How much all of it depends on assumptions; none where that was not asked.
+    pub sensitivity: Option<Sensitivity>,
     /// What the month is made of, in words.
     pub basis: String,
 }
@@ -63,10 +66,13 @@ pub fn analyse(results: &Results) -> Result<Analysis, ResultsError> {
     let precision = asked.map(|asked| PrecisionFound::of(results, asked)).transpose()?;
     let verdict = verdict::judge(results, &variants, &pairs, precision.as_ref(), &basis);
     let assertions = assertions::decide(results)?;
-    Ok(Analysis { variants, pairs, verdict, assertions, precision, basis })
+    let mut analysis = Analysis { variants, pairs, verdict, assertions, precision, sensitivity: None, basis };
+    analysis.sensitivity = Sensitivity::of(results, &analysis)?;
+    Ok(analysis)
 }
 
-fn variant(results: &Results, index: usize) -> Result<VariantAnalysis, ResultsError> {
+/// What the records of one variant say.
+pub(super) fn variant(results: &Results, index: usize) -> Result<VariantAnalysis, ResultsError> {
     let (manifest, of) = (&results.manifest.variants[index], &results.variants[index]);
     let (months, limits) = (results.months(index)?, manifest.limits());
     let bounded = results.manifest.asked();

@@ -22,6 +22,7 @@ pub const MANIFEST: &str = "manifest.json";
 pub(super) const PRICES: &str = "prices.json";
 const RECORDS: &str = "records";
 const PILOT: &str = "pilot";
+const SENSITIVITY: &str = "sensitivity";
 /// Where a report has its charts.
 const CHARTS: &str = "charts";
 /// Names the build of the program that made the records. Hidden, as it is no result.
@@ -36,6 +37,8 @@ pub(crate) enum Stored {
     Record,
     /// The warm-up was found in it.
     Pilot,
+    /// It was run with an assumption moved.
+    Moved,
 }
 
 impl Stored {
@@ -43,6 +46,7 @@ impl Stored {
         match self {
             Stored::Record => RECORDS,
             Stored::Pilot => PILOT,
+            Stored::Moved => SENSITIVITY,
         }
     }
 }
@@ -129,6 +133,7 @@ impl Folder {
         }
         let records = self.remove(RECORDS, |name| name.ends_with(".json"))?;
         let records = records + self.remove(PILOT, |name| name.ends_with(".json"))?;
+        let records = records + self.remove(SENSITIVITY, |name| name.ends_with(".json"))?;
         self.remove("", |name| name.starts_with("requests-") && name.ends_with(".csv"))?;
         self.write(BUILD, format!("{}\n", build.unwrap_or_default()).as_bytes())?;
         Ok(records)
@@ -151,7 +156,8 @@ impl Folder {
 
     /// Removes files that a run was writing when it was killed. Only a run writes there, and it has the lock.
     fn clear_unfinished(&self) {
-        let folders = ["", RECORDS, PILOT, CHARTS].map(|name| fs::read_dir(self.path.join(name)));
+        let folders =
+            ["", RECORDS, PILOT, SENSITIVITY, CHARTS].map(|name| fs::read_dir(self.path.join(name)));
         let entries = folders.into_iter().flatten().flatten().flatten();
         let unfinished = |name: &str| name.starts_with(UNFINISHED) && ![LOCK, BUILD].contains(&name);
         let entries = entries.filter(|entry| unfinished(&entry.file_name().to_string_lossy()));
@@ -188,7 +194,7 @@ impl Folder {
 
     fn must_be_empty(&self) -> Result<(), ResultsError> {
         let Ok(mut entries) = fs::read_dir(&self.path) else { return Ok(()) };
-        let ours = |name: &str| name.starts_with(UNFINISHED) || name == RECORDS || name == PILOT;
+        let ours = |name: &str| name.starts_with(UNFINISHED) || [RECORDS, PILOT, SENSITIVITY].contains(&name);
         let other = entries.find_map(|entry| {
             let name = entry.ok()?.file_name().to_string_lossy().into_owned();
             (!ours(&name)).then_some(name)
@@ -276,6 +282,12 @@ impl Folder {
             io::ErrorKind::AlreadyExists => Ok(()),
             _ => Err(error),
         })
+    }
+
+    /// Removes a file that an earlier report of the folder had and this one has not.
+    pub fn discard(&self, name: &str) {
+        // One that cannot be removed does no harm to what is in the others.
+        drop(fs::remove_file(self.path.join(name)));
     }
 
     /// Where a file is written until it is whole.

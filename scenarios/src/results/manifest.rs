@@ -13,6 +13,7 @@ use sim_core::spec::{FleetSpec, Objective};
 use super::digest::Digest;
 use super::warm_up::FoundWarmUp;
 use crate::file::{Assertion, MetricName, RunSettings, WarmUp};
+use crate::sensitivity::Plan;
 
 /// The version of the folder's layout. A change that an older program cannot read raises it.
 pub const FORMAT: u32 = 2;
@@ -38,6 +39,9 @@ pub struct Manifest {
     /// What has to hold of the results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assertions: Vec<Assertion>,
+    /// Which assumptions were moved, where results are asked how much they depend on them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensitivity: Option<Plan>,
     /// The command that makes the same results again.
     pub command: String,
     /// The scenario as it was given.

@@ -10,7 +10,7 @@
 //! Management Science 41, 1995). A variant whose difference in cost from the cheapest may be zero is indistinguishable
 //! from it; that the true best is neither the one that is found nor among those is less likely than 5 %.
 
-use sim_core::metrics::{Comparison, Confidence, MonthlyCost, Record, Variant, compare};
+use sim_core::metrics::{Comparison, Confidence, MonthlyCost, Record, Variant, compare, compare_one};
 use sim_core::spec::Objective;
 
 use super::findings::{Pair, VariantAnalysis};
@@ -22,10 +22,30 @@ pub(super) fn compare_pairs(
     variants: &[VariantAnalysis],
     baselines: &[Option<usize>],
 ) -> Vec<Pair> {
+    pairs(results, variants, baselines, compare)
+}
+
+/// The same of the month's cost alone, which is all that a verdict takes of differences.
+pub(super) fn cost_pairs(
+    results: &Results,
+    variants: &[VariantAnalysis],
+    baselines: &[Option<usize>],
+) -> Vec<Pair> {
+    let of_cost = |a: &Variant<'_>, b: &Variant<'_>, confidence| compare_one(a, b, "cost.month", confidence);
+    pairs(results, variants, baselines, of_cost)
+}
+
+fn pairs(
+    results: &Results,
+    variants: &[VariantAnalysis],
+    baselines: &[Option<usize>],
+    compared: impl Fn(&Variant<'_>, &Variant<'_>, Confidence) -> Vec<Comparison>,
+) -> Vec<Pair> {
     let of = |(variant, baseline): (usize, &Option<usize>)| {
         let baseline = (*baseline).filter(|baseline| *baseline != variant)?;
         let family = baselines.iter().filter(|other| **other == Some(baseline)).count().saturating_sub(1);
-        let rows = pair(results, variants, (variant, baseline), Confidence::USUAL.shared_by(family));
+        let confidence = Confidence::USUAL.shared_by(family);
+        let rows = pair(results, variants, (variant, baseline), |a, b| compared(a, b, confidence));
         Some(Pair { variant, baseline, family, rows })
     };
     baselines.iter().enumerate().filter_map(of).collect()
@@ -35,7 +55,7 @@ fn pair(
     results: &Results,
     variants: &[VariantAnalysis],
     (a, b): (usize, usize),
-    confidence: Confidence,
+    compared: impl Fn(&Variant<'_>, &Variant<'_>) -> Vec<Comparison>,
 ) -> Vec<Comparison> {
     let (left, right) = (&results.variants[a], &results.variants[b]);
     let both = |number: &u32| left.replications.contains(number) && right.replications.contains(number);
@@ -43,7 +63,7 @@ fn pair(
     let left = Selection::of(left, &variants[a].months, &common);
     let right = Selection::of(right, &variants[b].months, &common);
     let bounded = results.manifest.asked();
-    compare(&left.variant(&variants[a], &bounded), &right.variant(&variants[b], &bounded), confidence)
+    compared(&left.variant(&variants[a], &bounded), &right.variant(&variants[b], &bounded))
 }
 
 /// The replications of a variant that the other has too: borrowed where those are all.

@@ -6,6 +6,7 @@ use sim_core::metrics::{Comparison, INTERVAL_LABEL, Row};
 use super::analysis::Analysis;
 use super::assertions::Decided;
 use super::precision::PrecisionFound;
+use super::sensitivity::Sensitivity;
 use super::standing::Holds;
 use super::verdict::Verdict;
 use super::{FORMAT, Results};
@@ -30,6 +31,9 @@ pub struct Summary {
     /// How exactly a metric is known, where replications went on until it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<PrecisionFound>,
+    /// How much the verdict depends on assumptions, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensitivity: Option<Sensitivity>,
     /// The variants in order.
     pub variants: Vec<VariantSummary>,
     /// Paired differences from the best of each workload.
@@ -93,6 +97,7 @@ impl Summary {
             verdict: analysis.verdict.clone(),
             assertions: analysis.assertions.clone(),
             precision: analysis.precision.clone(),
+            sensitivity: analysis.sensitivity.clone(),
             variants: variants.collect(),
             comparisons: analysis.pairs.iter().map(pair).collect(),
             missing: results.missing().into_iter().map(|(index, run)| (name(index), run + 1)).collect(),

@@ -1,5 +1,7 @@
 //! The CSV files of a results folder, and `summary.json`.
 
+mod moved;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize as _;
@@ -52,7 +54,14 @@ pub(super) fn write(results: &Results, analysis: &Analysis) -> Result<(), Result
     folder.write("summary.csv", &summary(results, analysis))?;
     folder.write("series.csv", &series_of(results))?;
     folder.write("decisions.csv", &decisions(results))?;
-    folder.write("bill.csv", &bills(results, analysis))
+    folder.write("bill.csv", &bills(results, analysis))?;
+    match &analysis.sensitivity {
+        Some(found) => folder.write("sensitivity.csv", &moved::table(found)),
+        None => {
+            folder.discard("sensitivity.csv");
+            Ok(())
+        }
+    }
 }
 
 /// Rows as CSV. Writing to memory does not fail, and rows of a table have one length.

@@ -4,6 +4,7 @@
 //! stands for it, and only those are compared. Sweeps over the workload itself (`sources`, `work`) are no sizes: there the
 //! question is asked at every point.
 
+mod answer;
 mod cautions;
 mod gaps;
 mod points;
@@ -16,6 +17,7 @@ use super::findings::{Pair, VariantAnalysis};
 use super::precision::PrecisionFound;
 use super::standing::Holds;
 
+pub(super) use answer::Answer;
 pub(super) use points::{Point, baselines, points};
 
 /// The answer in words.
@@ -28,6 +30,11 @@ pub struct Verdict {
     pub recommended: Option<String>,
     /// What limits the answer, a sentence each.
     pub cautions: Vec<String>,
+}
+
+/// The answer's sentence alone.
+pub(super) fn sentence(results: &Results, variants: &[VariantAnalysis], pairs: &[Pair]) -> String {
+    sentence::Sentence::new(results, variants, pairs).of(&points(results, variants))
 }
 
 /// The answer.

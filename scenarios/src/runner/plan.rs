@@ -5,12 +5,15 @@ use std::fs::File;
 use std::path::Path;
 
 use sim_core::cost::Purchase;
+use sim_core::model::Platform;
 use sim_core::spec::FleetSpec;
 use sim_core::traffic::{ArrivalSpec, FunctionsSpec};
 
 use super::{Experiment, Input, JobId, Options, RunError, Surroundings, session};
 use crate::file::{RunSettings, Scenario, Variant, amount};
 use crate::results::{Digest, FORMAT, Manifest, Prices, ScenarioText, VariantManifest, slugs};
+use crate::sensitivity::Plan;
+use crate::trace::TraceFiles;
 
 pub(super) fn manifest(
     scenario: &Scenario,
@@ -34,6 +37,7 @@ pub(super) fn manifest(
         run,
         found_warm_up: None,
         assertions: scenario.assertions.clone(),
+        sensitivity: None,
         command: input.command,
         scenario: ScenarioText { file: input.file, text: input.text, overrides: input.overrides },
         instance_types: surroundings.instance_types_date.to_owned(),
@@ -86,6 +90,21 @@ fn digest(path: &Path) -> Result<String, RunError> {
     let read = File::open(path).and_then(|file| digest.add_all(file));
     read.map_err(|error| RunError::Refused(format!("{}: cannot be read: {error}", path.display())))?;
     Ok(digest.text())
+}
+
+/// Which assumptions are moved, if that is asked for.
+pub(super) fn sensitivity(
+    manifest: &Manifest,
+    surroundings: &Surroundings<'_>,
+    traces: &TraceFiles,
+    options: &Options,
+) -> Option<Plan> {
+    let Surroundings { instance_types, policies, .. } = *surroundings;
+    let platform = Platform { instance_types, policies, traces };
+    let variants = manifest.variants.iter().map(|variant| (variant.name.as_str(), &variant.fleet));
+    options
+        .sensitivity
+        .then(|| Plan::outline(variants.clone()).checked(&variants, &|fleet| fleet.problems(&platform)))
 }
 
 /// The jobs to begin with.

@@ -43,7 +43,9 @@ pub(super) struct Session<'s> {
 impl Session<'_> {
     /// Runs everything, from what the manifest says of an earlier run on.
     pub(super) fn run(&mut self, mut manifest: Manifest, prices: Prices) -> Result<Results, RunError> {
-        self.total = self.experiment.jobs.len();
+        let plan = self.experiment.sensitivity.as_ref();
+        let moved = plan.map_or(0, |plan| plan.runs(manifest.run.replications));
+        self.total = self.experiment.jobs.len() + usize::try_from(moved).unwrap_or(usize::MAX);
         if manifest.run.warm_up == WarmUp::Auto && manifest.found_warm_up.is_none() {
             manifest.found_warm_up = self.pilot(&manifest)?;
             if manifest.found_warm_up.is_none() {
@@ -55,7 +57,11 @@ impl Session<'_> {
         let results = Results::new(self.folder.clone(), manifest, prices, Vec::new());
         match self.experiment.options.only {
             Some(_) => self.one_job(results),
-            None => self.replicate(results),
+            None => {
+                let mut results = self.replicate(results)?;
+                self.vary(&mut results)?;
+                Ok(results)
+            }
         }
     }
 
@@ -150,7 +156,7 @@ impl Session<'_> {
     }
 
     /// The record that the folder holds of a job already. A damaged one is simulated again.
-    fn stored(&self, manifest: &Manifest, place: Stored, job: JobId) -> Option<JobRecord> {
+    pub(super) fn stored(&self, manifest: &Manifest, place: Stored, job: JobId) -> Option<JobRecord> {
         let JobId { variant, replication } = job;
         let requests: &Path = &self.folder.path().join(manifest.requests_name(variant, replication));
         if place == Stored::Record && self.experiment.options.requests.is_some() && !requests.exists() {

@@ -254,9 +254,30 @@ fn rows(variant: &Variant<'_>, confidence: Confidence, wanted: impl Fn(&str) -> 
 /// How `a` differs from `b` in every metric that both have, paired by replication, with intervals as sure as
 /// `confidence`.
 pub fn compare(a: &Variant<'_>, b: &Variant<'_>, confidence: Confidence) -> Vec<Comparison> {
+    differences(a, b, confidence, |_| true)
+}
+
+/// How `a` differs from `b` in the metric of this name, of every service, cluster or variant that both have it of: as
+/// [`compare`], without the work of all others.
+pub fn compare_one(
+    a: &Variant<'_>,
+    b: &Variant<'_>,
+    metric: &str,
+    confidence: Confidence,
+) -> Vec<Comparison> {
+    differences(a, b, confidence, |name| name == metric)
+}
+
+fn differences(
+    a: &Variant<'_>,
+    b: &Variant<'_>,
+    confidence: Confidence,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<Comparison> {
     let mut rows = Vec::new();
     for (owner, metrics) in a.subjects() {
-        for metric in metrics.into_iter().filter(|metric| !metric.measure.is_maximum()) {
+        let metrics = metrics.into_iter().filter(|metric| wanted(&metric.name));
+        for metric in metrics.filter(|metric| !metric.measure.is_maximum()) {
             if let Some((difference, ratio)) = pair(a, b, &owner, &metric, confidence) {
                 let (owner, unit) = (owner.clone(), metric.unit.to_owned());
                 rows.push(Comparison { owner, metric: metric.name, unit, difference, ratio });

@@ -8,8 +8,9 @@ mod population;
 mod scaling;
 mod text;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::faults::detection;
 use super::{
@@ -29,6 +30,8 @@ pub struct Assumption {
     pub setting: String,
     /// What is in force.
     pub value: String,
+    /// The same as a scenario would write it; none where no setting says it.
+    pub written: Option<Value>,
     /// Where it is from.
     pub source: &'static str,
     /// The least that is plausible.
@@ -79,7 +82,7 @@ struct List(Vec<Assumption>);
 
 impl List {
     /// Notes the setting if it stands at its default.
-    fn add<T: PartialEq + Text>(
+    fn add<T: PartialEq + Text + Serialize>(
         &mut self,
         setting: &str,
         value: &T,
@@ -89,14 +92,16 @@ impl List {
         high: &'static str,
     ) {
         if value == default {
-            self.push(setting, value.text(), source, low, high);
+            let written = serde_json::to_value(value).ok();
+            self.push(setting, (value.text(), written), source, low, high);
         }
     }
 
+    /// Notes what stands in no setting, or in one whose default is none: in words, and as a setting would say it.
     fn push(
         &mut self,
         setting: &str,
-        value: String,
+        (value, written): (String, Option<Value>),
         source: &'static str,
         low: &'static str,
         high: &'static str,
@@ -105,6 +110,7 @@ impl List {
         self.0.push(Assumption {
             setting: setting.to_owned(),
             value,
+            written,
             source,
             low: some(low),
             high: some(high),
@@ -193,16 +199,19 @@ impl List {
         self.add(&path("max_lifetime"), &spec.max_lifetime, &default.max_lifetime, about, "30min", "14h");
         if spec.keep_alive.is_none() {
             let about = "measured by third parties since 2019; not documented, and it may change any day";
-            self.push(&path("keep_alive"), "fixed, 10min".into(), about, "5min", "60min");
+            let value = ("fixed, 10min".into(), Some(json!({ "fixed": { "after": "10min" } })));
+            self.push(&path("keep_alive"), value, about, "5min", "60min");
         }
         if spec.provisioned_concurrency.is_some() {
             let about = "documented as a minute or two, then up to 6,000 environments a minute";
-            let value = "90s, and 10ms an environment".to_owned();
+            let value = ("90s, and 10ms an environment".to_owned(), None);
             self.push(&path("provisioned_concurrency (preparation)"), value, about, "60s", "120s");
         }
         if let (None, Some(runtime)) = (&spec.app_init, Runtime::named(&spec.runtime)) {
-            let value =
-                format!("lognormal, median {}ms, p99 {}ms", runtime.app_init_ms, runtime.app_init_ms * 3.2);
+            let (p50, p99) =
+                (format!("{}ms", runtime.app_init_ms), format!("{}ms", runtime.app_init_ms * 3.2));
+            let value = format!("lognormal, median {p50}, p99 {p99}");
+            let value = (value, Some(json!({ "lognormal": { "p50": p50, "p99": p99 } })));
             let about = "chosen so that whole cold starts lie in the ranges reported from production in 2026";
             self.push(&path("app_init"), value, about, "0s", "10s");
         }

@@ -83,6 +83,11 @@ pub(super) enum Law {
 /// the minimum and the maximum of most functions of the data set.
 pub(crate) const CALL_SIGMA: f64 = 1.0;
 
+/// The factors of the hours of a day, with mean 1, where a scenario gives none.
+pub(crate) fn usual_hours() -> [f64; 24] {
+    synthetic::hours(None)
+}
+
 impl Duration {
     /// Draws the duration of the request with this seed, in seconds.
     fn sample(&self, seed: u64) -> Option<f64> {

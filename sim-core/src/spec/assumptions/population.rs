@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{List, smallest};
 use crate::traffic::{
     AzureFilesSpec, CALL_SIGMA, FunctionsSpec, Placement, PopulationOfFunctionsSpec, SyntheticSpec,
+    usual_hours,
 };
 
 impl List {
@@ -35,14 +36,15 @@ impl List {
         if spec.hours.is_none() {
             let about =
                 "read off the published total of usual days; single functions may swing more, or not at all";
-            let value = "0.78 at night to 1.15 at noon".to_owned();
+            let usual = serde_json::to_value(usual_hours()).ok();
+            let value = ("0.78 at night to 1.15 at noon".to_owned(), usual);
             self.push(&format!("{path}.hours"), value, about, "flat", "1.55 at noon");
         }
         let about = "the correlations were not published";
-        let value = "independent of each other".to_owned();
+        let value = ("independent of each other".to_owned(), None);
         self.push(&format!("{path} (rate, duration and memory of a function)"), value, about, "", "");
         let about = "published by application; here each function stands alone";
-        let value = "those of applications with timers only, and without timers".to_owned();
+        let value = ("those of applications with timers only, and without timers".to_owned(), None);
         self.push(&format!("{path} (regularity of arrivals)"), value, about, "", "");
         self.chosen_memory(path, "drawn, per application");
     }
@@ -50,7 +52,7 @@ impl List {
     fn of_files(&mut self, path: &str, files: &AzureFilesSpec) {
         if files.placement == Placement::default() {
             let about = "counts per minute do not say when in the minute; clients and clocks differ";
-            let value = "poisson".to_owned();
+            let value = ("poisson".to_owned(), Some(json!("poisson")));
             self.push(&format!("{path}.placement"), value, about, "uniform", "all at once");
         }
         if files.durations.is_some() {
@@ -63,7 +65,7 @@ impl List {
 
     /// How the calls of one function differ.
     fn durations(&mut self, of: &str) {
-        let value = format!("lognormal about the function's mean, sigma {CALL_SIGMA}");
+        let value = (format!("lognormal about the function's mean, sigma {CALL_SIGMA}"), None);
         let about =
             "describes what lies between the minimum and the maximum of most functions of the data set";
         self.push(&format!("{of} (durations of calls)"), value, about, "sigma 0.5", "sigma 2");
@@ -71,7 +73,7 @@ impl List {
 
     /// Which memory size a function has.
     fn chosen_memory(&mut self, path: &str, most: &str) {
-        let value = format!("the least usual size that holds the most memory {most}");
+        let value = (format!("the least usual size that holds the most memory {most}"), None);
         let about = "the data set has what was allocated elsewhere, not what somebody chose on this platform";
         self.push(&format!("{path} (memory)"), value, about, "128MB", "10240MB");
     }

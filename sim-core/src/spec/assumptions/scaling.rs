@@ -18,7 +18,8 @@ impl List {
             "target-tracking" if parameters.get("count_from").is_none() => {
                 let about = "the platform does not publish its law; counted from `now`, a late metric orders the \
                              same step again";
-                let usual = plain(&CountFrom::default());
+                let usual = CountFrom::default();
+                let usual = (plain(&usual), serde_json::to_value(usual).ok());
                 self.push(&format!("{path}.count_from"), usual, about, "now", "measurement");
             }
             "several" => {

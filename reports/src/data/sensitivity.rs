@@ -1,0 +1,96 @@
+//! How much the verdict depends on assumptions.
+
+use serde::{Deserialize, Serialize};
+
+use super::Estimate;
+
+/// What each assumption, moved to either end of what is plausible, does to one option and to the verdict.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sensitivity {
+    /// The option that the numbers are of: the recommended one, or the best.
+    pub option: String,
+    /// The workload that it is best at, where there are several; empty otherwise.
+    pub workload: String,
+    /// What it costs a month with everything as assumed.
+    pub cost: Estimate,
+    /// Which percentile of latency is shown: `p99`, or `p99 of web` where there are several services.
+    pub percentile: String,
+    /// That percentile with everything as assumed, in seconds.
+    pub latency: Estimate,
+    /// Assumptions that were moved, those with the widest swing first.
+    pub moves: Vec<MovedSetting>,
+    /// Assumptions that were not, and why.
+    pub unmoved: Vec<UnmovedSetting>,
+}
+
+/// An assumption that was moved.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MovedSetting {
+    /// The setting's path.
+    pub setting: String,
+    /// The options that it holds for; empty if for all of them.
+    pub options: Vec<String>,
+    /// What is in force.
+    pub value: String,
+    /// At the least that is plausible.
+    pub low: MovedEnd,
+    /// At the most.
+    pub high: MovedEnd,
+}
+
+/// One end of what is plausible, and what it does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MovedEnd {
+    /// The setting's value there.
+    pub value: String,
+    /// Why nothing was run there; empty where something was.
+    pub note: String,
+    /// Cost a month, less that with what is in force; paired, in dollars.
+    pub cost: Estimate,
+    /// Likewise the percentile, in seconds.
+    pub latency: Estimate,
+    /// The answer there, in short, where it is another one.
+    pub instead: Option<String>,
+    /// The verdict there, where the answer is another one.
+    pub sentence: String,
+}
+
+/// An assumption that was not moved.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UnmovedSetting {
+    /// The setting's path, or what it is about.
+    pub setting: String,
+    /// What is in force.
+    pub value: String,
+    /// Why it was not moved.
+    pub why: String,
+}
+
+impl MovedEnd {
+    /// Whether it was run.
+    pub fn was_run(&self) -> bool {
+        self.note.is_empty()
+    }
+
+    /// Whether it does anything at all to the option that is looked at.
+    pub fn has_effect(&self) -> bool {
+        self.was_run() && (self.cost.value != Some(0.0) || self.latency.value != Some(0.0))
+    }
+}
+
+impl MovedSetting {
+    /// Both ends, the low one first.
+    pub fn ends(&self) -> [&MovedEnd; 2] {
+        [&self.low, &self.high]
+    }
+
+    /// Whether the verdict is another one at either end.
+    pub fn changes_verdict(&self) -> bool {
+        self.ends().iter().any(|end| end.instead.is_some())
+    }
+
+    /// Whether it does anything to the option that is looked at, or to the verdict.
+    pub fn has_effect(&self) -> bool {
+        self.changes_verdict() || self.ends().iter().any(|end| end.has_effect())
+    }
+}
