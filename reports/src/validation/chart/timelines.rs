@@ -7,7 +7,7 @@ use crate::axis::Scale;
 use crate::canvas::{Anchor, Mark, Stroke, Weight, shorten};
 use crate::chart::{Chart, Form, Frame, Page, Panel, Words};
 use crate::palette::{AXIS, DEMAND, ERROR, Ink, MUTED, Marker, TEXT, look};
-use crate::validation::timelines::{band, written};
+use crate::validation::timelines::band;
 
 /// How far beside its band a dot is drawn at most, in lengths of the band.
 const BESIDE: f64 = 0.3;
@@ -101,10 +101,8 @@ fn of_measure(panel: &Panel<'_>, it: &MeasureResult, y: f64, ink: Ink) {
         panel.draw(&Mark::line(vec![(at(median), y - 0.28), (at(median), y + 0.28)], Stroke::new(TEXT, 1.6)));
     }
     let below = |x: f64| (panel.pixel((x, y)).0, panel.pixel((x, y)).1 + 4.5);
-    let (_, median, _) = written(it);
     let band = band(it);
     let (low, high) = band.split_once('–').unwrap_or((&band, ""));
     panel.text_at((below(0.0).0 - 6.0, below(0.0).1), low, MUTED, |mark| mark.anchor(Anchor::End));
     panel.text_at((below(1.0).0 + 6.0, below(1.0).1), high, MUTED, |mark| mark);
-    let _ = median;
 }
