@@ -5,9 +5,11 @@
 
 mod chart;
 mod coverage;
+mod little;
 mod numbers;
 mod page;
 mod text;
+mod timelines;
 
 use scenarios::validation::Validation;
 

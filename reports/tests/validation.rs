@@ -5,7 +5,8 @@ use scenarios::number::Unit;
 use scenarios::validation::case::Place;
 use scenarios::validation::coverage::{PairRow, Share};
 use scenarios::validation::{
-    CaseResult, Compared, Coverage, CoverageRow, Effort, FamilyResult, LittleRow, Suite, Tails, Validation,
+    CaseResult, Compared, Coverage, CoverageRow, Effort, FamilyResult, LittleRow, MeasureResult, Suite,
+    Tails, TimelineResult, Validation,
 };
 
 fn compared(quantity: &str, simulated: f64, half_width: f64, allowance: f64) -> Compared {
@@ -51,6 +52,31 @@ fn little(area: i128) -> LittleRow {
     }
 }
 
+fn measure(quantity: &'static str, unit: Unit, band: (f64, f64), values: Vec<f64>) -> MeasureResult {
+    let (steps, source, share) = ("one step, another", "a manual", 0.9);
+    MeasureResult { quantity, steps, source, unit, band, share, replications: 4, values }
+}
+
+/// A timeline of which the first measure misses its band if `off` is above zero, and then the last never happens.
+fn timeline(off: f64) -> TimelineResult {
+    let never = if off > 0.0 { vec![] } else { vec![30.0; 4] };
+    TimelineResult {
+        name: "spike",
+        what: "A spike",
+        scenario: "name = \"spike\"\n".into(),
+        measures: vec![
+            measure(
+                "spike to task",
+                Unit::Seconds,
+                (270.0, 420.0),
+                vec![300.0 - 1e5 * off, 310.0, 320.0, 400.0],
+            ),
+            measure("instances", Unit::Count, (2.0, 2.0), vec![2.0; 4]),
+            measure("task to traffic", Unit::Seconds, (20.0, 60.0), never),
+        ],
+    }
+}
+
 fn sample(off: f64) -> Validation {
     let laws = ["constant", "exponential"];
     let of_law = |law: &&'static str| {
@@ -83,6 +109,7 @@ fn sample(off: f64) -> Validation {
             comparisons: 10,
         },
         little: vec![little(50_000_000_000 + i128::from(off > 0.0))],
+        timelines: vec![timeline(off)],
         coverage: Some(Coverage {
             sizes: vec![3, 10],
             rows: vec![CoverageRow {
@@ -113,7 +140,7 @@ fn what_passes() {
         page.markdown
     );
     assert!(!page.markdown.contains("FAIL") && !page.markdown.contains("OFF"), "{}", page.markdown);
-    let charts = ["deviations", "waiting", "tails", "insensitivity", "keep-alive", "coverage"];
+    let charts = ["deviations", "waiting", "tails", "insensitivity", "keep-alive", "timelines", "coverage"];
     for chart in charts {
         let path = format!("validation/{chart}.svg");
         let (_, svg) = page.files.iter().find(|file| file.0 == path).unwrap_or_else(|| panic!("no {path}"));
@@ -123,6 +150,13 @@ fn what_passes() {
     assert!(
         page.files.iter().any(|file| file == &("validation/limit.toml".into(), "name = \"limit\"\n".into()))
     );
+    for part in [
+        "| 4.5–7 min | 5.00 min | 5.25 min | 6.67 min | 4 of 4: pass |",
+        "3 of 3 platform timelines",
+        "| 0 ns | exact |",
+    ] {
+        assert!(page.markdown.contains(part), "{part}: {}", page.markdown);
+    }
 }
 
 #[test]
@@ -130,9 +164,16 @@ fn what_fails_is_said() {
     let found = sample(0.002);
     assert!(!found.passes());
     let markdown = page(&found).markdown;
-    for part in
-        ["**FAIL: theory outside**", "**FAIL: too wide**", "**OFF**", "**5 of them fail**", "no interval"]
-    {
+    for part in [
+        "**FAIL: theory outside**",
+        "**FAIL: too wide**",
+        "**OFF**",
+        "**5 of them fail**",
+        "no interval",
+        "3 of 4: **FAIL**",
+        "| – | – | – | 0 of 4: **FAIL** |",
+        "**1 OFF**",
+    ] {
         assert!(markdown.contains(part), "{part}: {markdown}");
     }
     let table = validation_table(&found);

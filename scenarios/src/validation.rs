@@ -8,7 +8,8 @@
 //!
 //! Beside the cases stand [Little's law](little), which must hold to the nanosecond on every path that is simulated, and
 //! the [coverage] of the intervals themselves: how often a 95 % interval of each kind holds what it is an
-//! interval of.
+//! interval of. What theory says nothing of, the time that platforms take from a spike to a new task say, is held against
+//! bands of documented and measured figures: [timelines].
 //!
 //! `fleetsim validate` runs everything, the tests of this crate the quick set.
 
@@ -20,12 +21,14 @@ pub mod little;
 mod run;
 mod surroundings;
 mod text;
+pub mod timelines;
 mod verdict;
 mod watch;
 
 pub use coverage::{Coverage, CoverageRow};
 pub use little::LittleRow;
 pub use run::{Asked, Validation, validate};
+pub use timelines::{MeasureResult, TimelineResult};
 pub use verdict::{CaseResult, Compared, FamilyResult, LEVEL, Suite, Tails};
 pub use watch::Watched;
 

@@ -4,6 +4,7 @@ mod coverage;
 mod curves;
 mod deviations;
 mod laws;
+mod timelines;
 
 use scenarios::validation::{CaseResult, Compared, Validation};
 
@@ -18,6 +19,7 @@ pub(super) fn charts(validation: &Validation) -> Vec<Chart> {
     charts.extend(curves::tails(validation));
     charts.extend(laws::insensitivity(validation));
     charts.extend(curves::keep_alive(validation));
+    charts.extend(timelines::chart(&validation.timelines));
     charts.extend(validation.coverage.as_ref().map(coverage::chart));
     charts
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use scenarios::validation::{CaseResult, Effort, FamilyResult, LEVEL, LittleRow, Validation};
+use scenarios::validation::{CaseResult, Effort, FamilyResult, LEVEL, Validation};
 
 use super::numbers::{Written, many, number_with};
-use super::{Totals, ValidationPage, chart, coverage};
+use super::{Totals, ValidationPage, chart, coverage, little, timelines};
 use crate::chart::Chart;
 
 /// The folder of the pictures and scenario files, beside the page.
@@ -18,6 +18,8 @@ pub fn page(validation: &Validation) -> ValidationPage {
         charts.iter().map(|chart| (format!("{FOLDER}/{}.svg", chart.name), chart.wide.clone())).collect();
     let cases = validation.suite.families.iter().flat_map(|family| &family.cases);
     files.extend(cases.map(|case| (format!("{FOLDER}/{}.toml", case.name), case.scenario.clone())));
+    let timelines = &validation.timelines;
+    files.extend(timelines.iter().map(|it| (format!("{FOLDER}/{}.toml", it.name), it.scenario.clone())));
     ValidationPage { markdown: markdown(validation, &charts), files }
 }
 
@@ -34,7 +36,12 @@ fn markdown(validation: &Validation, charts: &[Chart]) -> String {
         }
     }
     if !validation.little.is_empty() {
-        text.push_str(&little(&validation.little));
+        text.push_str(&little::section(&validation.little));
+    }
+    if !validation.timelines.is_empty() {
+        text.push_str(timelines::INTRODUCTION);
+        text.push_str(&picture(charts, "timelines"));
+        text.push_str(&timelines::table(&validation.timelines));
     }
     if let Some(found) = &validation.coverage {
         text.push_str(COVERAGE);
@@ -94,6 +101,11 @@ fn found(validation: &Validation) -> String {
             " Little's law holds on all {} queues of the built-in scenarios, {holds}.",
             validation.little.len()
         );
+    }
+    let measures = || validation.timelines.iter().flat_map(|it| &it.measures);
+    if measures().next().is_some() {
+        let inside = measures().filter(|it| it.passes()).count();
+        let _ = write!(text, " {inside} of {} platform timelines lie in their bands.", measures().count());
     }
     text + "\n\n"
 }
@@ -180,38 +192,6 @@ fn of_case(case: &CaseResult, allowance: bool) -> String {
     }
     text
 }
-
-fn little(rows: &[LittleRow]) -> String {
-    let mut text = String::from(LITTLE);
-    for row in rows {
-        let holds = if row.holds() { "exact" } else { "**OFF**" };
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {} | {} | {} | {holds} |",
-            row.scenario,
-            row.variant,
-            many(row.attempts),
-            scenarios::number::value(scenarios::number::Unit::PerSecond, row.rate()),
-            scenarios::number::value(scenarios::number::Unit::Seconds, row.time()),
-            scenarios::number::value(scenarios::number::Unit::Count, row.inside()),
-        );
-    }
-    text + "\n"
-}
-
-const LITTLE: &str = "\
-## Little's law on every queue of every built-in scenario
-
-L = lambda W (Little 1961; on sample paths Stidham 1974). A run that begins and ends empty leaves no room for chance: the area
-under the number inside *equals* the sum of the times spent inside. The two come from different facts of the model: the number
-inside (queue and service) is the level that it states whenever that changes, from which utilization and scaling follow; the
-times are those at which attempts pass the front door and are over, refused ones included. `exact` means that the two are the
-same integer of nanoseconds, and that every attempt that came was over in the end, in the first replication of every variant,
-with everything that these scenarios have in them: scaling, cold starts, throttling, retries, replaced tasks.
-
-| Scenario | Variant | Attempts | lambda | W | L | L = lambda W |
-|---|---|--:|--:|--:|--:|---|
-";
 
 const COVERAGE: &str = "\
 ## How often intervals cover

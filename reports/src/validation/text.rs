@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use scenarios::validation::{CaseResult, Compared, Coverage, LittleRow, Validation};
+use scenarios::validation::{CaseResult, Compared, Coverage, LittleRow, TimelineResult, Validation};
 
 use super::Totals;
 use super::numbers::{Written, many, percentage};
+use super::timelines::{band, written};
 
 /// The table of a validation for a terminal, ending in a newline.
 pub fn validation_table(validation: &Validation) -> String {
@@ -21,6 +22,9 @@ pub fn validation_table(validation: &Validation) -> String {
     }
     if !validation.little.is_empty() {
         text.push_str(&of_little(&validation.little));
+    }
+    if !validation.timelines.is_empty() {
+        text.push_str(&of_timelines(&validation.timelines));
     }
     if let Some(coverage) = &validation.coverage {
         text.push_str(&of_coverage(coverage));
@@ -70,6 +74,26 @@ fn of_little(rows: &[LittleRow]) -> String {
     }
     text.push('\n');
     text
+}
+
+fn of_timelines(timelines: &[TimelineResult]) -> String {
+    let mut text = format!("{:<56}{:>13}{:>25}\n", "Platform timelines", "band", "simulated");
+    for timeline in timelines {
+        let _ = writeln!(text, "  {}", timeline.name);
+        for it in &timeline.measures {
+            let (least, _, greatest) = written(it);
+            let simulated =
+                if least == greatest { least } else { format!("{} to {greatest}", without_unit(&least)) };
+            let verdict = if it.passes() { "pass" } else { "FAIL" };
+            let _ = writeln!(text, "    {:<52}{:>13}{simulated:>25}  {verdict}", it.quantity, band(it));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn without_unit(text: &str) -> &str {
+    text.split_once(' ').map_or(text, |(number, _)| number)
 }
 
 fn of_coverage(coverage: &Coverage) -> String {

@@ -13,6 +13,7 @@ use super::case::{Case, seed_of};
 use super::coverage::{self, Coverage};
 use super::little::{self, LittleRow};
 use super::surroundings::Builtin;
+use super::timelines::{self, Timeline, TimelineResult};
 use super::verdict::{FamilyResult, Suite, judge};
 use super::watch::{Watch, Watched};
 use super::{Effort, cases};
@@ -26,6 +27,8 @@ pub struct Validation {
     pub suite: Suite,
     /// Little's law on every queue of every built-in scenario; none in the quick set.
     pub little: Vec<LittleRow>,
+    /// How long things take on the platforms, against documented and measured figures.
+    pub timelines: Vec<TimelineResult>,
     /// How often intervals hold what they are intervals of; none in the quick set.
     pub coverage: Option<Coverage>,
 }
@@ -35,6 +38,7 @@ impl Validation {
     pub fn passes(&self) -> bool {
         self.suite.families.iter().all(FamilyResult::passes)
             && self.little.iter().all(LittleRow::holds)
+            && self.timelines.iter().all(TimelineResult::passes)
             && self.coverage.as_ref().is_none_or(Coverage::passes)
     }
 }
@@ -46,7 +50,7 @@ pub struct Asked {
     pub effort: Effort,
     /// Threads; all cores if left out. The result is the same for any number.
     pub threads: Option<usize>,
-    /// Only the parts whose names contain this: families, cases, `little`, `coverage`.
+    /// Only the parts whose names contain this: families, cases, `timelines`, a timeline, `little`, `coverage`.
     pub only: Option<String>,
 }
 
@@ -87,12 +91,22 @@ fn run(asked: &Asked, progress: &(dyn Fn(usize, usize) + Sync)) -> Validation {
     let blocks = if beside("coverage") { coverage::EXPERIMENTS } else { 0 };
     let jobs: u32 =
         families.iter().flat_map(|family| &family.cases).map(|case| replications(case, effort)).sum();
+    let timelines = wanted_timelines(asked);
+    let jobs = jobs + timelines.len() as u32 * timelines::replications(effort);
     let steps = Steps::new((jobs + blocks) as usize, progress);
     let simulate = |case: &Case| simulate_case(case, &builtin, effort, &|| steps.step());
     let suite = Suite { families: judge(families, comparisons, effort, simulate), comparisons };
+    let timed = |it: Timeline| timelines::judge(it, &builtin, effort, &|| steps.step());
+    let timelines = timelines.into_iter().map(timed).collect();
     let little = if beside("little") { little::every_builtin(&builtin) } else { Vec::new() };
     let coverage = (blocks > 0).then(|| coverage::measure(&builtin, blocks, &|| steps.step()));
-    Validation { effort, suite, little, coverage }
+    Validation { effort, suite, little, timelines, coverage }
+}
+
+fn wanted_timelines(asked: &Asked) -> Vec<Timeline> {
+    let mut wanted = timelines::timelines();
+    wanted.retain(|it| asked.wants("timelines") || asked.wants(it.name));
+    wanted
 }
 
 /// Counts jobs that are done, whoever does them.
