@@ -27,4 +27,5 @@ pub mod problem;
 pub mod quantity;
 pub mod random;
 pub mod spec;
+mod stored;
 pub mod traffic;

@@ -25,7 +25,6 @@ mod student;
 mod summary;
 pub mod warm_up;
 mod watch;
-mod wide;
 
 pub use confidence::Confidence;
 pub use decisions::{Decision, Decisions};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{Arch, Purchase};
+use crate::stored::sum;
 
 /// Something a platform bills (or would), with what its price depends on. Amounts are integers; integrals
 /// over time count in nanoseconds, so that clipping at an edge of the measured window loses nothing.
@@ -128,7 +129,7 @@ impl<'de> Deserialize<'de> for Usage {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut usage = Usage::new();
         for (meter, amount) in Vec::<(Meter, String)>::deserialize(deserializer)? {
-            usage.add(meter, amount.parse().map_err(D::Error::custom)?);
+            usage.add(meter, sum::parse(&amount).map_err(D::Error::custom)?);
         }
         Ok(usage)
     }

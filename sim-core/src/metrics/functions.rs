@@ -10,16 +10,20 @@ use serde::{Deserialize, Serialize};
 use super::Window;
 use crate::engine::Time;
 use crate::observe::{FunctionId, Invoked};
+use crate::stored;
 
 /// What happened to each function of a fleet in the measured window, in the order of its population.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionsRecord {
     /// Attempts that began to be served.
+    #[serde(deserialize_with = "stored::counts")]
     pub invocations: Vec<u64>,
     /// Those of them that waited for an environment to start.
+    #[serde(deserialize_with = "stored::counts")]
     pub cold: Vec<u64>,
     /// Attempts that were throttled.
+    #[serde(deserialize_with = "stored::counts")]
     pub throttled: Vec<u64>,
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Grid, Level, LevelRecord, Window};
 use crate::engine::Time;
 use crate::observe::Gauge;
+use crate::stored;
 
 /// The levels of one service or cluster while the run goes. One that is never set takes no memory and does
 /// not appear in the record.
@@ -47,6 +48,7 @@ impl Gauges {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GaugeRecords {
+    #[serde(deserialize_with = "stored::runs")]
     runs: u32,
     levels: BTreeMap<Gauge, LevelRecord>,
 }

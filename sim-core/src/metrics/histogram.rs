@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wide;
+use crate::stored;
 
 /// Counts of values in log-linear buckets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,6 +241,9 @@ impl Histogram {
             if index > last {
                 return Err("a bucket beyond the greatest value");
             }
+            if count >= stored::MOST.saturating_sub(histogram.count) {
+                return Err("more values than can be counted");
+            }
             if index >= histogram.buckets.len() {
                 histogram.grow(index);
             }
@@ -266,7 +269,7 @@ impl Histogram {
 struct Stored {
     bits: u32,
     count: u64,
-    #[serde(with = "wide")]
+    #[serde(with = "stored::sum")]
     sum: u128,
     min: u64,
     max: u64,

@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wide;
 use super::{Grid, Window};
 use crate::engine::Time;
+use crate::stored;
 
 /// A time-weighted integral of a whole number over a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,10 +130,11 @@ impl Level {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LevelRecord {
+    #[serde(deserialize_with = "stored::runs")]
     runs: u32,
-    #[serde(with = "wide")]
+    #[serde(with = "stored::sum")]
     area: u128,
-    #[serde(with = "wide")]
+    #[serde(with = "stored::sum")]
     span: u128,
     min: u64,
     max: u64,

@@ -13,6 +13,7 @@ use super::{Decisions, FunctionsRecord, Grid, Window};
 use crate::cost::Usage;
 use crate::engine::Time;
 use crate::random::mix;
+use crate::stored;
 
 /// A fingerprint of a source's arrivals: equal digests mean the same requests at the same instants with the
 /// same luck.
@@ -51,6 +52,7 @@ pub struct Record {
     /// The windows of every series.
     pub grid: Grid,
     /// How many replications are in it: one, unless merged.
+    #[serde(deserialize_with = "stored::runs")]
     pub runs: u32,
     /// Services by name.
     pub services: BTreeMap<String, ServiceRecord>,
@@ -69,6 +71,7 @@ pub struct Record {
     /// Arrivals by source. Of a merged record, the first replication's.
     pub arrivals: BTreeMap<String, ArrivalDigest>,
     /// How many events happened.
+    #[serde(deserialize_with = "stored::count")]
     pub events: u64,
 }
 

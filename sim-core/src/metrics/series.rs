@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::Histogram;
 use super::grid::Grid;
 use crate::engine::Time;
+use crate::stored;
 
 /// How often something happened in each window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Counts(Vec<u64>);
+pub struct Counts(#[serde(deserialize_with = "stored::counts")] Vec<u64>);
 
 impl Counts {
     /// Nothing yet in any window of `grid`.

@@ -5,15 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::gauge::{GaugeRecords, Gauges};
 use super::request::Finished;
-use super::{Counts, Grid, Histogram, LatencySeries, Window, wide};
+use super::{Counts, Grid, Histogram, LatencySeries, Window};
 use crate::engine::{Span, Time};
 use crate::observe::Gauge;
 use crate::observe::{Outcome, Part, Parts, Throttle};
+use crate::stored;
 
 /// Counts by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Outcomes([u64; Outcome::ALL.len()]);
+pub struct Outcomes(#[serde(deserialize_with = "stored::counts")] [u64; Outcome::ALL.len()]);
 
 impl Outcomes {
     /// Counts `outcome` once.
@@ -40,7 +41,7 @@ impl Outcomes {
 /// Counts of throttled requests by the limit that they met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Throttles([u64; Throttle::ALL.len()]);
+pub struct Throttles(#[serde(deserialize_with = "stored::counts")] [u64; Throttle::ALL.len()]);
 
 impl Throttles {
     /// How many met this limit.
@@ -61,7 +62,7 @@ impl Throttles {
 /// The sum of one latency part over many requests, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-struct PartSum(#[serde(with = "wide")] u128);
+struct PartSum(#[serde(with = "stored::sum")] u128);
 
 /// What is known of a service after a run: counts, distributions, series and levels. See `docs/metrics.md`
 /// for the populations.
@@ -69,20 +70,25 @@ struct PartSum(#[serde(with = "wide")] u128);
 #[serde(deny_unknown_fields)]
 pub struct ServiceRecord {
     /// Requests born in the measured window.
+    #[serde(deserialize_with = "stored::count")]
     pub born: u64,
     /// Their final outcomes.
     pub outcomes: Outcomes,
     /// Which limits those that were throttled met, at their last attempt.
     pub throttles: Throttles,
     /// How often they were tried, altogether.
+    #[serde(deserialize_with = "stored::count")]
     pub attempts: u64,
     /// How attempts ended, of whatever request, at instants in the measured window.
     pub attempt_outcomes: Outcomes,
     /// Requests that ended well at an instant in the measured window, whenever they were born.
+    #[serde(deserialize_with = "stored::count")]
     pub ok_in_window: u64,
     /// Attempts that began to be served in the measured window.
+    #[serde(deserialize_with = "stored::count")]
     pub served: u64,
     /// How many of those had to wait for an environment to start.
+    #[serde(deserialize_with = "stored::count")]
     pub cold: u64,
     /// Latency in nanoseconds of those that were born in the measured window and ended well.
     pub latency: Histogram,

@@ -7,10 +7,11 @@ use super::event::{FleetEvent, Kind};
 use super::faults::{Blow, Fate};
 use super::fleet::{Agenda, Fleet};
 use super::task::{Task, TaskId};
+use super::telemetry::Published;
 use crate::cost::{CreditAccount, CreditMode, InstanceType, Purchase};
 use crate::engine::{Span, Time};
 use crate::observe::{Billable, Gauge, GroupId, InstanceFact, Owner, Probe, ServiceId, zone_name};
-use crate::policy::view::{Candidate, ClusterScalingPolicy, Datapoint, TerminationPolicy};
+use crate::policy::view::{Candidate, ClusterScalingPolicy, TerminationPolicy};
 use crate::random::{Distribution, Purpose};
 
 crate::ids! {
@@ -94,7 +95,7 @@ pub(super) struct Group {
     pub cpu_reserved: u64,
     pub memory_used_kib: u64,
     pub memory_reserved_kib: u64,
-    pub reservation: Vec<Datapoint>,
+    pub reservation: Published,
     pub last_scale_out: Option<Time>,
     pub last_scale_in: Option<Time>,
     pub warm_up: Span,

@@ -11,8 +11,7 @@ use crate::engine::{Span, Time};
 use crate::observe::{DecisionKind, Gauge, GroupId, Probe, ServiceId};
 use crate::policy::service_scaling::ServiceScaler;
 use crate::policy::view::{
-    Allocatable, CPU, ClusterScalingView, Datapoint, MEMORY, Metrics, REQUESTS_PER_TARGET, RUNNING,
-    ServiceScalingView,
+    Allocatable, CPU, ClusterScalingView, MEMORY, Metrics, REQUESTS_PER_TARGET, RUNNING, ServiceScalingView,
 };
 use crate::random::Purpose;
 
@@ -84,18 +83,16 @@ impl<P: Probe> Fleet<P> {
         self.reconcile_soon(service_id, now, agenda);
     }
 
-    /// A group's reservation metric is published, and its scaling policy looks at it.
+    /// A group's reservation metric is taken, and its scaling policy looks at what is published of it: by default the
+    /// datapoint of a minute ago.
     pub(super) fn scale_group(&mut self, group_id: GroupId, now: Time, agenda: &mut Agenda) {
         agenda.schedule(FleetEvent::new(now + MINUTE, Kind::GroupScaling, group_id.0, 0));
         let view = self.group_view(group_id, now);
         let group = &mut self.groups[group_id];
         let Some(policy) = &mut group.scaling else { return };
-        let reservation = policy.reservation(&view);
-        if group.reservation.len() >= 20 {
-            group.reservation.remove(0);
-        }
-        group.reservation.push(Datapoint::new(now, reservation.value));
-        let decision = policy.decide(&ClusterScalingView { reservation: group.reservation.clone(), ..view });
+        group.reservation.close(now, Some(policy.reservation(&view).value));
+        let reservation = group.reservation.visible(now);
+        let decision = policy.decide(&ClusterScalingView { reservation, ..view });
         let before = group.desired;
         let after = decision.desired.unwrap_or(before).clamp(group.min, group.max);
         if after > before {

@@ -54,6 +54,9 @@ pub struct TelemetrySpec {
     pub balancer_lag: Span,
     /// From the end of a minute to a function's metrics being visible.
     pub function_lag: Span,
+    /// From a capacity provider's reservation metric being taken to its alarm deciding on it: an alarm of one datapoint
+    /// of a minute, so it is the state of a minute ago that instances are ordered for.
+    pub reservation_lag: Span,
     /// From a decision to the service's scheduler acting on it, at most (uniform).
     pub scheduler_reaction: Span,
 }
@@ -64,6 +67,7 @@ impl Default for TelemetrySpec {
             container_lag: Span::from_secs(60),
             balancer_lag: Span::from_secs(90),
             function_lag: Span::from_secs(60),
+            reservation_lag: Span::from_secs(60),
             scheduler_reaction: Span::from_secs(5),
         }
     }

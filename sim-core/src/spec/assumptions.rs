@@ -253,6 +253,12 @@ impl List {
             let (value, usual) = (&set.scheduler_reaction, &default.scheduler_reaction);
             self.add("telemetry.scheduler_reaction", value, usual, about, "1s", "30s");
         }
+        let scales = |group: &GroupSpec| group.scaling.is_some();
+        if fleet.clusters.values().flat_map(ClusterSpec::groups).any(|(_, group)| scales(group)) {
+            let (value, usual) = (&set.reservation_lag, &default.reservation_lag);
+            let about = "an alarm of one datapoint of a minute; the delay of the datapoint is not documented";
+            self.add("telemetry.reservation_lag", value, usual, about, "0s", "2min");
+        }
         let provisioned = |service: &ServiceSpec| matches!(service, ServiceSpec::Lambda(function) if function.provisioned_concurrency.is_some());
         if fleet.services.values().any(provisioned) {
             let (value, usual) = (&set.function_lag, &default.function_lag);

@@ -52,7 +52,8 @@ impl Draft {
 
     pub(super) fn telemetry(&mut self) -> Value {
         let mut telemetry = Map::new();
-        for key in ["container_lag", "balancer_lag", "function_lag", "scheduler_reaction"] {
+        for key in ["container_lag", "balancer_lag", "function_lag", "reservation_lag", "scheduler_reaction"]
+        {
             self.set(&mut telemetry, Feature::Lags, key, |draft| {
                 let usual = draft.span(&["1s", "60s", "90s", "10min"]);
                 if draft.on(Feature::Extremes) {

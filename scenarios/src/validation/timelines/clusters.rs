@@ -61,10 +61,9 @@ fn full() -> Timeline {
     )
     .measuring(Measure::minutes(
         "spike to first new task in service",
-        (6.0, 11.0),
+        (7.0, 11.0),
         (
-            "as above, and the capacity provider's minute (0–60 s), its alarm (read at once or up to 60 s later), launch and boot 30–100 s, \
-             pull 5 s",
+            "as above, and the capacity provider's minute (0–60 s), its alarm of a minute, launch and boot 30–100 s, pull 5 s",
             "ECS Developer Guide; launch times measured by others, 2021–2026",
         ),
         new_task_in_service,
@@ -161,9 +160,9 @@ cpu = "20ms"
     )
     .measuring(Measure::minutes(
         "order to the task in service",
-        (1.5, 6.0),
+        (2.0, 5.5),
         (
-            "the schedule is acted on (0–60 s), the capacity provider's minute (0–60 s), its alarm (0–60 s), launch and boot 30–100 s, pull and start \
+            "the schedule is acted on (0–60 s), the capacity provider's minute (0–60 s), its alarm of a minute, launch and boot 30–100 s, pull and start \
              6–15 s, first health check 0–30 s",
             "sum of the steps; launch times measured by others, 2021–2026",
         ),
@@ -171,19 +170,18 @@ cpu = "20ms"
     ))
     .measuring(Measure::minutes(
         "task placed to the spare instance not wanted",
-        (14.0, 17.0),
+        (15.0, 17.0),
         (
-            "15 datapoints below 100 %, a minute apart, so 14 minutes from the first to the last; the first after 0–60 s, the last read \
-             0–60 s later",
+            "15 datapoints below 100 %, a minute apart: the first after 0–60 s, the last 14 minutes later and read a minute after that",
             "ECS Developer Guide, containers-roadmap #1220: 15 minutes",
         ),
         spare,
     ))
     .measuring(Measure::minutes(
         "no task wanted to no instance left",
-        (19.0, 25.0),
+        (20.0, 25.0),
         (
-            "the schedule is acted on (0–60 s), deregistration delay 5 min, the 14–17 min of 15 datapoints, termination",
+            "the schedule is acted on (0–60 s), deregistration delay 5 min, the 15–17 min of 15 datapoints, termination",
             "sum of the steps",
         ),
         |story| story.until((GROUP, Gauge::Instances), minutes(60), |left| left == 0),

@@ -4,6 +4,7 @@ use super::Builder;
 use crate::cost::InstanceType;
 use crate::model::cluster::{Cluster, ClusterId, Group};
 use crate::model::fleet::Fleet;
+use crate::model::telemetry::Published;
 use crate::observe::Probe;
 use crate::random::owner_key;
 use crate::spec::{GroupSpec, NetworkMode, ServiceSpec};
@@ -62,7 +63,7 @@ impl Builder<'_> {
             cpu_reserved: 0,
             memory_used_kib: 0,
             memory_reserved_kib: 0,
-            reservation: Vec::new(),
+            reservation: Published::new(self.spec.telemetry.reservation_lag),
             last_scale_out: None,
             last_scale_in: None,
             warm_up: spec.warm_up,
