@@ -142,6 +142,8 @@ pub(super) struct Instance {
     pub credit_due: Time,
     /// What befalls it next.
     pub fate: Fate,
+    /// It has failed for good; else what is lost comes back with its zone.
+    pub failed: bool,
     /// It is unreachable, and does nothing.
     pub lost: bool,
     /// It was taken back so early that it costs nothing.
@@ -181,6 +183,7 @@ impl<P: Probe> Fleet<P> {
             credit: None,
             credit_due: Time::NEVER,
             fate: Fate::NONE,
+            failed: false,
             lost: false,
             waived: false,
         });

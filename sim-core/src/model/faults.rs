@@ -48,12 +48,12 @@ pub(super) struct Fault {
 pub(super) enum FaultKind {
     Crash {
         service: ServiceId,
-        rate: Option<f64>,
+        hazard: Option<Hazard>,
         count: u32,
     },
     Failure {
         groups: Vec<GroupId>,
-        rate: Option<f64>,
+        hazard: Option<Hazard>,
         count: u32,
         detected_after: Span,
     },
@@ -92,23 +92,25 @@ pub(super) enum SpotTarget {
 
 /// Events a second that befall one thing, by the hour of the day.
 #[derive(Clone, Debug)]
-pub(super) struct Hazard(Vec<f64>);
+pub(super) enum Hazard {
+    Steady(f64),
+    /// One rate for each hour of the day, midnight first.
+    ByHour(Vec<f64>),
+}
 
 impl Hazard {
-    /// One rate, or one for each hour of the day.
-    pub(super) fn new(rates: Vec<f64>) -> Self {
-        assert!(matches!(rates.len(), 1 | 24), "a rate, or one for each hour");
-        Hazard(rates)
-    }
-
     /// The first event after `now`, by inversion of one uniform number; never if it is not before `end`.
     fn first(&self, now: Time, end: Time, calendar: Calendar, draw: &mut Draw) -> Time {
         let mut left = -libm::log(crate::random::open01(draw));
         let mut at = now;
         while at < end {
-            let minute = calendar.minute(at).rem_euclid(24 * 60) as u64;
-            let rate = self.0[if self.0.len() == 1 { 0 } else { minute as usize / 60 }];
-            let next = if self.0.len() == 1 { end } else { calendar.next_hour(at).min(end) };
+            let (rate, next) = match self {
+                Hazard::Steady(rate) => (*rate, end),
+                Hazard::ByHour(rates) => {
+                    let hour = calendar.minute(at).rem_euclid(24 * 60) / 60;
+                    (rates[hour as usize], calendar.next_hour(at).min(end))
+                }
+            };
             let here = (next - at).seconds() * rate;
             if left <= here {
                 return at + Span::from_seconds(left / rate);
@@ -200,8 +202,8 @@ mod tests {
             assert!((hit - expected).abs() < 4.0 * (expected * (1.0 - expected) / n as f64).sqrt(), "{hit}");
         };
         let share = |exponent: f64| 1.0 - libm::exp(-exponent);
-        check(Hazard::new(vec![0.1 / 3600.0]), 5, share(0.5));
-        check(Hazard::new(by_hour.clone()), 3, share(0.5));
-        check(Hazard::new(by_hour), 24, share(2.5));
+        check(Hazard::Steady(0.1 / 3600.0), 5, share(0.5));
+        check(Hazard::ByHour(by_hour.clone()), 3, share(0.5));
+        check(Hazard::ByHour(by_hour), 24, share(2.5));
     }
 }

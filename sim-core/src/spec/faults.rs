@@ -35,6 +35,22 @@ pub enum FaultSpec {
     Deploy(DeploySpec),
 }
 
+impl FaultSpec {
+    /// When it begins and how long it lasts, where it has times. What comes at a rate has none.
+    pub fn times(&self) -> Option<(Span, Option<Span>)> {
+        match self {
+            FaultSpec::ReplicaCrash(it) => it.at.map(|at| (at, None)),
+            FaultSpec::InstanceFailure(it) => it.at.map(|at| (at, None)),
+            FaultSpec::ZoneOutage(it) => Some((it.at, Some(it.lasts))),
+            FaultSpec::SpotInterruption(_) => None,
+            FaultSpec::SlowReplica(it) => it.at.map(|at| (at, it.lasts)),
+            FaultSpec::DependencySlowdown(it) => Some((it.at, Some(it.lasts))),
+            FaultSpec::DependencyOutage(it) => Some((it.at, Some(it.lasts))),
+            FaultSpec::Deploy(it) => Some((it.at, None)),
+        }
+    }
+}
+
 /// Replicas end without warning: the process exits, and what is in it fails at once. A service replaces its task as soon as
 /// its scheduler looks. An environment of a function is initialised again by its next event; it can crash only while an
 /// event is in it, since it is frozen in between (Lambda Developer Guide, execution environment lifecycle).

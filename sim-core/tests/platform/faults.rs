@@ -166,6 +166,23 @@ fn a_failed_instance_is_noticed_late() {
 }
 
 #[test]
+fn what_has_failed_does_not_come_back_with_its_zone() {
+    // It stands in the zone that goes away and returns while the group does not yet know of the failure.
+    let fault =
+        json!({ "instance-failure": { "cluster": "fleet", "at": "100.5s", "detected_after": "5min" } });
+    let mut spec = on_an_instance(&fault, &alb(&json!({})), &json!({ "zones": 1 }));
+    spec["faults"]["out"] =
+        json!({ "zone-outage": { "zone": "zone-a", "at": "110s", "lasts": "1min", "detected_after": "20min" } });
+    let facts = facts(&spec, "10min", 0);
+    let instances = facts.levels(GROUP, Gauge::Instances);
+    assert_eq!(instances.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [1, 0, 1], "{instances:?}");
+    within("given up", instances[1].0, 400.5, 400.5);
+    let served: Vec<f64> =
+        facts.served().into_iter().filter(|at| (102.0..instances[2].0).contains(at)).collect();
+    assert!(served.is_empty(), "{served:?}");
+}
+
+#[test]
 fn a_task_on_another_instance_takes_over_when_the_balancer_has_noticed() {
     let fault =
         json!({ "instance-failure": { "cluster": "fleet", "at": "100.5s", "detected_after": "5min" } });

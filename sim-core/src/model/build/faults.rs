@@ -14,53 +14,42 @@ use crate::spec::{
     SpotInterruptionSpec, zone_number,
 };
 
-/// When a fault begins and ends, where it has times, and what it is.
-type Built = (Option<Time>, Option<Time>, FaultKind);
-
-fn from_start(span: Span) -> Time {
-    Time::ZERO + span
-}
-
 impl Builder<'_> {
     /// Enters the faults into a fleet whose services and clusters are built.
     pub(super) fn faults<P: Probe>(&self, fleet: &mut Fleet<P>) {
         for (name, spec) in &self.spec.faults {
-            let (at, to, kind) = self.fault(spec, fleet);
+            let kind = self.fault(spec, fleet);
+            let at = spec.times().map(|(at, _)| at);
+            let to = spec.times().and_then(|(at, lasts)| Some(at + lasts?));
+            let (at, to) = (at.map(from_start), to.map(from_start));
             let key = owner_key(name);
             self.tell_functions(key, &kind, fleet);
             fleet.faults.list.push(Fault { name: name.clone(), key, at, to, kind });
         }
     }
 
-    fn fault<P: Probe>(&self, spec: &FaultSpec, fleet: &Fleet<P>) -> Built {
+    fn fault<P: Probe>(&self, spec: &FaultSpec, fleet: &Fleet<P>) -> FaultKind {
         match spec {
             FaultSpec::ReplicaCrash(it) => self.crash(it),
             FaultSpec::InstanceFailure(it) => self.failure(it, fleet),
             FaultSpec::ZoneOutage(it) => {
                 let zone = zone_number(&it.zone).expect("a checked zone");
-                let kind = FaultKind::Outage { zone, detected_after: it.detected_after };
-                (Some(from_start(it.at)), Some(from_start(it.at + it.lasts)), kind)
+                FaultKind::Outage { zone, detected_after: it.detected_after }
             }
             FaultSpec::SpotInterruption(it) => self.interruption(it, fleet),
             FaultSpec::SlowReplica(it) => self.slow(it),
             FaultSpec::DependencySlowdown(it) => {
-                let kind = FaultKind::Dependency {
-                    work: it.work.clone(),
-                    what: format!("takes {} times as long", it.factor),
-                };
-                (Some(from_start(it.at)), Some(from_start(it.at + it.lasts)), kind)
+                let what = format!("takes {} times as long", it.factor);
+                FaultKind::Dependency { work: it.work.clone(), what }
             }
             FaultSpec::DependencyOutage(it) => {
                 let what = match it.answer {
                     OutageAnswer::Nothing => "does not answer",
                     OutageAnswer::Errors => "answers with errors",
                 };
-                let kind = FaultKind::Dependency { work: it.work.clone(), what: what.to_owned() };
-                (Some(from_start(it.at)), Some(from_start(it.at + it.lasts)), kind)
+                FaultKind::Dependency { work: it.work.clone(), what: what.to_owned() }
             }
-            FaultSpec::Deploy(it) => {
-                (Some(from_start(it.at)), None, FaultKind::Deploy { service: self.service_id(&it.service) })
-            }
+            FaultSpec::Deploy(it) => FaultKind::Deploy { service: self.service_id(&it.service) },
         }
     }
 
@@ -68,13 +57,12 @@ impl Builder<'_> {
         ServiceId(self.spec.services.get_index_of(name).expect("a checked service") as u32)
     }
 
-    fn crash(&self, spec: &ReplicaCrashSpec) -> Built {
-        let kind = FaultKind::Crash {
+    fn crash(&self, spec: &ReplicaCrashSpec) -> FaultKind {
+        FaultKind::Crash {
             service: self.service_id(&spec.service),
-            rate: spec.rate.map(|rate| rate.0),
+            hazard: spec.rate.map(|rate| Hazard::Steady(rate.0)),
             count: spec.count.unwrap_or(1),
-        };
-        (spec.at.map(from_start), None, kind)
+        }
     }
 
     /// The groups of a cluster that a fault is about.
@@ -92,17 +80,16 @@ impl Builder<'_> {
         meant.map(|(_, id)| *id).collect()
     }
 
-    fn failure<P: Probe>(&self, spec: &InstanceFailureSpec, fleet: &Fleet<P>) -> Built {
-        let kind = FaultKind::Failure {
+    fn failure<P: Probe>(&self, spec: &InstanceFailureSpec, fleet: &Fleet<P>) -> FaultKind {
+        FaultKind::Failure {
             groups: self.groups_of(&spec.cluster, spec.group.as_deref(), false, fleet),
-            rate: spec.rate.map(|rate| rate.0),
+            hazard: spec.rate.map(|rate| Hazard::Steady(rate.0)),
             count: spec.count.unwrap_or(1),
             detected_after: spec.detected_after,
-        };
-        (spec.at.map(from_start), None, kind)
+        }
     }
 
-    fn interruption<P: Probe>(&self, spec: &SpotInterruptionSpec, fleet: &Fleet<P>) -> Built {
+    fn interruption<P: Probe>(&self, spec: &SpotInterruptionSpec, fleet: &Fleet<P>) -> FaultKind {
         let target = match (&spec.cluster, &spec.service) {
             (Some(cluster), _) => {
                 SpotTarget::Groups(self.groups_of(cluster, spec.group.as_deref(), true, fleet))
@@ -111,28 +98,26 @@ impl Builder<'_> {
                 SpotTarget::Service(self.service_id(service.as_ref().expect("a checked interruption")))
             }
         };
-        let hazard = Hazard::new(match &spec.rate {
-            HourlyRate::Steady(rate) => vec![rate.0],
-            HourlyRate::ByHour(rates) => rates.iter().map(|rate| rate.0).collect(),
-        });
-        (None, None, FaultKind::Interruption { target, hazard, notice: spec.notice, drained: spec.drained })
+        let hazard = match &spec.rate {
+            HourlyRate::Steady(rate) => Hazard::Steady(rate.0),
+            HourlyRate::ByHour(rates) => Hazard::ByHour(rates.iter().map(|rate| rate.0).collect()),
+        };
+        FaultKind::Interruption { target, hazard, notice: spec.notice, drained: spec.drained }
     }
 
-    fn slow(&self, spec: &SlowReplicaSpec) -> Built {
-        let kind = FaultKind::Slow {
+    fn slow(&self, spec: &SlowReplicaSpec) -> FaultKind {
+        FaultKind::Slow {
             service: self.service_id(&spec.service),
             speed: spec.speed.0,
             share: spec.share.map(|share| share.0),
             count: spec.count.unwrap_or(1),
             victims: Vec::new(),
-        };
-        let to = spec.at.zip(spec.lasts).map(|(at, lasts)| from_start(at + lasts));
-        (spec.at.map(from_start), to, kind)
+        }
     }
 
     /// Crashes at a rate come to functions with their invocations.
     fn tell_functions<P: Probe>(&self, key: u64, kind: &FaultKind, fleet: &mut Fleet<P>) {
-        if let FaultKind::Crash { service, rate: Some(rate), .. } = kind
+        if let FaultKind::Crash { service, hazard: Some(Hazard::Steady(rate)), .. } = kind
             && let Platform::Functions(functions) = &mut fleet.services[*service].platform
         {
             functions.crashes.push((key, *rate));
@@ -142,18 +127,23 @@ impl Builder<'_> {
     /// How what the work called `name` waits for does over the run.
     pub(super) fn dependency(&self, name: &str) -> Dependency {
         let disturbance = |fault: &FaultSpec| {
-            let (work, at, lasts, effect) = match fault {
-                FaultSpec::DependencySlowdown(it) => (&it.work, it.at, it.lasts, Effect::Slower(it.factor)),
+            let (work, effect) = match fault {
+                FaultSpec::DependencySlowdown(it) => (&it.work, Effect::Slower(it.factor)),
                 FaultSpec::DependencyOutage(it) => match it.answer {
-                    OutageAnswer::Nothing => (&it.work, it.at, it.lasts, Effect::Silent),
-                    OutageAnswer::Errors => (&it.work, it.at, it.lasts, Effect::Errors),
+                    OutageAnswer::Nothing => (&it.work, Effect::Silent),
+                    OutageAnswer::Errors => (&it.work, Effect::Errors),
                 },
                 _ => return None,
             };
-            let (from, to) = (from_start(at), from_start(at + lasts));
+            let (at, lasts) = fault.times()?;
+            let (from, to) = (from_start(at), from_start(at + lasts?));
             (work == name).then_some(Disturbance { from, to, effect })
         };
         let disturbances: Vec<Disturbance> = self.spec.faults.values().filter_map(disturbance).collect();
         Dependency::new(&disturbances)
     }
+}
+
+fn from_start(span: Span) -> Time {
+    Time::ZERO + span
 }

@@ -48,51 +48,51 @@ impl Fate {
 impl<P: Probe> Fleet<P> {
     /// Draws what will befall a task that begins to run.
     pub(in crate::model) fn draw_task_fate(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
-        if self.faults.list.is_empty() {
-            return;
-        }
         let (service, ordinal) = (self.tasks[id].service, self.tasks[id].ordinal);
         let whose = (self.services[service].key, ordinal);
-        let mut fate = Fate::NONE;
-        for (number, fault) in self.faults.list.iter().enumerate() {
-            let (hazard, blow) = match &fault.kind {
-                FaultKind::Crash { service: of, rate: Some(rate), .. } if *of == service => {
-                    (&Hazard::new(vec![*rate]), Blow::Crash)
-                }
-                FaultKind::Interruption { target: SpotTarget::Service(of), hazard, .. } if *of == service => {
-                    (hazard, Blow::Noticed(number as u32))
-                }
-                _ => continue,
-            };
-            fate = fate.or_sooner(self.fate_by(fault, hazard, blow, whose, now));
-        }
+        let fate = self.draw_fate(whose, now, |number, kind| match kind {
+            FaultKind::Crash { service: of, hazard: Some(hazard), .. } if *of == service => {
+                Some((hazard, Blow::Crash))
+            }
+            FaultKind::Interruption { target: SpotTarget::Service(of), hazard, .. } if *of == service => {
+                Some((hazard, Blow::Noticed(number)))
+            }
+            _ => None,
+        });
         self.set_task_fate(id, fate, agenda);
     }
 
     /// Draws what will befall an instance that begins to run.
     pub(in crate::model) fn draw_instance_fate(&mut self, id: InstanceId, now: Time, agenda: &mut Agenda) {
-        if self.faults.list.is_empty() {
-            return;
-        }
         let (group, ordinal) = (self.instances[id].group, self.instances[id].ordinal);
         let whose = (self.groups[group].key, ordinal);
-        let mut fate = Fate::NONE;
-        for (number, fault) in self.faults.list.iter().enumerate() {
-            let number = number as u32;
-            let (hazard, blow) = match &fault.kind {
-                FaultKind::Failure { groups, rate: Some(rate), .. } if groups.contains(&group) => {
-                    (&Hazard::new(vec![*rate]), Blow::Fails(number))
-                }
-                FaultKind::Interruption { target: SpotTarget::Groups(groups), hazard, .. }
-                    if groups.contains(&group) =>
-                {
-                    (hazard, Blow::Noticed(number))
-                }
-                _ => continue,
-            };
-            fate = fate.or_sooner(self.fate_by(fault, hazard, blow, whose, now));
-        }
+        let fate = self.draw_fate(whose, now, |number, kind| match kind {
+            FaultKind::Failure { groups, hazard: Some(hazard), .. } if groups.contains(&group) => {
+                Some((hazard, Blow::Fails(number)))
+            }
+            FaultKind::Interruption { target: SpotTarget::Groups(groups), hazard, .. }
+                if groups.contains(&group) =>
+            {
+                Some((hazard, Blow::Noticed(number)))
+            }
+            _ => None,
+        });
         self.set_instance_fate(id, fate, agenda);
+    }
+
+    /// The soonest of what may befall one of an owner's, by its ordinal; `befalls` says what a fault has for it.
+    fn draw_fate<'f>(
+        &'f self,
+        whose: (u64, u64),
+        now: Time,
+        befalls: impl Fn(u32, &'f FaultKind) -> Option<(&'f Hazard, Blow)>,
+    ) -> Fate {
+        let faults = self.faults.list.iter().zip(0..);
+        let fates = faults.filter_map(|(fault, number)| {
+            let (hazard, blow) = befalls(number, &fault.kind)?;
+            Some(self.fate_by(fault, hazard, blow, whose, now))
+        });
+        fates.fold(Fate::NONE, Fate::or_sooner)
     }
 
     /// The k-th of an owner meets the same fate in every variant: the fault's name and k name its luck.
@@ -211,6 +211,7 @@ impl<P: Probe> Fleet<P> {
         };
         let line = format!("instance {} with {} tasks fails", id.0, self.instances[id].tasks.len());
         self.note_fault(number, line, now);
+        self.instances[id].failed = true;
         self.lose_instance(id, now + detected_after, now, agenda);
     }
 

@@ -11,7 +11,6 @@ use super::FaultKind;
 use super::fates::{Blow, Fate};
 use crate::engine::{Span, Time};
 use crate::model::cluster::{Instance, InstanceId, InstanceState};
-use crate::model::container::Substrate;
 use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::function::EnvironmentId;
@@ -154,14 +153,14 @@ impl<P: Probe> Fleet<P> {
         self.tasks.iter().filter(|(_, task)| placed(task) && which(task)).map(|(id, _)| id).collect()
     }
 
-    /// A zone is back: what was not given up goes on, and what waits for a place may have one there.
+    /// A zone is back: what was not given up and has not failed by itself goes on, and what waits for a place may have one there.
     pub(super) fn zone_returns(&mut self, number: u32, zone: u32, now: Time, agenda: &mut Agenda) {
         self.faults.zones[zone as usize] -= 1;
         if !self.faults.is_up(zone) {
             return;
         }
         self.note_fault(number, format!("{} is back", zone_name(zone)), now);
-        let back = |it: &Instance| it.zone == zone && it.lost;
+        let back = |it: &Instance| it.zone == zone && it.lost && !it.failed;
         let instances: Vec<InstanceId> =
             self.instances.iter().filter(|(_, it)| back(it)).map(|(id, _)| id).collect();
         instances.into_iter().for_each(|id| self.regain_instance(id, now, agenda));
@@ -210,15 +209,12 @@ impl<P: Probe> Fleet<P> {
         }
         let task = &mut self.tasks[id];
         let held = std::mem::take(&mut task.held);
-        if let (None, Substrate::Fargate { .. }) =
-            (task.instance, &self.services[self.tasks[id].service].containers().substrate)
-        {
-            let cores = self.services[self.tasks[id].service].containers().cpu.vcpus();
-            self.tasks[id].cpu.set_cores(now, cores);
+        // An instance has shared out its cores anew; on Fargate a task has its own.
+        if task.instance.is_none() {
+            let cores = self.services[task.service].containers().cpu.vcpus();
+            task.cpu.set_cores(now, cores);
         }
-        let task = &mut self.tasks[id];
-        if task.step_held {
-            task.step_held = false;
+        if std::mem::take(&mut task.step_held) {
             task.due = now;
             agenda.schedule(FleetEvent::new(now, Kind::TaskStep, 0, id.0));
         }
