@@ -11,6 +11,7 @@ mod tables;
 
 pub(crate) use over_time::Direction;
 pub use over_time::{Clock, Column, Decision, FaultSpan, VariantSeries};
+pub(crate) use sensitivity::is_clear;
 pub use sensitivity::{MovedEnd, MovedSetting, Sensitivity, UnmovedSetting};
 pub use tables::{
     Assumption, Bill, BillLine, ColdStarts, Crossing, Distribution, LatencyParts, NotBilled, PartMean, Sweep,

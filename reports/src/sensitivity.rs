@@ -1,7 +1,7 @@
 //! What a sensitivity analysis says, in words: for the terminal, the page and the chart alike.
 
-use crate::chart::{listed, named};
-use crate::data::{MovedEnd, MovedSetting, ReportData, Sensitivity, Unit};
+use crate::chart::listed;
+use crate::data::{MovedEnd, MovedSetting, ReportData, Sensitivity, Unit, is_clear};
 use crate::format::{difference, estimate};
 
 /// Assumptions that one sentence says the other verdict of.
@@ -25,7 +25,7 @@ pub(crate) fn headline(of: &Sensitivity) -> String {
         }
         many => {
             let names: Vec<String> = many.iter().map(|it| it.setting.clone()).collect();
-            format!("{count}: {}.", named(&names))
+            format!("{count}: {}.", listed(&names))
         }
     }
 }
@@ -36,15 +36,15 @@ pub(crate) fn then(of: &MovedSetting) -> String {
     of.ends().iter().filter_map(at).collect::<Vec<_>>().join("; ")
 }
 
-/// What an end does to the option: `+$3.10 ± 0.20, p99 +120 ± 9 ms`; in words where it does nothing or was not run.
+/// What an end does to the option, as far as that is clear of chance: `+$3.10 ± 0.20, p99 +120 ± 9 ms`; in words where it
+/// does nothing or was not run.
 pub(crate) fn effect(of: &Sensitivity, end: &MovedEnd) -> String {
     match end {
         end if !end.was_run() => end.note.clone(),
-        end if !end.has_effect() => "no effect".into(),
+        end if !end.has_effect() => "no clear effect".into(),
         end => {
-            let is_there = |it: &crate::data::Estimate| it.value != Some(0.0);
-            let cost = is_there(&end.cost).then(|| cost(end));
-            let latency = is_there(&end.latency).then(|| format!("{} {}", of.percentile, latency(end)));
+            let cost = is_clear(&end.cost).then(|| cost(end));
+            let latency = is_clear(&end.latency).then(|| format!("{} {}", of.percentile, latency(end)));
             cost.into_iter().chain(latency).collect::<Vec<_>>().join(", ")
         }
     }
@@ -95,7 +95,7 @@ pub fn sensitivity_text(data: &ReportData, columns: usize) -> String {
     let still: Vec<&str> =
         of.moves.iter().filter(|it| !it.has_effect()).map(|it| it.setting.as_str()).collect();
     if !still.is_empty() {
-        text.push_str(&format!("  no effect: {}\n", still.join(", ")));
+        text.push_str(&format!("  no clear effect: {}\n", still.join(", ")));
     }
     if !of.unmoved.is_empty() {
         let names: Vec<&str> = of.unmoved.iter().map(|it| it.setting.as_str()).collect();

@@ -41,8 +41,11 @@ fn example() -> ReportData {
     let stays = MovedEnd { value: "0s".into(), note: "in force".into(), ..MovedEnd::default() };
     data(vec![
         moved("services.web.task.start", end("1s", -12.0, -0.05), flips),
-        moved("sources.visitors.network", stays, end("150ms", 0.0, 0.15)),
+        // What may be chance is not said beside what cannot.
+        moved("sources.visitors.network", stays, end("150ms", 0.3, 0.15)),
         moved("telemetry.container_lag", end("30s", 0.0, 0.0), end("3min", 0.0, 0.0)),
+        // All of it may be chance.
+        moved("telemetry.balancer_lag", end("1min", 0.4, -0.001), end("3min", -0.4, 0.001)),
     ])
 }
 
@@ -58,9 +61,9 @@ what assumptions do to Fargate ($100 ± 2 a month, p99 200 ± 10 ms), the widest
   sources.visitors.network = 1
       0s: in force
       150ms: p99 +150 ± 2 ms
-  no effect: telemetry.container_lag
+  no clear effect: telemetry.container_lag, telemetry.balancer_lag
   not moved: <i>none</i>
-1 of 3 assumptions changes the verdict: services.web.task.start (EC2 <b> at 90s).
+1 of 4 assumptions changes the verdict: services.web.task.start (EC2 <b> at 90s).
 ";
     assert_eq!(text, expected);
     let wide = reports::sensitivity_text(&example(), 300);

@@ -37,6 +37,7 @@ use sim_core::policy::catalogue::Catalogue;
 use crate::file::Scenario;
 use crate::results::{Claim, Folder, JobRecord, Manifest, Prices, Results, ResultsError, this_build};
 use crate::sensitivity::Plan;
+pub(crate) use job::said;
 use session::{Session, Tally};
 
 /// Most requests that one job may write one by one, unless more are asked for.

@@ -82,7 +82,7 @@ fn one_assumption_changes_the_verdict_and_another_does_nothing() {
         "{}",
         done.out
     );
-    assert!(done.out.contains("\n  no effect: services.web.task.start, "), "{}", done.out);
+    assert!(done.out.contains("\n  no clear effect: services.web.task.start, "), "{}", done.out);
     let first =
         done.out.lines().position(|line| line.starts_with("what assumptions do to small ($")).unwrap();
     assert!(done.out.lines().nth(first + 1).unwrap().contains("hardware.fargate_x86 = 1"), "{}", done.out);

@@ -57,8 +57,8 @@ fn description(of: &Sensitivity, drawn: usize) -> String {
     let left_out = of.moves.len() - drawn;
     let left_out = match left_out {
         0 => String::new(),
-        1 => " One more assumption does less or nothing.".into(),
-        more => format!(" {more} more assumptions do less or nothing."),
+        1 => " One more assumption does less, or nothing that is clear of chance.".into(),
+        more => format!(" {more} more assumptions do less, or nothing that is clear of chance."),
     };
     format!(
         "Each bar leads from {} to where it goes with one assumption at the least or at the most that is plausible and \
@@ -181,7 +181,7 @@ impl Lane<'_> {
         let x = self.scale();
         let panel = page.panel(self.frame, x, Scale::exact(0.0, rows));
         let label = |value: f64| (value, signed(self.unit, value));
-        let ticks: Vec<(f64, String)> = x.ticks(page.form.pick(4, 2)).into_iter().map(label).collect();
+        let ticks: Vec<(f64, String)> = x.ticks(page.form.pick(3, 2)).into_iter().map(label).collect();
         panel.grid_x(&ticks, true);
         panel.draw(&Mark::line(vec![(0.0, 0.0), (0.0, rows)], Stroke::new(AXIS, 1.4)));
         let head = shorten(&self.head, page.form.text(), Weight::Bold, right - left);

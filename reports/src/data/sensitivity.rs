@@ -72,10 +72,15 @@ impl MovedEnd {
         self.note.is_empty()
     }
 
-    /// Whether it does anything at all to the option that is looked at.
+    /// Whether it does anything to the option that is looked at that is clear of chance.
     pub fn has_effect(&self) -> bool {
-        self.was_run() && (self.cost.value != Some(0.0) || self.latency.value != Some(0.0))
+        self.was_run() && (is_clear(&self.cost) || is_clear(&self.latency))
     }
+}
+
+/// Whether a difference is one: its interval is clear of zero, or there is none, as among failures.
+pub(crate) fn is_clear(difference: &Estimate) -> bool {
+    difference.interval().is_none_or(|(low, high)| low > 0.0 || high < 0.0)
 }
 
 impl MovedSetting {
@@ -89,7 +94,7 @@ impl MovedSetting {
         self.ends().iter().any(|end| end.instead.is_some())
     }
 
-    /// Whether it does anything to the option that is looked at, or to the verdict.
+    /// Whether it clearly does something to the option that is looked at, or to the verdict.
     pub fn has_effect(&self) -> bool {
         self.changes_verdict() || self.ends().iter().any(|end| end.has_effect())
     }

@@ -1,7 +1,9 @@
 //! How the numbers of a comparison are written: theory and simulation to the same digit, widths in percent.
 
+use scenarios::file::metric;
 use scenarios::number::{self, Unit};
 use scenarios::validation::Compared;
+use sim_core::metrics;
 
 /// Theory, what was simulated with its interval, the interval's half-width and what was allowed.
 pub(crate) struct Written {
@@ -54,14 +56,8 @@ pub(crate) fn many(count: u64) -> String {
 }
 
 /// A closed form by itself.
-pub(crate) fn plain(metric: &str, value: f64) -> String {
-    let unit = match metric {
-        name if name.starts_with("latency") => Unit::Seconds,
-        name if name.starts_with("errors") || name.starts_with("cpu") => Unit::Share,
-        name if name.starts_with("cost") => Unit::Dollars,
-        name if name.starts_with("throughput") => Unit::PerSecond,
-        _ => Unit::Count,
-    };
+pub(crate) fn plain(name: &str, value: f64) -> String {
+    let unit = metrics::find(name).map_or(Unit::Count, |found| metric::unit(found.unit));
     number::value(unit, value)
 }
 

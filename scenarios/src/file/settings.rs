@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::calendar::Calendar;
-use sim_core::engine::Span;
-use sim_core::metrics::{Grid, warm_up};
-use sim_core::model::Initial;
+use sim_core::engine::{Span, Time};
+use sim_core::metrics::{Grid, Window, warm_up};
+use sim_core::model::{Initial, Run};
+use sim_core::random::Luck;
 use sim_core::spec::Problem;
 
 use super::precision::PrecisionSettings;
@@ -99,6 +100,31 @@ fn first_seed() -> u64 {
 const LONGEST: Span = Span::from_secs(10 * 366 * 86_400);
 
 impl RunSettings {
+    /// What the model is told of a run with this luck.
+    pub(crate) fn with_luck(&self, luck: Luck) -> Run {
+        Run { luck, duration: self.duration, drain: self.drain, calendar: self.start, initial: self.initial }
+    }
+
+    /// The instant at which draining ends.
+    pub(crate) fn end(&self) -> Time {
+        Time::ZERO + self.duration + self.drain
+    }
+
+    /// The warm-up that is given; none where it is to be found.
+    pub(crate) fn given_warm_up(&self) -> Span {
+        self.warm_up.given().unwrap_or_default()
+    }
+
+    /// The part of a run that is measured after this warm-up.
+    pub(crate) fn measured(&self, warm_up: Span) -> Window {
+        Window::new(Time::ZERO + warm_up, Time::ZERO + self.duration)
+    }
+
+    /// The kinds of days that are metered apart.
+    pub(crate) fn day_windows(&self) -> Vec<Window> {
+        self.days.iter().map(|day| Window::new(Time::ZERO + day.from, Time::ZERO + day.to)).collect()
+    }
+
     /// The most replications that there may be of each variant.
     pub fn most_replications(&self) -> u32 {
         self.precision.as_ref().map_or(self.replications, |precision| precision.max_replications)

@@ -4,9 +4,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sim_core::check::Checker;
-use sim_core::engine::Time;
-use sim_core::metrics::{Watcher, Window};
-use sim_core::model::{Finish, Platform, Run, simulate};
+use sim_core::metrics::Watcher;
+use sim_core::model::{Finish, Platform, simulate};
 use sim_core::observe::Names;
 use sim_core::random::Luck;
 use sim_core::traffic::FeedError;
@@ -62,12 +61,9 @@ impl Experiment<'_> {
         let instance_types = self.surroundings.instance_types;
         let platform =
             Platform { instance_types, policies: self.surroundings.policies, traces: &self.traces };
-        let days: Vec<Window> =
-            run.days.iter().map(|day| Window::new(Time::ZERO + day.from, Time::ZERO + day.to)).collect();
+        let days = run.day_windows();
         let file = if place == Stored::Record { self.requests(job, folder)? } else { None };
-        let luck = Luck { root: run.seed, replication: job.replication };
-        let settings =
-            Run { luck, duration: run.duration, drain: run.drain, calendar: run.start, initial: run.initial };
+        let settings = run.with_luck(Luck { root: run.seed, replication: job.replication });
         let watch = |names: &Names| {
             let instance_type = |name: &str| instance_types.get(name).cloned();
             let watcher = Watcher::new(names, manifest.warm_up(), run.duration, &days, instance_type);
@@ -75,7 +71,7 @@ impl Experiment<'_> {
         };
         // Two calls, so that a run without checkers does not even ask whether there are any.
         let (finish, checker) = if self.options.check {
-            let measured = Window::new(Time::ZERO + manifest.warm_up(), Time::ZERO + run.duration);
+            let measured = run.measured(manifest.warm_up());
             let checker = Checker::new(&variant.fleet, instance_types, measured);
             let finish = simulate(&variant.fleet, &platform, settings, |names| (watch(names), checker));
             let Finish { probe: (probe, checker), events, trace_error } = finish?;
@@ -87,7 +83,7 @@ impl Experiment<'_> {
             return Err(Trouble::Job(error));
         }
         let (watcher, extras) = finish.probe;
-        let record = watcher.finish(Time::ZERO + run.duration + run.drain, finish.events);
+        let record = watcher.finish(run.end(), finish.events);
         let findings = checker.map(|checker| checker.close(Some(&record))).unwrap_or_default();
         if !findings.is_clean() {
             return Err(Trouble::Job(format!("the checkers found what must not be:\n{findings}")));
@@ -114,7 +110,7 @@ impl From<FeedError> for Trouble {
 }
 
 /// What a panic said.
-fn said(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
 }

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sim_core::check::Checker;
 use sim_core::engine::Time;
-use sim_core::metrics::{Watcher, Window};
-use sim_core::model::{Finish, Platform, Run, simulate};
+use sim_core::metrics::Watcher;
+use sim_core::model::{Finish, Platform, simulate};
 use sim_core::observe::{
     Billable, DecisionFact, Finished, FunctionId, Gauge, InstanceFact, Invoked, Names, Outcome, Owner,
     Passed, Probe, Replica, ReplicaFact, ServiceId, SourceId,
@@ -18,6 +18,7 @@ use sim_core::traffic::NoTraces;
 use super::Swarm;
 use crate::file::{Options, Scenario, Surroundings, Variant};
 use crate::results::Digest;
+use crate::runner::said;
 
 /// What a scenario ran through without anything being wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,23 +123,18 @@ impl Swarm {
     ) -> Result<(), Failure> {
         let run = &scenario.run;
         // Without a pilot, a warm-up that is to be found is none.
-        let warm_up = run.warm_up.given().unwrap_or_default();
-        let measured = Window::new(Time::ZERO + warm_up, Time::ZERO + run.duration);
-        let days: Vec<Window> =
-            run.days.iter().map(|day| Window::new(Time::ZERO + day.from, Time::ZERO + day.to)).collect();
+        let (warm_up, days) = (run.given_warm_up(), run.day_windows());
         let watch = |names: &Names| {
             let known = |name: &str| self.types.get(name).cloned();
             let watcher = Watcher::new(names, warm_up, run.duration, &days, known);
-            let checker = Checker::new(&variant.fleet, &self.types, measured);
+            let checker = Checker::new(&variant.fleet, &self.types, run.measured(warm_up));
             (watcher, Patient { checker, facts_left: self.most_facts })
         };
-        let luck = Luck { root: run.seed, replication: 0 };
-        let settings =
-            Run { luck, duration: run.duration, drain: run.drain, calendar: run.start, initial: run.initial };
+        let settings = run.with_luck(Luck { root: run.seed, replication: 0 });
         let finish = simulate(&variant.fleet, &self.platform(), settings, watch)
             .map_err(|error| Failure { kind: Kind::Refused, message: error.to_string() })?;
         let Finish { probe: (watcher, Patient { checker, .. }), events, .. } = finish;
-        let record = watcher.finish(Time::ZERO + run.duration + run.drain, events);
+        let record = watcher.finish(run.end(), events);
         let findings = checker.close(Some(&record));
         if let Some(first) = findings.violations.first() {
             let kind = Kind::Violated(first.invariant.name());
@@ -159,8 +155,7 @@ const ENDLESS: &str = "the run states facts without end";
 
 /// What a panic was about.
 fn panicked(panic: &(dyn Any + Send)) -> Failure {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
+    let text = said(panic);
     let kind = if text == ENDLESS {
         Kind::Endless
     } else {

@@ -5,7 +5,6 @@
 use rayon::ThreadPoolBuildError;
 use rayon::prelude::*;
 use sim_core::engine::Time;
-use sim_core::metrics::Window;
 use sim_core::observe::Names;
 use sim_core::random::Luck;
 
@@ -143,8 +142,7 @@ pub(super) fn simulate_case(
     let run = &scenario.run;
     assert_eq!(run.seed, seed_of(&case.name), "a case's name decides its luck");
     assert_eq!(run.replications, case.replications, "{}", case.name);
-    let measured =
-        Window::new(Time::ZERO + run.warm_up.given().unwrap_or_default(), Time::ZERO + run.duration);
+    let measured = run.measured(run.given_warm_up());
     let instants: Vec<Time> = case.instants.iter().map(|instant| Time::ZERO + *instant).collect();
     let one = |replication: u32| {
         let luck = Luck { root: run.seed, replication };

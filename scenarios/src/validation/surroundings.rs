@@ -2,9 +2,8 @@
 
 use indexmap::IndexMap;
 use sim_core::cost::InstanceType;
-use sim_core::engine::Time;
 use sim_core::metrics::{Record, Watcher};
-use sim_core::model::{Platform, Run, simulate};
+use sim_core::model::{Platform, simulate};
 use sim_core::observe::{Names, Probe};
 use sim_core::policy::Catalogue;
 use sim_core::random::Luck;
@@ -53,23 +52,13 @@ impl Builtin {
         luck: Luck,
         probe: impl FnOnce(&Names) -> P,
     ) -> (Record, P) {
-        let settings =
-            Run { luck, duration: run.duration, drain: run.drain, calendar: run.start, initial: run.initial };
-        let finish = simulate(fleet, &self.platform(), settings, |names| {
+        let finish = simulate(fleet, &self.platform(), run.with_luck(luck), |names| {
             let instance_type = |name: &str| self.instance_types.get(name).cloned();
-            (
-                Watcher::new(
-                    names,
-                    run.warm_up.given().unwrap_or_default(),
-                    run.duration,
-                    &[],
-                    instance_type,
-                ),
-                probe(names),
-            )
+            let watcher = Watcher::new(names, run.given_warm_up(), run.duration, &[], instance_type);
+            (watcher, probe(names))
         });
         let finish = finish.expect("there is no trace to open");
         let (watcher, probe) = finish.probe;
-        (watcher.finish(Time::ZERO + run.duration + run.drain, finish.events), probe)
+        (watcher.finish(run.end(), finish.events), probe)
     }
 }

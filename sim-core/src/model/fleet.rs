@@ -72,7 +72,7 @@ impl<P: Probe> World for Fleet<P> {
             Kind::Reaches if self.is_due(slot, now, Stage::Travelling) => {
                 self.reach(RequestId(slot), now, agenda);
             }
-            Kind::CpuDone if self.tasks.get(TaskId(slot)).is_some_and(|task| task.cpu_due == now) => {
+            Kind::CpuDone if self.is_task(slot, |task| task.cpu_due == now) => {
                 self.cpu_done(TaskId(slot), now, agenda);
             }
             Kind::WaitDone if self.is_due(slot, now, Stage::Waiting) => {
@@ -93,23 +93,19 @@ impl<P: Probe> World for Fleet<P> {
             }
             Kind::Deadline => self.deadline(owner, slot, now, agenda),
 
-            Kind::TaskStep if self.tasks.get(TaskId(slot)).is_some_and(|task| task.due == now) => {
+            Kind::TaskStep if self.is_task(slot, |task| task.due == now) => {
                 self.task_step(TaskId(slot), now, agenda);
             }
-            Kind::InstanceStep if self.instances.get(InstanceId(slot)).is_some_and(|it| it.due == now) => {
+            Kind::InstanceStep if self.is_instance(slot, |it| it.due == now) => {
                 self.instance_step(InstanceId(slot), now, agenda);
             }
-            Kind::CreditsTurn
-                if self.instances.get(InstanceId(slot)).is_some_and(|it| it.credit_due == now) =>
-            {
+            Kind::CreditsTurn if self.is_instance(slot, |it| it.credit_due == now) => {
                 self.credits_turn(InstanceId(slot), now, agenda);
             }
-            Kind::TaskFate if self.tasks.get(TaskId(slot)).is_some_and(|task| task.fate.due == now) => {
+            Kind::TaskFate if self.is_task(slot, |task| task.fate.due == now) => {
                 self.task_fate(TaskId(slot), now, agenda);
             }
-            Kind::InstanceFate
-                if self.instances.get(InstanceId(slot)).is_some_and(|it| it.fate.due == now) =>
-            {
+            Kind::InstanceFate if self.is_instance(slot, |it| it.fate.due == now) => {
                 self.instance_fate(InstanceId(slot), now, agenda);
             }
             Kind::Fault => self.fault(owner, slot, now, agenda),
@@ -124,7 +120,7 @@ impl<P: Probe> World for Fleet<P> {
             Kind::GroupScaling => self.scale_group(GroupId(owner), now, agenda),
             Kind::Credits => self.bill_credits(GroupId(owner), now, agenda),
             Kind::Provisioning => self.scale_provisioned(ServiceId(owner), now, agenda),
-            Kind::HealthCheck if self.tasks.get(TaskId(slot)).is_some_and(|task| task.health.due == now) => {
+            Kind::HealthCheck if self.is_task(slot, |task| task.health.due == now) => {
                 self.health_check(TaskId(slot), now, agenda);
             }
             Kind::KeepAlive => self.set_keep_alive(ServiceId(owner), now, agenda),
@@ -142,6 +138,16 @@ impl<P: Probe> Fleet<P> {
     /// have gone to another request that something quite different happens to at this very instant.
     fn is_due(&self, slot: u32, now: Time, stage: Stage) -> bool {
         self.requests.get(RequestId(slot)).is_some_and(|request| request.due == now && request.stage == stage)
+    }
+
+    /// Whether a task is there, and an event its own.
+    fn is_task(&self, slot: u32, is_due: impl FnOnce(&Task) -> bool) -> bool {
+        self.tasks.get(TaskId(slot)).is_some_and(is_due)
+    }
+
+    /// Whether an instance is there, and an event its own.
+    fn is_instance(&self, slot: u32, is_due: impl FnOnce(&Instance) -> bool) -> bool {
+        self.instances.get(InstanceId(slot)).is_some_and(is_due)
     }
 
     fn is_returning(&self, slot: u32, now: Time) -> bool {

@@ -171,8 +171,7 @@ fn what_has_failed_does_not_come_back_with_its_zone() {
     let fault =
         json!({ "instance-failure": { "cluster": "fleet", "at": "100.5s", "detected_after": "5min" } });
     let mut spec = on_an_instance(&fault, &alb(&json!({})), &json!({ "zones": 1 }));
-    spec["faults"]["out"] =
-        json!({ "zone-outage": { "zone": "zone-a", "at": "110s", "lasts": "1min", "detected_after": "20min" } });
+    spec["faults"]["out"] = json!({ "zone-outage": { "zone": "zone-a", "at": "110s", "lasts": "1min", "detected_after": "20min" } });
     let facts = facts(&spec, "10min", 0);
     let instances = facts.levels(GROUP, Gauge::Instances);
     assert_eq!(instances.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [1, 0, 1], "{instances:?}");

@@ -50,15 +50,15 @@ impl FromStr for Spread {
 
 impl Spread {
     /// For every candidate, the tasks of the service in its group, full instances and draining ones included.
-    fn loads(&self, candidates: &[Candidate]) -> Vec<u32> {
+    fn loads(&self, candidates: &[Candidate]) -> Vec<u64> {
         let attribute = match self {
-            Spread::Instance => return candidates.iter().map(|candidate| candidate.service_tasks).collect(),
+            Spread::Instance => return candidates.iter().map(|it| u64::from(it.service_tasks)).collect(),
             Spread::Zone => "ecs.availability-zone",
             Spread::Attribute(name) => name,
         };
-        let mut totals: BTreeMap<Option<&str>, u32> = BTreeMap::new();
+        let mut totals: BTreeMap<Option<&str>, u64> = BTreeMap::new();
         for candidate in candidates {
-            *totals.entry(candidate.attribute(attribute)).or_default() += candidate.service_tasks;
+            *totals.entry(candidate.attribute(attribute)).or_default() += u64::from(candidate.service_tasks);
         }
         candidates.iter().map(|candidate| totals[&candidate.attribute(attribute)]).collect()
     }

@@ -141,6 +141,16 @@ fn what_does_not_fit_says_why() {
 }
 
 #[test]
+fn as_many_tasks_as_a_view_can_say() {
+    // Found by fuzzing views: what a zone has together overflowed.
+    let crowded =
+        |instance| Candidate { service_tasks: u32::MAX, ..candidate(instance, "zone-a", 2048, 7985) };
+    let candidates = vec![crowded(0), crowded(1), candidate(2, "zone-b", 2048, 7985)];
+    let view = PlacementView { task: Cow::Owned(task()), candidates: candidates.into(), luck: 7 };
+    assert_eq!(chain(&["spread:zone"]).place(&view).instance, Some(2));
+}
+
+#[test]
 fn an_empty_cluster() {
     let view = PlacementView { task: Cow::Owned(task()), candidates: vec![].into(), luck: 1 };
     let decision = chain(&[]).place(&view);
