@@ -152,7 +152,7 @@ pub(crate) struct Scenario {
     /// How often each variant is run, instead of the scenario's number
     #[arg(long, value_name = "N")]
     pub(crate) replications: Option<u32>,
-    /// The most runs (variants x sweep values x replications) that are accepted
+    /// The most runs (variants x sweep values x replications) that are accepted, a million at most
     #[arg(long, value_name = "N", default_value_t = scenarios::file::JOB_LIMIT)]
     pub(crate) max_jobs: u64,
 }

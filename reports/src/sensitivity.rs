@@ -16,6 +16,15 @@ pub(crate) fn headline(of: &Sensitivity) -> String {
         _ => "assumptions".to_owned(),
     };
     let verb = if changing.len() == 1 { "changes" } else { "change" };
+    let finished = of.moves.iter().filter(|it| !it.is_unfinished()).count();
+    if finished < of.moves.len() {
+        let left = of.moves.len() - finished;
+        return format!(
+            "Of {left} of {} {all} not all runs are finished: the same command goes on with them, and nothing is said of \
+             what changes the verdict until then.",
+            of.moves.len()
+        );
+    }
     let count = format!("{} of {} {all} {verb} the verdict", changing.len(), of.moves.len());
     match changing.as_slice() {
         [] => format!("{count}."),
@@ -44,7 +53,8 @@ pub(crate) fn effect(of: &Sensitivity, end: &MovedEnd) -> String {
         end if !end.has_effect() => "no clear effect".into(),
         end => {
             let cost = is_clear(&end.cost).then(|| cost(end));
-            let latency = is_clear(&end.latency).then(|| format!("{} {}", of.percentile, latency(end)));
+            let is_late = end.fails || is_clear(&end.latency);
+            let latency = is_late.then(|| format!("{} {}", of.percentile, latency(end)));
             cost.into_iter().chain(latency).collect::<Vec<_>>().join(", ")
         }
     }
@@ -57,9 +67,9 @@ pub(crate) fn cost(end: &MovedEnd) -> String {
 
 /// The difference in latency; there is none where a percentile falls among failures.
 pub(crate) fn latency(end: &MovedEnd) -> String {
-    match end.latency.finite() {
-        Some(_) => difference(Unit::Seconds, &end.latency),
-        None => "among failures".into(),
+    match end.fails {
+        true => "among failures".into(),
+        false => difference(Unit::Seconds, &end.latency),
     }
 }
 
@@ -92,10 +102,17 @@ pub fn sensitivity_text(data: &ReportData, columns: usize) -> String {
         let line = line.join(if is_wide { "  " } else { "\n      " });
         text.push_str(&format!("  {}\n", line.trim_end()));
     }
-    let still: Vec<&str> =
-        of.moves.iter().filter(|it| !it.has_effect()).map(|it| it.setting.as_str()).collect();
-    if !still.is_empty() {
-        text.push_str(&format!("  no clear effect: {}\n", still.join(", ")));
+    let quiet = |which: &dyn Fn(&MovedSetting) -> bool| -> Vec<&str> {
+        let quiet = of.moves.iter().filter(|it| !it.has_effect() && which(it));
+        quiet.map(|it| it.setting.as_str()).collect()
+    };
+    let kinds = [
+        ("no clear effect".to_owned(), quiet(&|it| !it.is_unfinished() && it.is_of(&of.option))),
+        (format!("not of {}", of.option), quiet(&|it| !it.is_unfinished() && !it.is_of(&of.option))),
+        ("not finished".to_owned(), quiet(&MovedSetting::is_unfinished)),
+    ];
+    for (what, settings) in kinds.iter().filter(|(_, settings)| !settings.is_empty()) {
+        text.push_str(&format!("  {what}: {}\n", settings.join(", ")));
     }
     if !of.unmoved.is_empty() {
         let names: Vec<&str> = of.unmoved.iter().map(|it| it.setting.as_str()).collect();

@@ -36,6 +36,7 @@ fn example() -> ReportData {
         instead: Some("EC2 <b>".into()),
         sentence: "EC2 is the cheapest.".into(),
         latency: among,
+        fails: true,
         ..end("90s", 40.0, 0.0)
     };
     let stays = MovedEnd { value: "0s".into(), note: "in force".into(), ..MovedEnd::default() };

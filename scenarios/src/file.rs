@@ -50,6 +50,9 @@ pub use warm_up::WarmUp;
 /// Most runs (variants x sweep values x replications) that a scenario may make unless more are asked for.
 pub const JOB_LIMIT: u64 = 10_000;
 
+/// Most runs that a scenario may make whatever is asked for: their records alone would take days to read.
+pub const MOST_JOBS: u64 = 1_000_000;
+
 /// Most requests that one run may take, as far as that can be told in advance. At a million events a second, a run of so
 /// many takes days.
 pub const MOST_REQUESTS: f64 = 1e11;

@@ -38,6 +38,7 @@ use crate::file::Scenario;
 use crate::results::{Claim, Folder, JobRecord, Manifest, Prices, Results, ResultsError, this_build};
 use crate::sensitivity::Plan;
 pub(crate) use job::said;
+pub use plan::quoted;
 use session::{Session, Tally};
 
 /// Most requests that one job may write one by one, unless more are asked for.

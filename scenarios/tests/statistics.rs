@@ -271,15 +271,17 @@ variant = "small"
         ("latency.p50 < 1s", "small", "web", Held::Holds),
         ("latency.p50 < 1s", "large", "web", Held::Holds),
         ("latency.p99 < 1ms", "large", "web", Held::Fails),
-        ("latency.p99.9 < 60s", "large", "web", Held::Undecided),
+        ("latency.p99.9 < 60s", "large", "web", Held::Holds),
         ("cost.month < $60", "small", "", Held::Holds),
-        ("instances.mean < 3", "small", "", Held::Undecided),
+        ("instances.mean < 3", "small", "", Held::Fails),
     ];
     assert_eq!(decided, expected, "{:#?}", analysis.assertions);
     let summary: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();
     assert_eq!(summary["assertions"][2]["outcome"], "fails");
-    assert!(summary["assertions"][2]["bound"].as_f64().unwrap() > 0.001);
+    // None of some thousand requests is within a millisecond.
+    let most = summary["assertions"][2]["bound"].as_f64().unwrap();
+    assert!((1e-6..0.01).contains(&most), "{most}");
     // They are no part of what is simulated: others go on with the same folder.
     drop(outcome);
     let other = done(&noisy("replications = 3"), &out, threads(2));

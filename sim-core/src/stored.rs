@@ -34,7 +34,11 @@ fn possible(counts: &[u64]) -> Result<(), &'static str> {
 /// How many runs something is the sum of.
 pub(crate) fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let runs = u32::deserialize(deserializer)?;
-    if runs >= MOST_RUNS { Err(D::Error::custom("more runs than there can be")) } else { Ok(runs) }
+    match runs {
+        0 => Err(D::Error::custom("no run at all")),
+        1..MOST_RUNS => Ok(runs),
+        _ => Err(D::Error::custom("more runs than there can be")),
+    }
 }
 
 /// 128-bit sums as text: a JSON number beyond 2^64 is not read back exactly by every reader.

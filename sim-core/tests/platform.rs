@@ -23,6 +23,8 @@ mod faults;
 mod functions;
 #[path = "platform/health.rs"]
 mod health;
+#[path = "platform/outages.rs"]
+mod outages;
 #[path = "platform/providers.rs"]
 mod providers;
 #[path = "platform/scaling.rs"]

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use scenarios::catalogue::{DEFAULT_PRICE_BOOK, INSTANCE_TYPES_DATE, price_book};
 use scenarios::file::{JOB_LIMIT, Scenario};
 use scenarios::results::{Analysis, Held, Prices};
-use scenarios::runner::{Experiment, Input, Options, Outcome, REQUEST_LIMIT, RunError, Surroundings};
+use scenarios::runner::{Experiment, Input, Options, Outcome, REQUEST_LIMIT, RunError, Surroundings, quoted};
 use sim_core::cost::BillOptions;
 use sim_core::policy::Catalogue;
 
@@ -97,15 +97,19 @@ fn gate(analysis: &Analysis) -> Exit {
 /// Says how much work a sensitivity analysis is before it begins, and refuses what is more than was allowed.
 fn announce(experiment: &Experiment<'_>, asked: &Run) -> Result<(), Failure> {
     let Some(plan) = experiment.sensitivity() else { return Ok(()) };
-    let (runs, limit) = (plan.runs(experiment.manifest().run.replications), asked.scenario.max_jobs);
+    // Where a metric is to be known exactly, it is as many as that takes.
+    let run = &experiment.manifest().run;
+    let (runs, limit) = (plan.runs(run.most_replications()), asked.scenario.max_jobs);
+    let at_most = if run.precision.is_some() { "at most " } else { "" };
     let assumptions = plan.moves.len();
     crate::talk::talk!(
-        "sensitivity: {assumptions} assumptions at their low and high values are {runs} runs more than the {} of the scenario",
+        "sensitivity: {assumptions} assumptions at their low and high values are {at_most}{runs} runs more than the {} of the scenario",
         experiment.jobs()
     );
     if runs.saturating_add(experiment.jobs() as u64) > limit {
-        let message =
-            format!("a sensitivity analysis would take {runs} runs more, above the limit of {limit} in all");
+        let message = format!(
+            "a sensitivity analysis would take {at_most}{runs} runs more, above the limit of {limit} in all"
+        );
         return Err(Failure::new(Exit::Input, message)
             .hint("fewer --replications take less; --max-jobs accepts more"));
     }
@@ -155,15 +159,6 @@ fn command(asked: &Run) -> String {
     let flags = [("--traces", asked.traces), ("--sensitivity", asked.sensitivity)];
     words.extend(flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned()));
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-/// A word as a shell takes it for one.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:,%+=@".contains(letter);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
 }
 
 impl From<RunError> for Failure {

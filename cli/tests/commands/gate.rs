@@ -71,6 +71,28 @@ fn a_run_ends_as_its_assertions_do() {
 }
 
 #[test]
+fn a_claim_that_holds_of_nothing_fails() {
+    let line = "that = \"latency.p90 < LIMIT\"";
+    let check = |claim: &str, code: i32, said: &str| {
+        let shell = Shell::new().file("gate.toml", GATE.replace(line, claim));
+        let done = shell.run("run gate.toml --out results");
+        assert!(done.out.contains(said), "{claim}: {}{}", done.out, done.talk);
+        assert_eq!(done.code, Some(code), "{claim}: {}", done.out);
+    };
+    check(
+        "that = \"cost.line.nope < $3\"",
+        7,
+        "assert cost.line.nope < $3: fails for base: it has no such metric",
+    );
+    check(
+        "that = \"instances.max < 3\"\nservice = \"web\"",
+        7,
+        "fails for web of base: it has no such metric",
+    );
+    check("that = \"errors.total < 5%\"", 0, "at most 0.0");
+}
+
+#[test]
 fn names_are_checked_before_anything_runs() {
     let text = GATE.replace("latency.p90 < LIMIT", "latncy.p90 < 2s");
     let done = Shell::new().file("gate.toml", text).run("check gate.toml");

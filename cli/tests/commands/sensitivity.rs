@@ -157,6 +157,13 @@ fn the_same_bytes_with_any_threads_and_after_losing_some() {
     for name in &moved[3..10] {
         std::fs::remove_file(shell.path("one").join(name)).unwrap();
     }
+    // What is not finished is no finding.
+    let early = shell.run("report one").quiet();
+    assert!(early.contains("not all runs are finished") && early.contains("\n  not finished: "), "{early}");
+    let table = std::fs::read_to_string(shell.path("one/sensitivity.csv")).unwrap();
+    let unfinished = |line: &&str| line.ends_with("of its runs are not finished");
+    assert!(table.lines().filter(unfinished).all(|line| !line.contains(",no,")), "{table}");
+    assert!(table.lines().any(|line| unfinished(&line)), "{table}");
     std::fs::write(shell.path("one").join(moved[20]), "{").unwrap();
     let again = shell.run("run fixed.toml --sensitivity --out one --threads 1");
     assert!(again.talk.contains("40 runs were there already, 8 are new"), "{}", again.talk);

@@ -44,7 +44,9 @@ fn rows(of: &Sensitivity) -> Vec<&MovedSetting> {
 }
 
 fn takeaway(of: &Sensitivity) -> String {
-    let widest = of.moves.first().filter(|it| it.ends().iter().any(|end| end.has_effect()));
+    let has_effect = |it: &&MovedSetting| it.ends().iter().any(|end| end.has_effect());
+    let widest =
+        of.moves.iter().filter(|_| !of.moves.iter().any(MovedSetting::is_unfinished)).find(has_effect);
     let widest = widest.map(|it| {
         let at = |end: &&MovedEnd| format!("{} at {}", effect(of, end), end.value);
         let said: Vec<String> = it.ends().iter().filter(|end| end.was_run()).map(at).collect();
@@ -199,7 +201,11 @@ impl Lane<'_> {
             return;
         }
         let estimate = (self.of)(end);
-        let Some((low, high)) = estimate.interval() else {
+        let fails = end.fails && self.unit == Unit::Seconds;
+        let Some((low, high)) = estimate.interval().filter(|_| !fails) else {
+            if !fails {
+                return;
+            }
             // Among the failures: beyond every axis.
             let place = (panel.frame.right, panel.frame.bottom - top + BAR);
             panel.text_at(place, "among failures", ERROR, |mark| mark.anchor(Anchor::End).halo());

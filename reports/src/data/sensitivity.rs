@@ -49,6 +49,10 @@ pub struct MovedEnd {
     pub cost: Estimate,
     /// Likewise the percentile, in seconds.
     pub latency: Estimate,
+    /// Whether the percentile falls among failures there, and not with what is in force.
+    pub fails: bool,
+    /// How many of its runs are not finished: nothing is said of it until they are.
+    pub unfinished: usize,
     /// The answer there, in short, where it is another one.
     pub instead: Option<String>,
     /// The verdict there, where the answer is another one.
@@ -74,19 +78,30 @@ impl MovedEnd {
 
     /// Whether it does anything to the option that is looked at that is clear of chance.
     pub fn has_effect(&self) -> bool {
-        self.was_run() && (is_clear(&self.cost) || is_clear(&self.latency))
+        self.was_run() && (self.fails || is_clear(&self.cost) || is_clear(&self.latency))
     }
 }
 
-/// Whether a difference is one: its interval is clear of zero, or there is none, as among failures.
+/// Whether a difference is one: it has an interval, which is clear of zero.
 pub(crate) fn is_clear(difference: &Estimate) -> bool {
-    difference.interval().is_none_or(|(low, high)| low > 0.0 || high < 0.0)
+    let interval = difference.interval().filter(|_| difference.finite_half_width().is_some());
+    interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0)
 }
 
 impl MovedSetting {
     /// Both ends, the low one first.
     pub fn ends(&self) -> [&MovedEnd; 2] {
         [&self.low, &self.high]
+    }
+
+    /// Whether some of its runs are missing.
+    pub fn is_unfinished(&self) -> bool {
+        self.ends().iter().any(|end| end.unfinished > 0)
+    }
+
+    /// Whether it is in force in this option, or in any.
+    pub fn is_of(&self, option: &str) -> bool {
+        self.options.is_empty() || self.options.iter().any(|it| it == option)
     }
 
     /// Whether the verdict is another one at either end.

@@ -1,7 +1,7 @@
 //! What a scenario asserts, in words.
 
 use scenarios::file::metric::unit;
-use scenarios::number::{percent, value};
+use scenarios::number::{Unit, percent, value};
 use scenarios::results::{Analysis, Decided, Held, Results};
 
 use crate::data::{Assertion, Meets};
@@ -33,12 +33,16 @@ fn assertion(decided: &Decided, label: &str) -> Assertion {
         number if number.is_finite() => value(unit, number),
         _ => why(),
     };
-    let bound = decided.bound.filter(|bound| bound.is_finite() && estimate.half_width.is_some());
+    let (deciding, unit, within) = match &decided.share {
+        Some(share) => (share, Unit::Share, " in time"),
+        None => (estimate, unit, ""),
+    };
+    let bound = decided.bound.filter(|bound| bound.is_finite() && deciding.half_width.is_some());
     let side = match bound {
-        Some(bound) if bound >= estimate.value => "at most",
+        Some(bound) if bound >= deciding.value => "at most",
         _ => "at least",
     };
-    let bound =
-        bound.map(|bound| format!("{side} {} with {}", value(unit, bound), percent(decided.confidence)));
+    let sure = percent(decided.confidence);
+    let bound = bound.map(|bound| format!("{side} {}{within} with {sure}", value(unit, bound)));
     Assertion { that: decided.that.clone(), of, outcome, value: number, bound: bound.unwrap_or_default() }
 }

@@ -20,7 +20,7 @@ pub(super) fn sensitivity(results: &Results, analysis: &Analysis, labels: &[Stri
         cost: estimate(&found.cost),
         percentile: percentile(results, found),
         latency: estimate(&found.latency),
-        moves: found.moves.iter().map(|of| moved(results, of)).collect(),
+        moves: found.moves.iter().map(|of| moved(results, found, of)).collect(),
         unmoved: unmoved.collect(),
     })
 }
@@ -34,7 +34,7 @@ fn percentile(results: &Results, found: &Found) -> String {
     }
 }
 
-fn moved(results: &Results, of: &Moved) -> MovedSetting {
+fn moved(results: &Results, found: &Found, of: &Moved) -> MovedSetting {
     let variants = results.manifest.variants.iter().zip(results.manifest.family_labels());
     let (mut families, mut all): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     for (variant, family) in variants {
@@ -49,10 +49,11 @@ fn moved(results: &Results, of: &Moved) -> MovedSetting {
         families.clear();
     }
     let (setting, value) = (of.setting.clone(), of.value.clone());
-    MovedSetting { setting, options: families, value, low: end(&of.low), high: end(&of.high) }
+    MovedSetting { setting, options: families, value, low: end(found, &of.low), high: end(found, &of.high) }
 }
 
-fn end(of: &AtEnd) -> MovedEnd {
+fn end(found: &Found, of: &AtEnd) -> MovedEnd {
+    let among_failures = |it: &Simulated| found.latency.value.is_finite() && !it.value.is_finite();
     let difference = |difference: &Option<Simulated>| match difference {
         Some(difference) => estimate(difference),
         None => Estimate::blank("not known"),
@@ -62,6 +63,8 @@ fn end(of: &AtEnd) -> MovedEnd {
         note: of.note.clone().unwrap_or_default(),
         cost: difference(&of.cost),
         latency: difference(&of.latency),
+        fails: of.latency.as_ref().is_some_and(among_failures),
+        unfinished: of.unfinished,
         instead: of.instead.clone(),
         sentence: of.sentence.clone().unwrap_or_default(),
     }

@@ -1,4 +1,4 @@
-//! How the numbers of a comparison are written: theory and simulation to the same digit, widths in percent.
+//! How the numbers of a comparison are written: theory to four digits or those of the simulation, widths in percent.
 
 use scenarios::file::metric;
 use scenarios::number::{self, Unit};
@@ -16,7 +16,8 @@ pub(crate) struct Written {
 impl Written {
     pub(crate) fn of(it: &Compared) -> Written {
         Written {
-            theory: alone(&number::estimate(it.unit, it.theory, Some(it.half_width))),
+            // To more digits than the simulation has, where that has few.
+            theory: alone(&number::estimate(it.unit, it.theory, Some(it.half_width.min(1e-3 * it.theory)))),
             simulated: number::estimate(it.unit, it.simulated, Some(it.half_width)),
             width: percent(it.half_width / it.theory),
             allowed: percent(it.widest / it.theory),

@@ -150,6 +150,14 @@ run, and nobody can draw again until a case passes. Widths and lengths of runs s
 for a width, one of the two may change, the luck may not. The result is the same on any machine and for any number of threads,
 and so is this page: it is generated again, and compared byte by byte, with every change of the simulator.QUICK
 
+**Widths** are what some minutes of computing can show: a percent or two of most means, more of tails, of variances and of heavy
+loads, whose estimates vary more. A wide one says little by itself: 30 % of a ratio of variances only tells Poisson from far from
+it.
+
+**What this page does not show.** Queues, limits, sharing, warm and cold starts have closed forms, and stand here. Retries, scaling
+loops, placement, faults and bills have none but in small cases: these are held to the platform's documents by the tests of
+`sim-core/tests/platform`, to bands below, and to invariants that checkers see from outside (`fleetsim swarm`, `run --check`).
+
 ";
 
 fn of_family(family: &FamilyResult) -> String {
@@ -187,7 +195,7 @@ fn of_case(case: &CaseResult, allowance: bool) -> String {
         let _ = writeln!(
             text,
             "| {about} | {} | {theory} | {simulated} | {width} | {allowed}{extra} | {verdict} |",
-            it.quantity
+            it.quantity.replace('|', "\\|")
         );
     }
     text

@@ -9,7 +9,7 @@ use sim_core::spec::Problem;
 use super::assertion::{Assertion, Known as Names};
 use super::expand::{COMMON, Expander, Point, is_common, refused};
 use super::settings::RunSettings;
-use super::{Options, Shapes};
+use super::{MOST_JOBS, Options, Shapes};
 use crate::document::check::check;
 use crate::document::mend::{StandIn, mend};
 use crate::document::parse::parse;
@@ -96,7 +96,7 @@ pub(super) fn open(text: &str, shapes: &Shapes, options: &Options, problems: &mu
         complete: parsed.complete,
         overrides: &of_variants,
         replications: run.replications.unwrap_or(1),
-        job_limit: options.job_limit,
+        job_limit: options.job_limit.min(MOST_JOBS),
     };
     let (points, families) = expander.expand(&parsed.root, variants.as_ref(), sweep.as_ref(), problems);
     if let Some(frame) = &frame {

@@ -8,7 +8,10 @@
 //! number.
 
 use serde::{Deserialize, Serialize};
-use sim_core::metrics::{Confidence, Estimate, Variant, summarize_one};
+use sim_core::engine::Span;
+use sim_core::metrics::{
+    Confidence, Estimate, Measure, Metric, Record, ServiceRecord, Variant, summarize_one,
+};
 
 use super::manifest::VariantManifest;
 use super::{Results, ResultsError};
@@ -46,18 +49,31 @@ pub struct Decided {
     pub outcome: Outcome,
     /// The metric, with an interval each of whose ends is a bound with this confidence.
     pub estimate: Estimate,
-    /// The bound that decides; none where there is none.
+    /// Of a claim about a percentile, the share of requests within the limit, which decides: as for an objective. The
+    /// interval of a percentile itself is too narrow where the distribution has a gap, as faults and timeouts make one.
+    pub share: Option<Estimate>,
+    /// The bound that decides, of that share if there is one; none where there is none.
     pub bound: Option<f64>,
 }
+
+/// What is said of a metric that something has not.
+const NONE: &str = "it has no such metric";
 
 /// Decides every claim for every variant, service and cluster that it is about.
 pub(super) fn decide(results: &Results) -> Result<Vec<Decided>, ResultsError> {
     let mut list = Vec::new();
     for assertion in &results.manifest.assertions {
         let variants = results.manifest.variants.iter().enumerate();
+        let mut decided = Vec::new();
         for (index, manifest) in variants.filter(|(_, manifest)| is_about(assertion, manifest)) {
-            list.extend(of_variant(results, assertion, index, manifest)?);
+            decided.extend(of_variant(results, assertion, index, manifest)?);
         }
+        // A claim about all is one about those that have the metric; what none of them has is a mistake and holds of nothing.
+        let is_there = |it: &Decided| it.estimate.note.as_deref() != Some(NONE);
+        if assertion.variant.is_none() && decided.iter().any(is_there) {
+            decided.retain(is_there);
+        }
+        list.extend(decided);
     }
     Ok(list)
 }
@@ -84,10 +100,17 @@ fn of_variant(
         rows.filter(|row| wanted(&row.owner)).map(|row| (row.owner, row.estimate)).collect();
     if found.is_empty() {
         let owner = assertion.service.clone().unwrap_or_default();
-        found.push((owner, Estimate::blank("it has no such metric")));
+        found.push((owner, Estimate::blank(NONE)));
     }
     let decided = |(owner, estimate): (String, Estimate)| {
-        let (outcome, bound) = outcome(claim, metric.has_interval(), &estimate);
+        let estimate = exact_at_the_ends(estimate, &metric, &owner, &of.records, confidence);
+        let share = share_within(claim, &owner, &of.records, confidence);
+        let (outcome, bound) = match &share {
+            _ if estimate.note.as_deref() == Some(NONE) => (Outcome::Fails, None),
+            Some((share, asked)) => by_share(claim, share, *asked),
+            None => outcome(claim, metric.has_interval(), &estimate),
+        };
+        let share = share.map(|(share, _)| share);
         Decided {
             that: claim.to_string(),
             metric: metric.name.clone(),
@@ -97,10 +120,71 @@ fn of_variant(
             confidence: assertion.confidence.0,
             outcome,
             estimate,
+            share,
             bound,
         }
     };
     Ok(found.into_iter().map(decided).collect())
+}
+
+/// The share of a service's requests within the limit of a claim about a percentile, and the share that it speaks of.
+fn share_within(
+    claim: &Claim,
+    owner: &str,
+    records: &[Record],
+    confidence: Confidence,
+) -> Option<(Estimate, f64)> {
+    let Measure::Quantile { p, of_all } = claim.metric.metric().measure else { return None };
+    let limit = Span::from_seconds(claim.limit).nanos();
+    let services = || records.iter().filter_map(|record| record.services.get(owner));
+    let population = |it: &ServiceRecord| if of_all { it.born } else { it.latency.count() };
+    let known = services().filter(|it| population(it) > 0);
+    let shares: Vec<f64> = known.map(|it| it.latency.count_at_most(limit) / population(it) as f64).collect();
+    let whole = services().map(population).sum();
+    (!shares.is_empty()).then(|| (exact(confidence.mean(&shares), whole, confidence), p))
+}
+
+/// Whether a claim about a percentile holds, and the bound of the share within its limit that says so.
+fn by_share(claim: &Claim, share: &Estimate, asked: f64) -> (Outcome, Option<f64>) {
+    let Some((low, high)) = share.interval() else { return (Outcome::Undecided, None) };
+    let (within, beyond) = match claim.relation.is_upper() {
+        true => (Outcome::Holds, Outcome::Fails),
+        false => (Outcome::Fails, Outcome::Holds),
+    };
+    match () {
+        () if low >= asked => (within, Some(low)),
+        () if high < asked => (beyond, Some(high)),
+        () => (Outcome::Undecided, Some(if share.value >= asked { low } else { high })),
+    }
+}
+
+/// The estimate of a share of requests, if it is one, with what is known where not one of them is in it, or all are.
+fn exact_at_the_ends(
+    estimate: Estimate,
+    metric: &Metric,
+    owner: &str,
+    records: &[Record],
+    confidence: Confidence,
+) -> Estimate {
+    let population: fn(&ServiceRecord) -> u64 = match metric.measure {
+        Measure::Failures | Measure::FinalOutcome(_) | Measure::Attainment => |it| it.born,
+        Measure::ColdStarts => |it| it.served,
+        _ => return estimate,
+    };
+    let whole = records.iter().filter_map(|record| record.services.get(owner)).map(population).sum();
+    exact(estimate, whole, confidence)
+}
+
+/// Of no event in n trials, or nothing else, replications cannot tell how rare the other is; that their number makes it so
+/// rare at most is what binomial trials say (Clopper and Pearson, Biometrika 26, 1934; at 95 % the rule of three).
+fn exact(share: Estimate, whole: u64, confidence: Confidence) -> Estimate {
+    let at_an_end = share.half_width == Some(0.0) && (share.value == 0.0 || share.value == 1.0);
+    if !at_an_end || whole == 0 {
+        return share;
+    }
+    let one_side = (1.0 - confidence.level()) / 2.0;
+    let rare = -libm::expm1(libm::log(one_side) / whole as f64);
+    Estimate { half_width: Some(rare), ..share }
 }
 
 /// Whether a claim holds of an estimate, and the bound that says so.
@@ -123,6 +207,39 @@ fn outcome(claim: &Claim, has_interval: bool, estimate: &Estimate) -> (Outcome, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_share_within_its_limit_decides_of_a_percentile() {
+        let check = |claim: &str, share: f64, half: Option<f64>, expected: Outcome, bound: Option<f64>| {
+            let claim: Claim = claim.parse().unwrap();
+            let estimate = Estimate { value: share, half_width: half, n: 10, note: None };
+            assert_eq!(by_share(&claim, &estimate, 0.5), (expected, bound), "{claim} of {share} ± {half:?}");
+        };
+        check("latency.p50 < 2s", 0.75, Some(0.125), Outcome::Holds, Some(0.625));
+        check("latency.p50 < 2s", 0.75, Some(0.5), Outcome::Undecided, Some(0.25));
+        check("latency.p50 < 2s", 0.25, Some(0.5), Outcome::Undecided, Some(0.75));
+        check("latency.p50 < 2s", 0.25, Some(0.125), Outcome::Fails, Some(0.375));
+        check("latency.p50 > 2s", 0.25, Some(0.125), Outcome::Holds, Some(0.375));
+        check("latency.p50 > 2s", 0.75, Some(0.125), Outcome::Fails, Some(0.625));
+        check("latency.p50 < 2s", 0.75, None, Outcome::Undecided, None);
+    }
+
+    #[test]
+    fn no_event_in_many_trials_is_not_certainty() {
+        let confidence = Confidence::one_sided(0.95);
+        let check = |value: f64, half: f64, whole: u64, expected: f64| {
+            let share = Estimate { value, half_width: Some(half), n: 3, note: None };
+            let found = exact(share, whole, confidence).half_width.unwrap();
+            assert!((found - expected).abs() < 1e-6, "{value} ± {half} of {whole}: {found}");
+        };
+        // The rule of three: 3 / n.
+        check(0.0, 0.0, 1000, 0.002_991_248);
+        check(1.0, 0.0, 1000, 0.002_991_248);
+        check(0.0, 0.0, 1, 0.95);
+        check(0.5, 0.0, 1000, 0.0);
+        check(0.0, 0.25, 1000, 0.25);
+        check(0.0, 0.0, 0, 0.0);
+    }
 
     #[test]
     fn the_bound_decides() {

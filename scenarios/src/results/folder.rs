@@ -16,6 +16,7 @@ use super::lock::{LOCK, Lock};
 use super::manifest::{FORMAT, Manifest, Prices};
 use super::seal::{seal, unseal};
 use super::stored::JobRecord;
+use crate::file::MOST_JOBS;
 
 /// The manifest's name.
 pub const MANIFEST: &str = "manifest.json";
@@ -99,14 +100,13 @@ impl Folder {
         // Another run may have begun and ended since.
         folder.must_be_free_for(manifest)?;
         folder.clear_unfinished();
-        let outdated = folder.keep_only_of(build)?;
-        let earlier = folder.manifest().ok();
         let kept = folder.kept_prices()?.filter(|kept| kept != prices);
         let prices = kept.as_ref().unwrap_or(prices);
         let manifest = Manifest { prices: prices.used(), ..manifest.clone() };
-        let manifest = match earlier.filter(|_| outdated == 0) {
-            Some(earlier) => manifest.going_on_from(&earlier),
-            None => manifest,
+        let outdated = folder.keep_only_of(build, &manifest)?;
+        let manifest = match folder.manifest() {
+            Ok(earlier) => manifest.going_on_from(&earlier),
+            Err(_) => manifest,
         };
         folder.write_sealed(MANIFEST, &manifest)?;
         folder.write_sealed(PRICES, prices)?;
@@ -125,8 +125,9 @@ impl Folder {
     }
 
     /// Removes what another build of the program simulated, or one that nobody knows, and says how many runs that were.
-    /// Once nothing of it is left the folder is `build`'s, so that no two builds ever stand side by side in it.
-    fn keep_only_of(&self, build: Option<&str>) -> Result<usize, ResultsError> {
+    /// Nor does what it has found stand: `fresh` is the manifest from then on. Once nothing of it is left the folder is
+    /// `build`'s, so that no two builds ever stand side by side in it.
+    fn keep_only_of(&self, build: Option<&str>, fresh: &Manifest) -> Result<usize, ResultsError> {
         let known = fs::read_to_string(self.path.join(BUILD)).ok();
         if build.is_some() && known.as_deref().map(str::trim) == build {
             return Ok(0);
@@ -135,21 +136,30 @@ impl Folder {
         let records = records + self.remove(PILOT, |name| name.ends_with(".json"))?;
         let records = records + self.remove(SENSITIVITY, |name| name.ends_with(".json"))?;
         self.remove("", |name| name.starts_with("requests-") && name.ends_with(".csv"))?;
+        self.write_sealed(MANIFEST, fresh)?;
         self.write(BUILD, format!("{}\n", build.unwrap_or_default()).as_bytes())?;
         Ok(records)
     }
 
     /// Removes the files of these names below the folder, and counts them.
     fn remove(&self, below: &str, named: impl Fn(&str) -> bool) -> Result<usize, ResultsError> {
-        let entries = fs::read_dir(self.path.join(below)).into_iter().flatten().flatten();
+        let unusable = |path: &Path, error: io::Error| {
+            let message = format!("is of another build of this program and cannot be removed: {error}");
+            ResultsError::new(ErrorKind::Unusable, path, message)
+        };
+        let folder = self.path.join(below);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(unusable(&folder, error)),
+        };
         let mut removed = 0;
-        for entry in entries.filter(|entry| named(&entry.file_name().to_string_lossy())) {
-            let path = entry.path();
-            fs::remove_file(&path).map_err(|error| {
-                let message = format!("is of another build of this program and cannot be removed: {error}");
-                ResultsError::new(ErrorKind::Unusable, &path, message)
-            })?;
-            removed += 1;
+        for entry in entries {
+            let path = entry.map_err(|error| unusable(&folder, error))?.path();
+            if path.file_name().is_some_and(|name| named(&name.to_string_lossy())) {
+                fs::remove_file(&path).map_err(|error| unusable(&path, error))?;
+                removed += 1;
+            }
         }
         Ok(removed)
     }
@@ -183,8 +193,9 @@ impl Folder {
             return Err(ResultsError::new(ErrorKind::NotResults, path, message));
         }
         let manifest = folder.manifest()?;
-        let prices = folder.read_sealed(PRICES)?;
-        Ok((folder, manifest, prices))
+        let prices: Prices = folder.read_sealed(PRICES)?;
+        // A crash may have come between the two files.
+        Ok((folder, Manifest { prices: prices.used(), ..manifest }, prices))
     }
 
     /// Where it is.
@@ -232,14 +243,25 @@ impl Folder {
             return Err(ResultsError::new(ErrorKind::OtherVersion, &self.path, message)
                 .hint("run the scenario again, or use that version"));
         }
-        self.read_sealed(MANIFEST)
+        let manifest: Manifest = self.read_sealed(MANIFEST)?;
+        let runs = manifest.variants.len() as u64 * u64::from(manifest.run.replications);
+        if runs > MOST_JOBS {
+            return Err(damaged(&path, &format!("names {runs} runs, more than there can be")));
+        }
+        Ok(manifest)
     }
 
     fn read(&self, name: &str) -> Result<Vec<u8>, ResultsError> {
         let path = self.path.join(name);
-        fs::read(&path).map_err(|error| {
-            ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be read: {error}"))
-        })
+        let unreadable = |why: &dyn std::fmt::Display| {
+            ResultsError::new(ErrorKind::Unusable, &path, format!("cannot be read: {why}"))
+        };
+        // What is no file, a pipe say, may never end, or never begin.
+        let kind = fs::metadata(&path).map_err(|error| unreadable(&error))?;
+        if !kind.is_file() {
+            return Err(unreadable(&"it is not a file"));
+        }
+        fs::read(&path).map_err(|error| unreadable(&error))
     }
 
     /// What was written with a checksum.

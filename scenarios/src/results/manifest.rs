@@ -164,11 +164,12 @@ impl Manifest {
         self.run.warm_up.given().unwrap_or_else(found)
     }
 
-    /// The same with what an earlier run of the experiment has found: the warm-up, and how many replications it took to
-    /// know a metric exactly enough. That stands until this run finds it again, so that the folder says at any moment what
-    /// is in it.
+    /// The same with what an earlier run of the experiment has found: the warm-up, which stands for good, how many
+    /// replications it took to know a metric exactly enough, and which assumptions were moved, which stand until this run
+    /// finds them again. So the folder says at any moment what is in it.
     pub(crate) fn going_on_from(mut self, earlier: &Manifest) -> Self {
         self.found_warm_up.clone_from(&earlier.found_warm_up);
+        self.sensitivity.clone_from(&earlier.sensitivity);
         if let (Some(precision), Some(_)) = (&self.run.precision, &earlier.run.precision) {
             let known = earlier.run.replications.min(precision.max_replications);
             self.run.replications = self.run.replications.max(known);

@@ -65,6 +65,8 @@ pub struct AtEnd {
     pub value: String,
     /// Why there is nothing to say, or what qualifies it.
     pub note: Option<String>,
+    /// How many of its runs are not finished: nothing is said of it until they are.
+    pub unfinished: usize,
     /// The option's cost a month there, less that with what is in force.
     pub cost: Option<Estimate>,
     /// Likewise its percentile, in seconds.
@@ -93,13 +95,15 @@ impl Sensitivity {
         self.moves.iter().filter(|of| of.changes_verdict())
     }
 
-    /// How wide an assumption's swing is: from the least to the greatest value of cost and of latency, what is in force
-    /// included, each as a share of what it is; the wider of the two. Infinite where a percentile falls among failures.
+    /// How wide an assumption's swing is, as far as it is clear of chance: from the least to the greatest value of cost and
+    /// of latency, what is in force included, each as a share of what it is; the wider of the two. Infinite where a
+    /// percentile falls among failures that did not before.
     pub fn swing(&self, of: &Moved) -> f64 {
         let share = |base: f64, difference: fn(&AtEnd) -> Option<&Estimate>| {
-            let known = of.ends().into_iter().filter_map(difference).map(|it| match it.value {
-                value if value.is_nan() => f64::INFINITY,
-                value => value,
+            let known = of.ends().into_iter().filter_map(difference).map(|it| match it.interval() {
+                None if base.is_finite() && !it.value.is_finite() => f64::INFINITY,
+                Some((low, high)) if low > 0.0 || high < 0.0 => it.value,
+                _ => 0.0,
             });
             let (low, high) =
                 known.fold((0.0, 0.0), |(low, high): (f64, f64), it| (low.min(it), high.max(it)));
@@ -174,6 +178,7 @@ impl Study<'_> {
         let nothing = |note: String| AtEnd {
             value: end.value().to_owned(),
             note: Some(note),
+            unfinished: 0,
             cost: None,
             latency: None,
             instead: None,
@@ -186,7 +191,8 @@ impl Study<'_> {
         }
         let (moved, missing) = self.moved(of, side)?;
         if missing > 0 {
-            return Ok(nothing(format!("{missing} of its runs are not finished")));
+            let note = format!("{missing} of its runs are not finished");
+            return Ok(AtEnd { unfinished: missing, ..nothing(note) });
         }
         let variants = self.variants(&moved)?;
         let difference = |owner: &str, metric: &str| self.difference(&moved, &variants, owner, metric);
@@ -195,6 +201,7 @@ impl Study<'_> {
         Ok(AtEnd {
             value: end.value().to_owned(),
             note: None,
+            unfinished: 0,
             cost: difference("", COST),
             latency: difference(&found.service, &found.percentile),
             sentence: instead.is_some().then(|| sentence(&moved, &variants, &pairs)),

@@ -8,7 +8,8 @@ use super::manifest::VariantManifest;
 /// Whether an axis is part of the workload rather than of the fleet.
 fn is_workload(path: &str) -> bool {
     let table = path.split(['.', '"']).find(|step| !step.is_empty()).unwrap_or_default();
-    let of_table = ["sources", "populations", "work", "account", "telemetry", "hardware"].contains(&table);
+    let of_table =
+        ["sources", "populations", "work", "account", "telemetry", "hardware", "faults"].contains(&table);
     of_table || path.ends_with(".objective")
 }
 
@@ -36,6 +37,7 @@ impl VariantManifest {
         let all = [
             (traffic, "other traffic"),
             (mine.work != theirs.work, "other work"),
+            (mine.faults != theirs.faults, "other faults"),
             (objectives(self) != objectives(other), "another objective"),
         ];
         all.into_iter().filter(|(differs, _)| *differs).map(|(_, what)| what).collect()
@@ -51,6 +53,7 @@ mod tests {
         let check = |path: &str, expected: bool| assert_eq!(is_workload(path), expected, "{path}");
         check("sources.visitors.arrivals.poisson.rate", true);
         check("work.page.cpu", true);
+        check("faults.database.dependency-outage.lasts", true);
         check("services.web.objective", true);
         check("services.web.memory", false);
         check("clusters.fleet.instances.type", false);

@@ -178,7 +178,7 @@ impl Experiment<'_> {
 }
 
 /// As a shell takes it for one word.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:,%+=@".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();

@@ -58,6 +58,9 @@ impl Session<'_> {
         match self.experiment.options.only {
             Some(_) => self.one_job(results),
             None => {
+                let mut results = results;
+                // What another job alone leaves as it is, a whole run finds anew, or does without.
+                results.manifest.sensitivity = results.manifest.sensitivity.filter(|_| plan.is_some());
                 let mut results = self.replicate(results)?;
                 self.vary(&mut results)?;
                 Ok(results)
@@ -65,14 +68,15 @@ impl Session<'_> {
         }
     }
 
-    /// Runs the pilot and finds the warm-up; none where the run was cancelled before it was over.
+    /// Runs the pilot and finds the warm-up; none where the run was cancelled before it was over, or some of it failed.
     fn pilot(&mut self, manifest: &Manifest) -> Result<Option<FoundWarmUp>, RunError> {
         let mut unmeasured = manifest.clone();
         unmeasured.run.warm_up = WarmUp::default();
         let jobs = jobs(manifest, 0..PILOT);
         self.total += jobs.len();
         let records = self.carry_out(&unmeasured, Stored::Pilot, &jobs)?;
-        if self.tally.skipped > 0 {
+        // What is found stands for good, so it is not found in a part of the pilot.
+        if self.tally.skipped > 0 || !self.tally.failures.is_empty() {
             return Ok(None);
         }
         let cut = |variant: &crate::results::VariantManifest| {

@@ -84,7 +84,10 @@ impl Session<'_> {
                     of.setting,
                     of.end(*side).value()
                 ),
-                command: manifest.command.clone(),
+                command: match self.experiment.options.check {
+                    true => format!("{} --check", manifest.command),
+                    false => manifest.command.clone(),
+                },
                 ..failure
             }),
         }

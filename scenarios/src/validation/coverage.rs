@@ -93,6 +93,12 @@ impl Share {
         f64::from(self.part) / f64::from(self.whole)
     }
 
+    /// Whether it may be the coverage of an interval of about 95 %: between 92 and 98 % is not excluded.
+    pub fn is_about_right(self) -> bool {
+        let (low, high) = self.interval();
+        low <= 0.98 && high >= 0.92
+    }
+
     /// Its exact 95 % interval (Clopper and Pearson 1934).
     pub fn interval(self) -> (f64, f64) {
         let (part, rest) = (f64::from(self.part), f64::from(self.whole - self.part));
@@ -111,10 +117,12 @@ impl PairRow {
 }
 
 impl Coverage {
-    /// Whether identical variants are identical, and different luck is told from a difference as often as it should be.
-    /// Coverage itself is measured, not judged: some kinds are known to cover less with few replications.
+    /// Whether identical variants are identical, different luck is told from a difference as often as it should be, and
+    /// every kind of interval covers about as often as it says.
     pub fn passes(&self) -> bool {
-        self.identical.1 == 0 && self.pairs.iter().all(PairRow::passes)
+        self.identical.1 == 0
+            && self.pairs.iter().all(PairRow::passes)
+            && self.rows.iter().all(|row| row.counts.iter().all(|share| share.is_about_right()))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::engine::{Span, Time};
 use crate::observe::{
     DecisionFact, DecisionKind, Gauge, InstanceFact, Owner, Replica, ReplicaFact, ServiceId,
 };
+use crate::policy::keep_alive::FixedKeepAliveParameters;
 use crate::spec::ServiceSpec;
 
 /// A service that has not changed for so long has what it wants, or waits for it.
@@ -140,8 +141,14 @@ impl Decisions {
     fn check_keep_alive(&self, replica: Replica, ground: &Ground, findings: &mut Findings) {
         let Some((service, Some(idle_since))) = self.environments.get(&replica) else { return };
         let ServiceSpec::Lambda(function) = ground.service(*service) else { return };
-        let fixed = function.keep_alive.as_ref().filter(|policy| policy.0.name == "fixed");
-        let keep = fixed.and_then(|policy| policy.0.parameters["after"].as_str()?.parse::<Span>().ok());
+        let keep = match &function.keep_alive {
+            None => Some(FixedKeepAliveParameters::default()),
+            Some(policy) if policy.0.name == "fixed" => {
+                serde_json::from_value(policy.0.parameters.clone()).ok()
+            }
+            Some(_) => None,
+        };
+        let keep = keep.map(|fixed| fixed.after);
         // Provisioned environments are kept for ever.
         let Some(keep) = keep.filter(|_| function.provisioned_concurrency.is_none()) else { return };
         let idle = ground.now.since(*idle_since);

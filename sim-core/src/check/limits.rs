@@ -43,6 +43,10 @@ pub(super) struct Limits {
     own_requests: BTreeMap<ServiceId, Allowance>,
     shared_requests: Allowance,
     fargate: Allowance,
+    /// Launches of each service on Fargate, where a task has its place when it is launched.
+    launches: BTreeMap<ServiceId, Allowance>,
+    /// At the end of the last instant.
+    shares: BTreeMap<ServiceId, Share>,
 }
 
 impl Limits {
@@ -55,6 +59,8 @@ impl Limits {
             own_requests: BTreeMap::new(),
             shared_requests: Allowance::new(concurrency, concurrency),
             fargate: launches,
+            launches: BTreeMap::new(),
+            shares: BTreeMap::new(),
         }
     }
 
@@ -104,31 +110,67 @@ impl Limits {
             let expected = format!("launches no faster than {burst} at once and {rate}/s");
             [ground.service_name(service), expected, format!("{:.3} more", -left)]
         });
+        // A second's worth at once, and one at least.
+        let rate = ground.fleet.account.service_launch_rate.0;
+        let allowance = Allowance::new(rate.max(1.0).floor(), rate);
+        let left = self.launches.entry(service).or_insert(allowance).take(ground.now);
+        findings.unless(left > -TOLERANCE, Invariant::Limits, || {
+            let expected = format!("launches of a service no faster than {rate}/s");
+            [ground.service_name(service), expected, format!("{:.3} more", -left)]
+        });
     }
 }
 
-/// The account's concurrency: all reservations, and what is busy or provisioned without one.
-fn check_concurrency(ground: &Ground, findings: &mut Findings) {
-    let mut in_use = 0;
-    for (id, service) in ground.services() {
-        let ServiceSpec::Lambda(function) = service else { continue };
-        let level = |gauge| ground.of_service(id, gauge);
-        let set_aside = level(Gauge::Concurrency).max(level(Gauge::Provisioned));
-        if let Some(reserved) = function.reserved_concurrency {
-            let owner = || ground.service_name(id);
-            findings.at_most(
-                Invariant::Limits,
-                owner,
-                "concurrency in use or provisioned",
-                &set_aside,
-                &u64::from(reserved),
-            );
+/// What a function without a reservation has of the account's concurrency.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    running: u64,
+    /// Ready or not.
+    provisioned: u64,
+}
+
+impl Limits {
+    /// Concurrency: of each reservation, and of what the account has besides. What is busy when more is provisioned goes on,
+    /// so that all of it together may come to more than there is; but nothing may begin then that is not provisioned
+    /// (Lambda metrics, ClaimedAccountConcurrency: what is not available to on-demand invocations). That is seen of functions
+    /// with nothing provisioned; of others only the least that they can have claimed is known.
+    fn check_concurrency(&mut self, ground: &Ground, findings: &mut Findings) {
+        let (mut reservations, mut shares) = (0, BTreeMap::new());
+        for (id, service) in ground.services() {
+            let ServiceSpec::Lambda(function) = service else { continue };
+            let level = |gauge| ground.of_service(id, gauge);
+            let share = Share { running: level(Gauge::Concurrency), provisioned: level(Gauge::Provisioned) };
+            if let Some(reserved) = function.reserved_concurrency {
+                let (owner, claimed) = (|| ground.service_name(id), share.running.max(share.provisioned));
+                let what = "concurrency in use or provisioned";
+                findings.at_most(Invariant::Limits, owner, what, &claimed, &u64::from(reserved));
+                reservations += u64::from(reserved);
+            } else {
+                shares.insert(id, share);
+            }
         }
-        in_use += function.reserved_concurrency.map_or(set_aside, u64::from);
+        let quota = u64::from(ground.fleet.account.lambda_concurrency);
+        let most = quota.saturating_sub(reservations);
+        let before = std::mem::replace(&mut self.shares, shares);
+        let sum = |shares: &BTreeMap<ServiceId, Share>, of: fn(&Share) -> u64| shares.values().map(of).sum();
+        let (running, provisioned): (u64, u64) =
+            (sum(&self.shares, |it| it.running), sum(&self.shares, |it| it.provisioned));
+        let mut at_most = |what: &str, found: u64, most: u64| {
+            findings.at_most(Invariant::Limits, || "the account".into(), what, &found, &most);
+        };
+        at_most("concurrency reserved", reservations, quota);
+        at_most("concurrency in use without a reservation", running, most);
+        at_most("concurrency provisioned without a reservation", provisioned, most);
+        let on_demand = self.shares.iter().any(|(id, it)| {
+            let before = before.get(id).copied().unwrap_or_default();
+            it.provisioned == 0 && before.provisioned == 0 && it.running > before.running
+        });
+        if on_demand {
+            let more: u64 = provisioned.saturating_sub(sum(&before, |it| it.provisioned));
+            let claimed = sum(&self.shares, |it| it.running.max(it.provisioned));
+            at_most("concurrency reserved or in use", claimed, most + more);
+        }
     }
-    let quota = u64::from(ground.fleet.account.lambda_concurrency);
-    let owner = || "the account".to_owned();
-    findings.at_most(Invariant::Limits, owner, "concurrency reserved or in use", &in_use, &quota);
 }
 
 /// A group is meant to have as many instances as its bounds allow.
@@ -165,6 +207,6 @@ impl Family for Limits {
     }
 
     fn instant_over(&mut self, ground: &Ground, findings: &mut Findings) {
-        check_concurrency(ground, findings);
+        self.check_concurrency(ground, findings);
     }
 }

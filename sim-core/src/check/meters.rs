@@ -8,7 +8,7 @@ use super::ground::task_of;
 use super::{Findings, Ground, Invariant};
 use crate::cost::{Meter, Usage};
 use crate::engine::Time;
-use crate::metrics::Record;
+use crate::metrics::{LevelRecord, Record};
 use crate::observe::{Gauge, GroupId, Owner, ServiceId};
 use crate::spec::ServiceSpec;
 
@@ -37,7 +37,7 @@ pub(super) fn check(record: &Record, bills: &Bills, ground: &Ground, findings: &
     }
 }
 
-/// The area of every level that was recorded.
+/// The area of every level, recorded or not.
 fn areas(
     owner: Owner,
     gauges: &crate::metrics::GaugeRecords,
@@ -46,10 +46,11 @@ fn areas(
     ground: &Ground,
     findings: &mut Findings,
 ) {
-    for (gauge, level) in gauges.iter() {
+    for gauge in Gauge::ALL {
         let own = bills.area(owner, gauge, ground, record.measured.to.max(ground.now)).measured;
+        let recorded = gauges.get(gauge).map_or(0, LevelRecord::area);
         let what = format!("the area of {gauge:?}");
-        findings.equal(Invariant::Integrals, || ground.name(owner), &what, &level.area(), &own);
+        findings.equal(Invariant::Integrals, || ground.name(owner), &what, &recorded, &own);
     }
 }
 

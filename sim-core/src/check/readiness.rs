@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Fact, Family, Findings, Ground, Invariant};
+use crate::engine::Time;
 use crate::observe::{Gauge, Replica, ReplicaFact, ServiceId};
 use crate::spec::{FleetSpec, ServiceSpec};
 
@@ -15,6 +16,8 @@ struct State {
     healthy: bool,
     reachable: bool,
     connecting: u64,
+    /// Requests whose connection has just come about, and when.
+    connected: (Time, u64),
     begun: u64,
     queued: u64,
 }
@@ -51,8 +54,16 @@ impl Readiness {
 
     fn placed(&mut self, replica: Replica, service: ServiceId, findings: &mut Findings) {
         let life = if matches!(replica, Replica::Task(_)) { Life::Placed } else { Life::Ready };
-        let state =
-            State { service, life, healthy: true, reachable: true, connecting: 0, begun: 0, queued: 0 };
+        let state = State {
+            service,
+            life,
+            healthy: true,
+            reachable: true,
+            connecting: 0,
+            connected: (Time::ZERO, 0),
+            begun: 0,
+            queued: 0,
+        };
         let earlier = self.replicas.insert(replica, state);
         findings.unless(earlier.is_none(), Invariant::Readiness, || {
             [format!("{replica:?}"), "one place".into(), "a second one".into()]
@@ -77,7 +88,7 @@ impl Readiness {
     }
 
     /// A fact about a replica that is there already.
-    fn changed(&mut self, replica: Replica, fact: ReplicaFact, findings: &mut Findings) {
+    fn changed(&mut self, replica: Replica, fact: ReplicaFact, now: Time, findings: &mut Findings) {
         let Some(before) = self.replicas.get(&replica).copied() else {
             findings.unless(false, Invariant::Readiness, || {
                 [format!("{replica:?}"), "a place before anything else".into(), format!("{fact:?}")]
@@ -85,7 +96,9 @@ impl Readiness {
             return;
         };
         let knocks = matches!(fact, ReplicaFact::Connecting(now) if u64::from(now) > before.connecting);
-        if fact == ReplicaFact::Entered || knocks {
+        // What was sent when the replica was healthy comes in when its connection comes about, whatever it is then.
+        let waited = before.connected.0 == now && before.connected.1 > 0;
+        if (fact == ReplicaFact::Entered && !waited) || knocks {
             self.check_target(replica, &before, findings);
         }
         findings.unless(allowed(&before, fact), Invariant::Readiness, || {
@@ -94,7 +107,7 @@ impl Readiness {
             [format!("{replica:?}"), format!("what a replica can do that is {state}"), format!("{fact:?}")]
         });
         self.add(&before, -1);
-        let after = next(before, fact);
+        let after = next(before, fact, now);
         match after {
             Some(after) => drop(self.replicas.insert(replica, after)),
             None => drop(self.replicas.remove(&replica)),
@@ -155,15 +168,22 @@ fn allowed(state: &State, fact: ReplicaFact) -> bool {
 }
 
 /// The state after a fact; none if it is gone.
-fn next(mut state: State, fact: ReplicaFact) -> Option<State> {
+fn next(mut state: State, fact: ReplicaFact, at: Time) -> Option<State> {
     match fact {
         ReplicaFact::Placed { .. } | ReplicaFact::Cpu(_) | ReplicaFact::Memory(_) => {}
         ReplicaFact::Reachable(reachable) => state.reachable = reachable,
         ReplicaFact::Runs => state.life = Life::Running,
         ReplicaFact::Ready(ready) => state.life = if ready { Life::Ready } else { Life::Leaving },
         ReplicaFact::Healthy(healthy) => state.healthy = healthy,
-        ReplicaFact::Connecting(now) => state.connecting = u64::from(now),
-        ReplicaFact::Entered => state.queued += 1,
+        ReplicaFact::Connecting(now) => {
+            let now = u64::from(now);
+            state.connected = (at, state.connecting.saturating_sub(now));
+            state.connecting = now;
+        }
+        ReplicaFact::Entered => {
+            state.connected.1 = state.connected.1.saturating_sub(1);
+            state.queued += 1;
+        }
         ReplicaFact::Began => {
             state.queued = state.queued.saturating_sub(1);
             state.begun += 1;
@@ -176,12 +196,12 @@ fn next(mut state: State, fact: ReplicaFact) -> Option<State> {
 }
 
 impl Family for Readiness {
-    fn hear(&mut self, fact: &Fact<'_>, _: &Ground, findings: &mut Findings) {
+    fn hear(&mut self, fact: &Fact<'_>, ground: &Ground, findings: &mut Findings) {
         match *fact {
             Fact::Replica(replica, ReplicaFact::Placed { service, .. }) => {
                 self.placed(replica, service, findings);
             }
-            Fact::Replica(replica, fact) => self.changed(replica, fact, findings),
+            Fact::Replica(replica, fact) => self.changed(replica, fact, ground.now, findings),
             _ => {}
         }
     }

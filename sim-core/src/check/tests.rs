@@ -12,15 +12,17 @@ use crate::cost::{Arch, Purchase};
 use crate::engine::Span;
 use crate::observe::{DecisionKind, Door, GroupId, Part, Parts, Throttle};
 use crate::quantity::{Cpu, MemorySize};
+use crate::spec::ServiceSpec;
 
 const API: ServiceId = ServiceId(0);
 const BOX: ServiceId = ServiceId(1);
 const FUNCTION: ServiceId = ServiceId(2);
+const OTHER: ServiceId = ServiceId(3);
 const GROUP: GroupId = GroupId(0);
 const TASK: Replica = Replica::Task(7);
 const PLACE: Replica = Replica::Environment(3);
 
-/// Three services, one of each platform, and a group of two-core instances with one network interface for tasks.
+/// Four services, of each platform one at least, and a group of two-core instances with one network interface for tasks.
 fn fleet() -> FleetSpec {
     let task =
         json!({ "cpu": "1vCPU", "memory": "2GB", "server": { "workers": { "count": 1, "backlog": 1 } } });
@@ -36,6 +38,7 @@ fn fleet() -> FleetSpec {
                 "constraints": [], "scaling": { "fixed": { "count": 1 } } },
             "function": { "platform": "lambda", "work": "page", "memory": "1769MB", "runtime": "rust",
                 "reserved_concurrency": 1, "keep_alive": { "fixed": { "after": "10s" } } },
+            "other": { "platform": "lambda", "work": "page", "memory": "1769MB", "runtime": "rust" },
         },
         "clusters": { "fleet": { "instances": { "type": "tiny", "min": 0, "max": 2 } } },
         "account": { "lambda_concurrency": 1, "lambda_scaling_burst": 1, "lambda_scaling_rate": "1/s",
@@ -230,6 +233,16 @@ impl Story {
         all.into_iter().for_each(|(gauge, value)| self.level(second, FUNCTION, gauge, value));
     }
 
+    /// The function without its reservation and another one, in an account that lets two of them run.
+    fn two_functions_without_reservation(&mut self) -> ServiceId {
+        let fleet = &mut self.0.ground.fleet;
+        fleet.account.lambda_concurrency = 2;
+        if let ServiceSpec::Lambda(it) = &mut fleet.services["function"] {
+            it.reserved_concurrency = None;
+        }
+        OTHER
+    }
+
     fn bill_invocation(&mut self, from: u64, seconds: u64) {
         self.0.billed(&Billable::Invocation {
             service: FUNCTION,
@@ -258,9 +271,24 @@ fn check(invariant: Invariant, expected: &str, story: impl Fn(&mut Story, bool))
     let right = tell(false);
     assert!(right.is_clean(), "the right story: {right}");
     let wrong = tell(true);
+    assert!(says(&wrong, invariant, expected), "no {invariant:?} that says `{expected}`, but: {wrong}");
+}
+
+fn says(findings: &Findings, invariant: Invariant, expected: &str) -> bool {
     let seen = |violation: &&Violation| violation.invariant == invariant;
-    let told = wrong.violations.iter().filter(seen).any(|it| it.to_string().contains(expected));
-    assert!(told, "no violation of {invariant:?} that says `{expected}`, but: {wrong}");
+    findings.violations.iter().filter(seen).any(|it| it.to_string().contains(expected))
+}
+
+/// The same for a story in levels only, which all other invariants find incomplete, right or wrong.
+#[track_caller]
+fn check_levels(invariant: Invariant, expected: &str, story: impl Fn(&mut Story, bool)) {
+    for wrong in [false, true] {
+        let mut told = Story::new();
+        story(&mut told, wrong);
+        let findings = told.0.close(None);
+        assert_eq!(says(&findings, invariant, expected), wrong, "`{expected}`: {findings}");
+        assert_eq!(says(&findings, invariant, ""), wrong, "{findings}");
+    }
 }
 
 #[test]

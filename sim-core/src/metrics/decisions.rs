@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Window;
 use crate::engine::Time;
 use crate::observe::DecisionKind;
+use crate::stored;
 
 /// One decision of one policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,7 @@ pub struct Decision {
 #[serde(deny_unknown_fields)]
 pub struct Decisions {
     kept: Vec<Decision>,
+    #[serde(deserialize_with = "stored::count")]
     total: u64,
     actions: BTreeMap<String, BTreeMap<DecisionKind, u64>>,
 }

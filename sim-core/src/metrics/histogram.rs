@@ -290,10 +290,16 @@ impl TryFrom<Stored> for Histogram {
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
         let histogram = Histogram::from_sparse(stored.bits, &stored.buckets)?;
         let Stored { count, sum, min, max, .. } = stored;
-        let whole = histogram.count == count;
-        whole
-            .then_some(Histogram { count, sum, min, max, ..histogram })
-            .ok_or("buckets do not add up to the count")
+        if histogram.count != count {
+            return Err("buckets do not add up to the count");
+        }
+        let whole = Histogram { count, sum, min, max, ..histogram.clone() };
+        // The bucket of the least value is the first that holds something, that of the greatest the last.
+        let ends = |of: &Histogram| (of.index(of.min), of.index(of.max));
+        if count > 0 && ends(&whole) != ends(&histogram) {
+            return Err("extremes are not in the outermost buckets");
+        }
+        Ok(whole)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::stored;
 #[serde(deny_unknown_fields)]
 pub struct ArrivalDigest {
     /// How many requests arrived (first attempts).
+    #[serde(deserialize_with = "stored::count")]
     pub count: u64,
     /// A hash of when, and with which seed, in order.
     pub hash: u64,

@@ -4,7 +4,7 @@
 mod sizing;
 
 use super::event::{FleetEvent, Kind};
-use super::faults::{Blow, Fate};
+use super::faults::Fate;
 use super::fleet::{Agenda, Fleet};
 use super::task::{Task, TaskId};
 use super::telemetry::Published;
@@ -96,6 +96,8 @@ pub(super) struct Group {
     pub memory_used_kib: u64,
     pub memory_reserved_kib: u64,
     pub reservation: Published,
+    /// How many ran at each of its datapoints.
+    pub running_points: Published,
     pub last_scale_out: Option<Time>,
     pub last_scale_in: Option<Time>,
     pub warm_up: Span,
@@ -142,6 +144,10 @@ pub(super) struct Instance {
     pub credit_due: Time,
     /// What befalls it next.
     pub fate: Fate,
+    /// How often it came back from an outage; each time its luck is drawn anew.
+    pub comebacks: u64,
+    /// When it is taken back, if it has had the notice.
+    pub taken_back: Option<Time>,
     /// It has failed for good; else what is lost comes back with its zone.
     pub failed: bool,
     /// It is unreachable, and does nothing.
@@ -183,6 +189,8 @@ impl<P: Probe> Fleet<P> {
             credit: None,
             credit_due: Time::NEVER,
             fate: Fate::NONE,
+            comebacks: 0,
+            taken_back: None,
             failed: false,
             lost: false,
             waived: false,
@@ -321,7 +329,7 @@ impl<P: Probe> Fleet<P> {
         self.instances[id].tasks.retain(|other| *other != task_id);
         self.give_back(cluster, id, task);
         let instance = &self.instances[id];
-        let taken_back = instance.fate.blow == Blow::Reclaimed;
+        let taken_back = instance.taken_back.is_some();
         if instance.state == InstanceState::Draining && instance.tasks.is_empty() && !taken_back {
             self.instances[id].due = now;
             agenda.schedule(FleetEvent::new(now, Kind::InstanceStep, 0, id.0));

@@ -19,7 +19,7 @@ use crate::observe::{DecisionKind, GroupId, Probe, ServiceId};
 use crate::random::Draw;
 use crate::spec::FUNCTION_ZONES;
 
-pub(super) use fates::{Blow, Fate};
+pub(super) use fates::Fate;
 
 /// Slots of a fault's events.
 const BEGINS: u32 = 0;
@@ -30,7 +30,7 @@ const ENDS: u32 = 1;
 pub(super) struct Faults {
     pub list: Vec<Fault>,
     /// How many outages each zone is in.
-    pub zones: [u8; 8],
+    pub zones: [u32; 8],
 }
 
 /// A fault.

@@ -91,8 +91,11 @@ impl<P: Probe> Fleet<P> {
         let group = &mut self.groups[group_id];
         let Some(policy) = &mut group.scaling else { return };
         group.reservation.close(now, Some(policy.reservation(&view).value));
+        group.running_points.close(now, Some(f64::from(view.running)));
         let reservation = group.reservation.visible(now);
-        let decision = policy.decide(&ClusterScalingView { reservation, ..view });
+        let running_then =
+            group.running_points.visible(now).last().and_then(|it| it.value).map(|it| it as u32);
+        let decision = policy.decide(&ClusterScalingView { reservation, running_then, ..view });
         let before = group.desired;
         let after = decision.desired.unwrap_or(before).clamp(group.min, group.max);
         if after > before {
@@ -139,6 +142,7 @@ impl<P: Probe> Fleet<P> {
             smallest: offered,
             largest: offered,
             reservation: Vec::new(),
+            running_then: None,
             last_scale_out: group.last_scale_out,
             last_scale_in: group.last_scale_in,
             luck: luck_word(self.luck.counted(Purpose::Policy, group.key, now.nanos())),

@@ -126,6 +126,8 @@ impl<P: Probe> Fleet<P> {
             released: 0,
             killed: None,
             fate: Fate::NONE,
+            comebacks: 0,
+            taken_back: None,
             slowness: 1.0,
             lost: false,
             connecting: Vec::new(),

@@ -79,6 +79,10 @@ pub(super) struct Task {
     pub killed: Option<Killed>,
     /// What befalls it next.
     pub fate: Fate,
+    /// How often it came back from an outage; each time its luck is drawn anew.
+    pub comebacks: u64,
+    /// When it is taken back, if it has had the notice.
+    pub taken_back: Option<Time>,
     /// Its speed, as a share of what it should be.
     pub slowness: f64,
     /// It is unreachable, and stands still: requests that try to connect to it, those whose wait is over, and whether its

@@ -280,8 +280,7 @@ fn tasks_that_do_not_run_yet_make_room_for_their_replacements() {
 fn what_drains_is_no_capacity() {
     // Three tasks, one to an instance, on four instances; one of them is drained for half an hour. A fourth task
     // meanwhile needs one instance more, and not two.
-    let group =
-        json!({ "managed_termination_protection": false, "managed_draining": true, "warm_up": "2min" });
+    let group = json!({ "managed_termination_protection": false, "managed_draining": true, "warm_up": "0s" });
     let mut drained = 0;
     for replication in 0..8 {
         let mut spec = shrinking(&group);
@@ -434,6 +433,18 @@ fn an_instance_without_memory_kills_what_is_furthest_above_its_reservation() {
     check(3888, [1000, 3000], Some("service"));
     check(5000, [3000, 1000], Some("other"));
     check(5000, [1000, 3000], Some("service"));
+}
+
+#[test]
+fn an_old_metric_removes_nothing_twice() {
+    // Four instances, two of them empty for good from the fifth minute on: 50 % of four is two, and not half of two.
+    let mut spec = shrinking(&json!({ "warm_up": "0s", "managed_termination_protection": false }));
+    spec["services"]["service"]["scaling"]["scheduled"]["actions"] =
+        json!([{ "at": "5min", "min": 2, "max": 2 }]);
+    for replication in 0..4 {
+        let desired = facts(&spec, "60min", replication).levels(GROUP, Gauge::InstancesDesired);
+        assert_eq!(desired.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [4, 2], "{desired:?}");
+    }
 }
 
 #[test]

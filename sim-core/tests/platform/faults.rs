@@ -7,10 +7,11 @@ use crate::clusters::ecs;
 use crate::common::{problems, read};
 use crate::facts::{Facts, GROUP, SERVICE, facts};
 use crate::functions::function;
+use crate::outages::outage;
 use crate::{every, one_service, patched, within};
 
 /// A Fargate service that has a new task 27 s after it is asked for one: 12 s of provisioning, 10 s of pull, 5 s of start.
-fn fargate(tasks: u32, more: &Value) -> Value {
+pub(crate) fn fargate(tasks: u32, more: &Value) -> Value {
     let plain = json!({
         "platform": "fargate", "balancer": "none", "scaling": { "fixed": { "count": tasks } },
         "task": {
@@ -22,7 +23,7 @@ fn fargate(tasks: u32, more: &Value) -> Value {
     patched(&plain, more)
 }
 
-fn alb(more: &Value) -> Value {
+pub(crate) fn alb(more: &Value) -> Value {
     let plain = json!({
         "health_check": { "interval": "10s", "timeout": "5s" }, "deregistration_delay": "20s", "idle_timeout": "1h",
     });
@@ -30,7 +31,7 @@ fn alb(more: &Value) -> Value {
 }
 
 /// One service under a fault; the scheduler reacts at once.
-fn faulty(arrivals: &Value, wait: &str, service: &Value, fault: &Value) -> Value {
+pub(crate) fn faulty(arrivals: &Value, wait: &str, service: &Value, fault: &Value) -> Value {
     let mut spec = one_service(arrivals, wait, service);
     spec["faults"] = json!({ "fault": fault });
     spec["telemetry"] = json!({ "scheduler_reaction": "0s" });
@@ -42,7 +43,7 @@ fn running(facts: &Facts) -> Vec<u64> {
     facts.levels(SERVICE, Gauge::ReplicasReady).iter().map(|(_, count)| *count).collect()
 }
 
-fn lines(facts: &Facts, kind: DecisionKind, what: &str) -> usize {
+pub(crate) fn lines(facts: &Facts, kind: DecisionKind, what: &str) -> usize {
     facts.decisions(kind).filter(|it: &&DecisionFact| it.reason.contains(what)).count()
 }
 
@@ -130,7 +131,7 @@ fn events_in_work_when_environments_crash_fail() {
 }
 
 /// One instance with one task on it, and one request a second of 100 ms.
-fn on_an_instance(fault: &Value, service: &Value, group: &Value) -> Value {
+pub(crate) fn on_an_instance(fault: &Value, service: &Value, group: &Value) -> Value {
     let mut spec = ecs(1, 1, service, group);
     spec["work"]["work"]["wait"] = json!({ "constant": "100ms" });
     spec["sources"]["all"]["arrivals"] = every("1/s");
@@ -166,22 +167,6 @@ fn a_failed_instance_is_noticed_late() {
 }
 
 #[test]
-fn what_has_failed_does_not_come_back_with_its_zone() {
-    // It stands in the zone that goes away and returns while the group does not yet know of the failure.
-    let fault =
-        json!({ "instance-failure": { "cluster": "fleet", "at": "100.5s", "detected_after": "5min" } });
-    let mut spec = on_an_instance(&fault, &alb(&json!({})), &json!({ "zones": 1 }));
-    spec["faults"]["out"] = json!({ "zone-outage": { "zone": "zone-a", "at": "110s", "lasts": "1min", "detected_after": "20min" } });
-    let facts = facts(&spec, "10min", 0);
-    let instances = facts.levels(GROUP, Gauge::Instances);
-    assert_eq!(instances.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [1, 0, 1], "{instances:?}");
-    within("given up", instances[1].0, 400.5, 400.5);
-    let served: Vec<f64> =
-        facts.served().into_iter().filter(|at| (102.0..instances[2].0).contains(at)).collect();
-    assert!(served.is_empty(), "{served:?}");
-}
-
-#[test]
 fn a_task_on_another_instance_takes_over_when_the_balancer_has_noticed() {
     let fault =
         json!({ "instance-failure": { "cluster": "fleet", "at": "100.5s", "detected_after": "5min" } });
@@ -208,72 +193,7 @@ fn instances_fail_at_their_rate() {
     within("failures", failures, expected - 4.0 * expected.sqrt(), expected + 4.0 * expected.sqrt());
 }
 
-fn outage(lasts: &str, more: &Value) -> Value {
-    let plain = json!({ "zone": "zone-a", "at": "100.5s", "lasts": lasts, "detected_after": "3min" });
-    json!({ "zone-outage": patched(&plain, more) })
-}
-
-#[test]
-fn a_zone_takes_its_tasks_with_it() {
-    let check = |what: &str, zones: u32, lasts: &str, expected: &[(f64, u64)]| {
-        let service = patched(&fargate(3, &json!({ "zones": zones })), &alb(&json!({})));
-        let spec = faulty(&every("10/s"), "100ms", &service, &outage(lasts, &json!({})));
-        let facts = facts(&spec, "15min", 0);
-        let ready: Vec<u64> =
-            expected.iter().map(|(at, _)| facts.level_at(SERVICE, Gauge::ReplicasReady, *at)).collect();
-        assert_eq!(ready, expected.iter().map(|(_, count)| *count).collect::<Vec<_>>(), "{what}");
-    };
-    // Unhealthy after 25 s at most; a new task in another zone needs 27 s and a check of at most ten.
-    check("one of three zones", 3, "5min", &[(99.0, 3), (112.0, 3), (126.0, 2), (175.0, 3), (800.0, 3)]);
-    // Only the first zone: all are unhealthy, so that requests go to all; nothing can be launched until it is back.
-    check("the only zone", 1, "5min", &[(99.0, 3), (175.0, 3), (281.0, 0), (399.0, 0), (440.0, 3)]);
-    // Back before anybody has given them up.
-    check("a short outage of the only zone", 1, "1min", &[(99.0, 3), (150.0, 3), (170.0, 3), (800.0, 3)]);
-}
-
-#[test]
-fn what_a_short_outage_interrupts_goes_on_after_it() {
-    let check = |work: Value, expected: f64| {
-        let service = fargate(1, &json!({ "zones": 1 }));
-        let mut spec = faulty(&every("1/min"), "0s", &service, &outage("30s", &json!({ "at": "70s" })));
-        spec["work"]["work"] = work;
-        let facts = facts(&spec, "75s", 0);
-        within("latency", facts.latencies()[0], expected, expected + 1e-6);
-    };
-    // Begun after a minute, and ten seconds on when the outage begins: a computation stands still, a wait is over meanwhile.
-    check(json!({ "cpu": { "constant": "20s" } }), 50.0);
-    check(json!({ "cpu": { "constant": "0s" }, "wait": { "constant": "20s" } }), 40.0);
-    check(json!({ "cpu": { "constant": "0s" }, "wait": { "constant": "60s" } }), 60.0);
-    check(json!({ "cpu": { "constant": "0s" }, "wait": { "constant": "5s" } }), 5.0);
-}
-
-#[test]
-fn a_zone_takes_its_instances_with_it() {
-    let group = json!({ "zones": 3, "min": 3 });
-    let mut spec = on_an_instance(&outage("10min", &json!({})), &alb(&json!({})), &group);
-    spec["services"]["service"]["scaling"] = json!({ "fixed": { "count": 3 } });
-    let facts = facts(&spec, "20min", 0);
-    assert_eq!(lines(&facts, DecisionKind::Fault, "zone-a is out, with 1 instances"), 1);
-    assert_eq!(lines(&facts, DecisionKind::Fault, "zone-a is back"), 1);
-    assert_eq!(facts.level_at(GROUP, Gauge::Instances, 280.0), 3);
-    assert_eq!(facts.level_at(GROUP, Gauge::Instances, 281.0), 2);
-    assert_eq!(facts.level_at(GROUP, Gauge::Instances, 291.0), 3, "launched at once in another zone");
-    let in_a = |it: &&DecisionFact| it.reason.contains(" in zone-a: ") && it.at.seconds() > 0.0;
-    assert_eq!(facts.decisions(DecisionKind::Placement).filter(in_a).count(), 0);
-}
-
-#[test]
-fn a_third_of_the_environments_is_lost_with_a_zone() {
-    // Nine environments busy all the time, one after the other.
-    let spec = faulty(&every("9/s"), "1s", &function(&json!({})), &outage("10min", &json!({})));
-    let facts = facts(&spec, "5min", 0);
-    assert_eq!(facts.count(Outcome::Failed), 3);
-    let cold = facts.begun().iter().filter(|(at, cold)| *cold && *at > 50.0).count();
-    // One more because those that start take a moment longer.
-    assert!((3..=4).contains(&cold), "{cold} started again elsewhere");
-}
-
-fn interrupted(more: &Value) -> Value {
+pub(crate) fn interrupted(more: &Value) -> Value {
     json!({ "spot-interruption": patched(&json!({ "rate": "60/h", "notice": "2min" }), more) })
 }
 
@@ -503,6 +423,14 @@ fn faults_that_make_no_sense_are_refused() {
     );
     check(outage("0s", &json!({ "zone": "a" })), &["no time at all", "there is no zone called `a`"]);
     check(outage("1s", &json!({ "zone": "zone-d" })), &["nothing is in zone-d: there are 3 zones"]);
+    let mut everywhere = faulty(&every("1/s"), "1s", &function(&json!({})), &outage("1min", &json!({})));
+    for (name, zone, at) in [("b", "zone-b", "90s"), ("c", "zone-c", "150s")] {
+        everywhere["faults"][name] = outage("1min", &json!({ "zone": zone, "at": at }));
+    }
+    assert_eq!(problems(&read(&everywhere)), [], "one after the other");
+    everywhere["faults"]["c"]["zone-outage"]["at"] = json!("110s");
+    let found = problems(&read(&everywhere));
+    assert!(found.len() == 1 && found[0].message.contains("at 110s all 3 zones"), "{found:?}");
     check(interrupted(&json!({})), &["either a `cluster` or a `service`"]);
     check(interrupted(&json!({ "service": "service" })), &["does not run on Fargate Spot"]);
     check(

@@ -35,7 +35,7 @@ pub(super) fn chart(validation: &Validation) -> Chart {
         name: "deviations".into(),
         title: "Distance from theory, in standard errors.".into(),
         takeaway: format!(
-            "{within} of {} comparisons ({:.0} %) lie within two standard errors; chance alone would leave about 95 % there.",
+            "{within} of {} comparisons with an exact theory ({:.0} %) lie within two standard errors; chance alone would leave about 95 % there.",
             exact.len(),
             100.0 * within as f64 / exact.len().max(1) as f64
         ),

@@ -46,7 +46,12 @@ fn row(found: &Sensitivity, of: &Moved, side: Side, end: &AtEnd) -> Vec<String> 
     cells.extend(numbers(&end.cost));
     cells.push(percentile);
     cells.extend(numbers(&end.latency));
-    cells.push(if end.instead.is_some() { "yes" } else { "no" }.to_owned());
+    let changes = match end.instead {
+        _ if end.unfinished > 0 => "",
+        Some(_) => "yes",
+        None => "no",
+    };
+    cells.push(changes.to_owned());
     cells.push(Cell::name(end.sentence.as_deref().unwrap_or_default()));
     cells.push(Cell::name(&end.note.clone().or(why).unwrap_or_default()));
     cells

@@ -40,11 +40,25 @@ pub(super) fn cautions(
     list.extend(results.prices.options.free_tier.then(|| FREE_TIER.to_owned()));
     match results.manifest.run.days.as_slice() {
         _ if basis.is_empty() => {}
-        [] => list.push(format!("The month's bill is what it would be {basis}.")),
+        [] => {
+            let faults = once(results);
+            let also = if faults.is_empty() { "" } else { ", with " };
+            list.push(format!("The month's bill is what it would be {basis}{also}{faults}."));
+        }
         _ => list.push(format!("The month's bill is that of {basis}.")),
     }
     list.push(format!("{INTERVAL_LABEL}; they do not say how well traffic and settings describe the world."));
     list
+}
+
+/// Faults that come at a time, which a month has as often as runs fit into it.
+fn once(results: &Results) -> String {
+    let faults = results.manifest.variants.iter().flat_map(|variant| &variant.fleet.faults);
+    let mut timed: Vec<&str> =
+        faults.filter(|(_, fault)| fault.times().is_some()).map(|(name, _)| name.as_str()).collect();
+    timed.sort_unstable();
+    timed.dedup();
+    names(timed.into_iter())
 }
 
 /// Said wherever a bill takes the free tier.

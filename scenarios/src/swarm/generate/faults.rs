@@ -21,8 +21,10 @@ impl Draft {
         if !self.on(Feature::Faults) {
             return Value::Object(faults);
         }
+        // Functions run in three zones, of which one has to be left.
+        let spared = self.dice.between(0, 2);
         for index in 0..self.dice.one(&[1, 1, 2, 4, 10]) {
-            if let Some(fault) = self.fault() {
+            if let Some(fault) = self.fault(spared) {
                 faults.insert(format!("fault-{index}"), fault);
             }
         }
@@ -30,12 +32,12 @@ impl Draft {
     }
 
     /// One fault; none where there is nothing that could suffer it.
-    fn fault(&mut self) -> Option<Value> {
+    fn fault(&mut self, spared: u64) -> Option<Value> {
         let served = self.dice.between(0, self.served.len() as u64 - 1) as usize;
         match self.dice.between(1, 8) {
             1 => Some(json!({ "replica-crash": self.crash(served) })),
             2 => self.failure(),
-            3 => Some(json!({ "zone-outage": self.outage() })),
+            3 => Some(json!({ "zone-outage": self.outage(spared) })),
             4 => self.interruption(served),
             5 => Some(json!({ "slow-replica": self.slow(served) })),
             6 => Some(json!({ "dependency-slowdown": self.slowdown() })),
@@ -97,10 +99,15 @@ impl Draft {
         Some((cluster.name.clone(), cluster.groups[index].name.clone()))
     }
 
-    fn outage(&mut self) -> Value {
+    fn outage(&mut self, spared: u64) -> Value {
         let groups = self.clusters.iter().flat_map(|cluster| &cluster.groups).map(|group| group.zones);
         let most = groups.chain(self.served.iter().map(|served| served.zones)).max().unwrap_or(1);
-        let zone = super::containers::zone(self.dice.between(0, most.max(1) - 1));
+        let functions = self.served.iter().any(|served| served.platform == Feature::Lambda);
+        let zone = match self.dice.between(0, most.max(1) - 1) {
+            zone if functions && zone == spared => (zone + 1) % 3,
+            zone => zone,
+        };
+        let zone = super::containers::zone(zone);
         let found = self.span(&["1s", "3min", "1h"]);
         json!({ "zone": format!("zone-{zone}"), "at": self.instant(), "lasts": self.length(), "detected_after": found })
     }

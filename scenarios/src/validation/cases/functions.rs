@@ -53,7 +53,7 @@ fn kept(keep: f64) -> Case {
     let (rate, handler, start) = (0.1, 1.0, 2.0);
     let parts = Parts {
         name: format!("keep-alive-{keep}"),
-        what: format!("lambda T = {}", rate * keep),
+        what: format!("lambda T = {:.1}", rate * keep),
         runs: Runs { duration: "16d", warm_up: "1d", replications: 32 },
         arrivals: poisson(rate),
         work: wait(&format!("\"{handler}s\"")),

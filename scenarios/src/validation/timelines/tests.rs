@@ -19,7 +19,7 @@ fn timelines_lie_in_their_bands() {
         .map(judged)
         .flat_map(|it| it.measures.into_iter().map(move |measure| (it.name, measure)))
         .inspect(|(name, it)| {
-            println!("{name}: {} {:?} in {:?}, {} inside", it.quantity, it.range(), it.band, it.inside())
+            println!("{name}: {} {:?} in {:?}, {} inside", it.quantity, it.range(), it.band, it.inside());
         })
         .filter(|(_, measure)| !measure.passes())
         .map(|(name, it)| format!("{name}: {} {:?} not in {:?}", it.quantity, it.values, it.band))
@@ -38,6 +38,7 @@ fn a_step_too_slow_or_left_out_is_noticed() {
     check("service-scale-out-fargate", "[telemetry]\ncontainer_lag = \"4min\"");
     check("service-scale-out-free-room", "[telemetry]\ncontainer_lag = \"0s\"");
     check("service-scale-out-full-cluster", "boot = \"0s\"\nlaunch = \"0s\"\nwarm_up = \"0s\"");
+    check("second-wave-of-instances", "warm_up = \"0s\"");
     check("five-thousand-at-once", "lambda_scaling_rate = \"200/s\"");
 }
 

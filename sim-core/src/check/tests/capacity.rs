@@ -152,6 +152,31 @@ fn limits_of_functions_and_of_the_account() {
         story.born(1, 1);
         story.ends(Outcome::Rejected, 1, 1000, 1, 0);
     });
+    check_levels(Invariant::Limits, "reserved or in use to be at most 2", |story, wrong| {
+        // Provisioned when both units are busy, so that there are three; the next one may begin when there is one again.
+        let other = story.two_functions_without_reservation();
+        story.busy_function(1, 2);
+        story.level(2, other, Gauge::Provisioned, 1);
+        story.busy_function(3, 1);
+        story.busy_function(if wrong { 4 } else { 5 }, if wrong { 2 } else { 0 });
+        story.busy_function(6, 0);
+    });
+    check_levels(Invariant::Limits, "provisioned without a reservation to be at most 2", |story, wrong| {
+        let other = story.two_functions_without_reservation();
+        story.level(2, other, Gauge::Provisioned, if wrong { 3 } else { 2 });
+    });
+    check_levels(
+        Invariant::Limits,
+        "concurrency in use without a reservation to be at most 2",
+        |story, wrong| {
+            let other = story.two_functions_without_reservation();
+            story.busy_function(1, 1);
+            story.level(2, other, Gauge::Provisioned, 2);
+            story.level(3, other, Gauge::Concurrency, if wrong { 2 } else { 1 });
+            story.level(4, other, Gauge::Concurrency, 0);
+            story.busy_function(4, 0);
+        },
+    );
     check(Invariant::Limits, "launches no faster than 1 at once", |story, wrong| {
         story.place(1, Replica::Task(1), BOX, None);
         story.place(if wrong { 1 } else { 2 }, Replica::Task(2), BOX, None);

@@ -64,6 +64,7 @@ impl Builder<'_> {
             memory_used_kib: 0,
             memory_reserved_kib: 0,
             reservation: Published::new(self.spec.telemetry.reservation_lag),
+            running_points: Published::new(self.spec.telemetry.reservation_lag),
             last_scale_out: None,
             last_scale_in: None,
             warm_up: spec.warm_up,

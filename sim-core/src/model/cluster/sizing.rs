@@ -3,7 +3,6 @@
 
 use super::{InstanceId, InstanceState, luck_word};
 use crate::engine::Time;
-use crate::model::faults::Blow;
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::task::Leaving;
 use crate::observe::{DecisionKind, GroupId, InstanceFact, Probe, zone_name};
@@ -18,7 +17,7 @@ impl<P: Probe> Fleet<P> {
         // An instance that is taken back counts until it is gone: capacity rebalancing is off.
         let staying = |id: &&InstanceId| {
             let instance = &self.instances[**id];
-            instance.state != InstanceState::Draining || instance.fate.blow == Blow::Reclaimed
+            instance.state != InstanceState::Draining || instance.taken_back.is_some()
         };
         let alive = group.instances.iter().filter(staying).count();
         for _ in alive..desired {

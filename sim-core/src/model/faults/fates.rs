@@ -10,7 +10,7 @@ use crate::model::request::{Lost, RequestId, Stage};
 use crate::model::service::Platform;
 use crate::model::task::{TaskId, TaskState};
 use crate::observe::{DecisionKind, GroupId, Outcome, Probe, ServiceId};
-use crate::random::Purpose;
+use crate::random::{Purpose, mix};
 use rand::Rng as _;
 
 /// What befalls a task or an instance next, and when.
@@ -39,17 +39,31 @@ impl Fate {
     /// Nothing.
     pub(in crate::model) const NONE: Fate = Fate { due: Time::NEVER, blow: Blow::Crash };
 
+    /// It is taken back then, if it is at all.
+    pub(super) fn reclaimed(due: Option<Time>) -> Fate {
+        due.map_or(Fate::NONE, |due| Fate { due, blow: Blow::Reclaimed })
+    }
+
     /// Whichever comes first.
-    fn or_sooner(self, other: Fate) -> Fate {
+    pub(super) fn or_sooner(self, other: Fate) -> Fate {
         if other.due < self.due { other } else { self }
     }
+}
+
+/// Whose luck it is: the k-th of an owner, in its so many-th life, from 0.
+#[derive(Clone, Copy)]
+struct Whose {
+    owner: u64,
+    ordinal: u64,
+    life: u64,
 }
 
 impl<P: Probe> Fleet<P> {
     /// Draws what will befall a task that begins to run.
     pub(in crate::model) fn draw_task_fate(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
-        let (service, ordinal) = (self.tasks[id].service, self.tasks[id].ordinal);
-        let whose = (self.services[service].key, ordinal);
+        let task = &self.tasks[id];
+        let service = task.service;
+        let whose = Whose { owner: self.services[service].key, ordinal: task.ordinal, life: task.comebacks };
         let fate = self.draw_fate(whose, now, |number, kind| match kind {
             FaultKind::Crash { service: of, hazard: Some(hazard), .. } if *of == service => {
                 Some((hazard, Blow::Crash))
@@ -64,8 +78,10 @@ impl<P: Probe> Fleet<P> {
 
     /// Draws what will befall an instance that begins to run.
     pub(in crate::model) fn draw_instance_fate(&mut self, id: InstanceId, now: Time, agenda: &mut Agenda) {
-        let (group, ordinal) = (self.instances[id].group, self.instances[id].ordinal);
-        let whose = (self.groups[group].key, ordinal);
+        let instance = &self.instances[id];
+        let group = instance.group;
+        let whose =
+            Whose { owner: self.groups[group].key, ordinal: instance.ordinal, life: instance.comebacks };
         let fate = self.draw_fate(whose, now, |number, kind| match kind {
             FaultKind::Failure { groups, hazard: Some(hazard), .. } if groups.contains(&group) => {
                 Some((hazard, Blow::Fails(number)))
@@ -83,7 +99,7 @@ impl<P: Probe> Fleet<P> {
     /// The soonest of what may befall one of an owner's, by its ordinal; `befalls` says what a fault has for it.
     fn draw_fate<'f>(
         &'f self,
-        whose: (u64, u64),
+        whose: Whose,
         now: Time,
         befalls: impl Fn(u32, &'f FaultKind) -> Option<(&'f Hazard, Blow)>,
     ) -> Fate {
@@ -95,11 +111,12 @@ impl<P: Probe> Fleet<P> {
         fates.fold(Fate::NONE, Fate::or_sooner)
     }
 
-    /// The k-th of an owner meets the same fate in every variant: the fault's name and k name its luck.
-    fn fate_by(&self, fault: &Fault, hazard: &Hazard, blow: Blow, whose: (u64, u64), now: Time) -> Fate {
-        let (owner, ordinal) = whose;
+    /// The k-th of an owner meets the same fate in every variant: the fault's name and k name its luck. What comes back
+    /// from an outage has lived without being hit so far, which says nothing of what is to come: it draws anew.
+    fn fate_by(&self, fault: &Fault, hazard: &Hazard, blow: Blow, whose: Whose, now: Time) -> Fate {
         let purpose = if matches!(blow, Blow::Noticed(_)) { Purpose::Interruption } else { Purpose::Fault };
-        let mut draw = self.luck.counted(purpose, fault.key ^ owner, ordinal);
+        let life = if whose.life == 0 { 0 } else { mix(whose.life) };
+        let mut draw = self.luck.counted(purpose, fault.key ^ whose.owner ^ life, whose.ordinal);
         Fate { due: hazard.first(now, self.last, self.calendar, &mut draw), blow }
     }
 
@@ -160,7 +177,8 @@ impl<P: Probe> Fleet<P> {
         let line =
             format!("task {ordinal} of {} is taken back in {notice}{what}", self.services[service].name);
         self.note_fault(number, line, now);
-        self.set_task_fate(id, Fate { due: now + notice, blow: Blow::Reclaimed }, agenda);
+        self.tasks[id].taken_back = Some(now + notice);
+        self.set_task_fate(id, Fate::reclaimed(Some(now + notice)), agenda);
         if drained {
             self.stop_task(id, now, agenda);
             self.reconcile_soon(service, now, agenda);
@@ -199,7 +217,8 @@ impl<P: Probe> Fleet<P> {
         let what = if drained { ", and is drained" } else { "" };
         let line = format!("instance {} with {tasks} tasks is taken back in {notice}{what}", id.0);
         self.note_fault(number, line, now);
-        self.set_instance_fate(id, Fate { due: now + notice, blow: Blow::Reclaimed }, agenda);
+        self.instances[id].taken_back = Some(now + notice);
+        self.set_instance_fate(id, Fate::reclaimed(Some(now + notice)), agenda);
         if drained && self.instances[id].state == InstanceState::Active {
             self.drain(id, now, agenda);
         }

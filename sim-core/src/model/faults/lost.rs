@@ -31,7 +31,8 @@ impl<P: Probe> Fleet<P> {
             return;
         }
         self.instances[id].lost = true;
-        self.set_instance_fate(id, Fate { due: found, blow: Blow::Found }, agenda);
+        let given_up = given_up(found, self.instances[id].taken_back);
+        self.set_instance_fate(id, given_up, agenda);
         self.connect_agent(id, false);
         for task in self.instances[id].tasks.clone() {
             self.lose_task(task, now, agenda);
@@ -139,7 +140,7 @@ impl<P: Probe> Fleet<P> {
         instances.into_iter().for_each(|id| self.lose_instance(id, found, now, agenda));
         for id in tasks {
             self.lose_task(id, now, agenda);
-            self.set_task_fate(id, Fate { due: found, blow: Blow::Found }, agenda);
+            self.set_task_fate(id, given_up(found, self.tasks[id].taken_back), agenda);
         }
         for service in self.services.ids().collect::<Vec<_>>() {
             self.lose_environments(service, zone, now, agenda);
@@ -185,7 +186,11 @@ impl<P: Probe> Fleet<P> {
         let group = &self.groups[instance.group];
         let (cluster, cores) = (group.cluster, f64::from(group.instance_type.vcpu));
         self.connect_agent(id, true);
-        self.draw_instance_fate(id, now, agenda);
+        self.instances[id].comebacks += 1;
+        match self.instances[id].taken_back {
+            None => self.draw_instance_fate(id, now, agenda),
+            due => self.set_instance_fate(id, Fate::reclaimed(due), agenda),
+        }
         let tasks = self.instances[id].tasks.clone();
         tasks.iter().for_each(|task| self.answers_again(*task, now));
         self.set_instance_cores(id, cores, now, agenda);
@@ -204,8 +209,12 @@ impl<P: Probe> Fleet<P> {
 
     /// A task goes on that answers again. What has waited to its end while it stood still is answered now.
     fn regain_task(&mut self, id: TaskId, now: Time, agenda: &mut Agenda) {
-        if self.tasks[id].state >= TaskState::Registering {
-            self.draw_task_fate(id, now, agenda);
+        self.tasks[id].comebacks += 1;
+        match self.tasks[id].taken_back {
+            // One that does not run yet draws when it does.
+            None if self.tasks[id].state < TaskState::Registering => self.tasks[id].fate = Fate::NONE,
+            None => self.draw_task_fate(id, now, agenda),
+            due => self.set_task_fate(id, Fate::reclaimed(due), agenda),
         }
         let task = &mut self.tasks[id];
         let held = std::mem::take(&mut task.held);
@@ -245,4 +254,9 @@ impl<P: Probe> Fleet<P> {
         self.end_idle(service, |environment| u32::from(environment.zone) == zone, now);
         self.lose_provisioned(service, zone, now, agenda);
     }
+}
+
+/// What is lost is given up when that is found out, or is taken back before as its notice said.
+fn given_up(found: Time, taken_back: Option<Time>) -> Fate {
+    Fate { due: found, blow: Blow::Found }.or_sooner(Fate::reclaimed(taken_back))
 }

@@ -7,6 +7,7 @@ use crate::model::function::EnvironmentId;
 use crate::model::service::Platform;
 use crate::model::task::{Leaving, TaskId};
 use crate::observe::{Probe, ServiceId};
+use crate::quantity::Percent;
 use crate::random::{Purpose, open01};
 
 impl<P: Probe> Fleet<P> {
@@ -75,7 +76,8 @@ impl<P: Probe> Fleet<P> {
             *victims = ordinals;
         }
         let name = &self.services[service].name;
-        let line = format!("{} tasks of {name} compute at {} % of their speed", victims.len(), speed * 100.0);
+        let speed_now = Percent(speed);
+        let line = format!("{} tasks of {name} compute at {speed_now} of their speed", victims.len());
         self.note_fault(number, line, now);
         for id in victims {
             self.change_speed(id, speed, now, agenda);

@@ -88,7 +88,7 @@ impl Managed {
         if view.warming > 0 {
             return ClusterScalingDecision::hold(format!("{evidence}: {} still warming up", view.warming));
         }
-        let wanted = match view.running {
+        let wanted = match measured(view) {
             0 => FROM_ZERO,
             running => proportional(running, value, self.0.target_capacity),
         };
@@ -106,7 +106,7 @@ impl Managed {
             return ClusterScalingDecision::hold(format!("{evidence}: scaled out less than 15 min ago"));
         }
         let most = (view.desired / 2).max(1);
-        let wanted = proportional(view.running, value, self.0.target_capacity);
+        let wanted = proportional(measured(view), value, self.0.target_capacity);
         let wanted = wanted.max(view.desired.saturating_sub(most)).min(view.max).max(view.min);
         if wanted < view.desired {
             ClusterScalingDecision::to(wanted, format!("{evidence}: in to {wanted}"))
@@ -114,6 +114,11 @@ impl Managed {
             ClusterScalingDecision::hold(format!("{evidence}: nothing to remove"))
         }
     }
+}
+
+/// How many instances the metric is a share of.
+fn measured(view: &ClusterScalingView) -> u32 {
+    view.running_then.unwrap_or(view.running)
 }
 
 impl ClusterScalingPolicy for Managed {
@@ -130,7 +135,7 @@ impl ClusterScalingPolicy for Managed {
                 let evidence = format!(
                     "reservation {}% of {} running, target {}%",
                     percent(value),
-                    view.running,
+                    measured(view),
                     percent(target)
                 );
                 match (high.state, low.state) {
@@ -174,6 +179,7 @@ mod tests {
             smallest: large,
             largest: large,
             reservation: (1..=minutes).rev().map(|ago| Datapoint::new(end(ago), percent / 100.0)).collect(),
+            running_then: None,
             last_scale_out: None,
             last_scale_in: None,
             luck: 0,

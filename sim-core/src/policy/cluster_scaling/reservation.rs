@@ -99,6 +99,7 @@ mod tests {
             smallest: LARGE,
             largest: LARGE,
             reservation: vec![],
+            running_then: None,
             last_scale_out: None,
             last_scale_in: None,
             luck: 0,

@@ -89,6 +89,10 @@ pub struct ClusterScalingView {
     /// The published reservation metric, oldest first in one-minute periods: 1.0 is 100 %.
     #[serde(default)]
     pub reservation: Vec<Datapoint>,
+    /// Instances that ran when its newest datapoint was taken, which is a part of so many: an old metric orders nothing
+    /// twice. As many as run now if left out.
+    #[serde(default)]
+    pub running_then: Option<u32>,
     /// When the desired size was last raised by scaling.
     #[serde(default, with = "instant::optional")]
     #[schemars(with = "Option<Span>")]

@@ -53,7 +53,7 @@ impl List {
         if files.placement == Placement::default() {
             let about = "counts per minute do not say when in the minute; clients and clocks differ";
             let value = ("poisson".to_owned(), Some(json!("poisson")));
-            self.push(&format!("{path}.placement"), value, about, "uniform", "all at once");
+            self.push(&format!("{path}.placement"), value, about, "uniform", "");
         }
         if files.durations.is_some() {
             self.durations(&format!("{path}, functions without percentiles"));

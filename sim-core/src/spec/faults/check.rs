@@ -128,7 +128,27 @@ impl<'c> Check<'c> {
                 let message = format!("nothing is in {}: there are {} zones", it.zone, self.zones());
                 self.say("zone-outage.zone", message, "zone-a");
             }
-            Some(_) => {}
+            Some(_) => self.functions_run_somewhere(it),
+        }
+    }
+
+    /// What functions do when there is no zone left for them is not modelled.
+    fn functions_run_somewhere(&mut self, it: &ZoneOutageSpec) {
+        let is_out = |zone: u32| {
+            let outages = self.fleet.faults.values().filter_map(|fault| match fault {
+                FaultSpec::ZoneOutage(other) if zone_number(&other.zone) == Some(zone) => Some(other),
+                _ => None,
+            });
+            outages.into_iter().any(|other| other.at <= it.at && it.at < other.at + other.lasts)
+        };
+        let functions = self.fleet.services.values().any(|it| matches!(it, ServiceSpec::Lambda(_)));
+        if functions && (0..FUNCTION_ZONES).all(is_out) {
+            let message = format!("at {} all {FUNCTION_ZONES} zones that functions run in are out", it.at);
+            self.say(
+                "zone-outage",
+                message,
+                "leave one of them up: a region without functions is not modelled",
+            );
         }
     }
 
