@@ -26,6 +26,7 @@ pub(crate) use page::{Form, Frame, KeyItem, Page, Panel, draw_titled_key, key_he
 use crate::canvas;
 use crate::data::ReportData;
 use crate::palette::Looks;
+pub(crate) use crate::words::{listed, named, sentence};
 
 /// The name of the chart that the page shows first.
 pub(crate) const TRADE_OFF: &str = "cost-against-latency";
@@ -129,27 +130,4 @@ pub(crate) fn drawn(data: &ReportData) -> Vec<&str> {
     let featured = names(true);
     let all = names(false);
     if all.len() <= MOST_DRAWN || featured.is_empty() { all } else { featured }
-}
-
-/// Names in a sentence, the first few where there are many: `A, B, C and 9 others`.
-pub(crate) fn named(names: &[String]) -> String {
-    if names.len() <= 5 {
-        return listed(names);
-    }
-    let others = format!("{} others", names.len() - 3);
-    listed(&[&names[..3], &[others]].concat())
-}
-
-/// Items in a sentence: `A`, `A and B`, `A, B and C`.
-pub(crate) fn listed(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [only] => only.clone(),
-        [front @ .., last] => format!("{} and {last}", front.join(", ")),
-    }
-}
-
-/// `text` with a full stop. Its case stays: it may begin with a variant's name.
-pub(crate) fn sentence(text: &str) -> String {
-    format!("{text}{}", if text.is_empty() || text.ends_with(['.', '?', '!']) { "" } else { "." })
 }

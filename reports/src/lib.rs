@@ -27,6 +27,7 @@ mod palette;
 mod sensitivity;
 mod text;
 pub mod validation;
+mod words;
 
 pub use page::{ChartFile, Rendered, render};
 pub use sensitivity::sensitivity_text;

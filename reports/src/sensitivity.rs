@@ -1,8 +1,8 @@
 //! What a sensitivity analysis says, in words: for the terminal, the page and the chart alike.
 
-use crate::chart::listed;
 use crate::data::{MovedEnd, MovedSetting, ReportData, Sensitivity, Unit, is_clear};
 use crate::format::{difference, estimate};
+use crate::words::listed;
 
 /// Assumptions that one sentence says the other verdict of.
 const SAID: usize = 4;

@@ -20,6 +20,7 @@ mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod warm_up;
 
 use std::path::Path;

@@ -35,6 +35,7 @@ mod standing;
 mod stored;
 mod summary;
 mod tables;
+mod variant;
 mod verdict;
 mod warm_up;
 mod wording;

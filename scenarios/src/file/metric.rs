@@ -1,11 +1,8 @@
 //! Metrics as settings name them, and amounts of them: `latency.p99`, `300ms`, `$2000`.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sim_core::metrics::{self, Metric};
 
 use crate::number::{Unit, parsed};
@@ -79,46 +76,6 @@ fn looks_like(metric: &str, unit: Unit) -> String {
         Unit::Count | Unit::Megabytes => "a plain number, \"12\"",
     };
     format!("an amount of {metric} is {examples}")
-}
-
-/// Text forms that are read, written and described alike.
-macro_rules! as_text {
-    ($($type:ident, $format:literal;)*) => {$(
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-            }
-        }
-
-        impl JsonSchema for $type {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> Cow<'static, str> {
-                $format.into()
-            }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "format": $format })
-            }
-        }
-    )*};
-}
-
-use super::assertion::Claim;
-use super::precision::HalfWidth;
-use super::warm_up::WarmUp;
-
-as_text! {
-    MetricName, "metric";
-    HalfWidth, "half-width";
-    WarmUp, "warm-up";
-    Claim, "claim";
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! What the records say: metrics per variant, differences between variants, the verdict.
 
-use sim_core::metrics::{Variant, summarize};
-
 use super::assertions::{self, Decided};
 use super::findings::{Pair, VariantAnalysis};
 use super::pairs::compare_pairs;
 use super::precision::PrecisionFound;
 use super::sensitivity::Sensitivity;
-use super::standing::standing;
+use super::variant::variant;
 use super::verdict::{self, Point, Verdict, baselines, points};
 use super::{Results, ResultsError, VariantManifest};
 
@@ -67,17 +65,6 @@ pub fn analyse(results: &Results) -> Result<Analysis, ResultsError> {
     let verdict = verdict::judge(results, &variants, &pairs, precision.as_ref(), &basis);
     let assertions = assertions::decide(results)?;
     let mut analysis = Analysis { variants, pairs, verdict, assertions, precision, sensitivity: None, basis };
-    analysis.sensitivity = Sensitivity::of(results, &analysis)?;
+    analysis.sensitivity = Sensitivity::of(results, &analysis.variants)?;
     Ok(analysis)
-}
-
-/// What the records of one variant say.
-pub(super) fn variant(results: &Results, index: usize) -> Result<VariantAnalysis, ResultsError> {
-    let (manifest, of) = (&results.manifest.variants[index], &results.variants[index]);
-    let (months, limits) = (results.months(index)?, manifest.limits());
-    let bounded = results.manifest.asked();
-    let rows =
-        summarize(&Variant { records: &of.records, costs: &months, objectives: &limits, bounded: &bounded });
-    let standing = standing(manifest, &rows);
-    Ok(VariantAnalysis { rows, months, standing, limits })
 }

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use sim_core::metrics::{Confidence, Estimate, Variant, compare_one};
 use sim_core::spec::Objective;
 
-use super::analysis::{Analysis, variant};
 use super::findings::VariantAnalysis;
 use super::folder::Stored;
 use super::pairs::cost_pairs;
+use super::variant::variant;
 use super::verdict::{Answer, baselines, sentence};
 use super::{Results, ResultsError, VariantManifest, VariantResults};
 use crate::sensitivity::{End, Move, Plan, Side, Unmoved};
@@ -116,13 +116,13 @@ impl Sensitivity {
     }
 
     /// Evaluates what was run; none where nothing was, or where there is no option to look at.
-    pub(super) fn of(results: &Results, base: &Analysis) -> Result<Option<Self>, ResultsError> {
+    pub(super) fn of(results: &Results, base: &[VariantAnalysis]) -> Result<Option<Self>, ResultsError> {
         let Some(plan) = &results.manifest.sensitivity else { return Ok(None) };
-        let before = Answer::of(results, &base.variants);
+        let before = Answer::of(results, base);
         let Some((option, workload)) = before.middle() else { return Ok(None) };
-        let (service, percentile) = followed(&results.manifest.variants[option], &base.variants[option]);
+        let (service, percentile) = followed(&results.manifest.variants[option], &base[option]);
         let of_option = |owner: &str, metric: &str| {
-            let row = base.variants[option].row(owner, metric);
+            let row = base[option].row(owner, metric);
             row.map_or_else(|| Estimate::blank("there is none"), |row| row.estimate.clone())
         };
         let mut found = Sensitivity {
@@ -165,7 +165,7 @@ fn followed(manifest: &VariantManifest, of: &VariantAnalysis) -> (String, String
 /// What every end is compared with.
 struct Study<'s> {
     results: &'s Results,
-    base: &'s Analysis,
+    base: &'s [VariantAnalysis],
     plan: &'s Plan,
     before: &'s Answer,
     option: usize,
@@ -238,7 +238,7 @@ impl Study<'_> {
     fn variants(&self, moved: &Results) -> Result<Vec<VariantAnalysis>, ResultsError> {
         let both = moved.manifest.variants.iter().zip(&self.results.manifest.variants).enumerate();
         let of = both.map(|(index, (moved_fleet, before))| match moved_fleet.fleet == before.fleet {
-            true => Ok(self.base.variants[index].clone()),
+            true => Ok(self.base[index].clone()),
             false => variant(moved, index),
         });
         of.collect()
@@ -255,7 +255,7 @@ impl Study<'_> {
         let bounded = self.results.manifest.asked();
         let option = self.option;
         let now = measured(&moved.variants[option], &variants[option], &bounded);
-        let before = measured(&self.results.variants[option], &self.base.variants[option], &bounded);
+        let before = measured(&self.results.variants[option], &self.base[option], &bounded);
         let rows = compare_one(&now, &before, metric, Confidence::USUAL);
         rows.into_iter().find(|row| row.owner == owner).map(|row| row.difference)
     }

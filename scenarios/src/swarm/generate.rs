@@ -228,3 +228,8 @@ impl Draft {
         toml::to_string(&Value::Object(file)).expect("tables, texts and numbers are TOML")
     }
 }
+
+/// The letter of a zone.
+fn zone(number: u64) -> char {
+    char::from(b'a' + (number % 26) as u8)
+}

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use sim_core::spec::FARGATE_SIZES;
 
 use super::faults::Served;
-use super::{Cluster, Draft, Feature, Group};
+use super::{Cluster, Draft, Feature, Group, zone};
 
 impl Draft {
     pub(super) fn services(&mut self) -> Value {
@@ -266,10 +266,6 @@ impl Draft {
         let spot = group["purchase"] == "spot";
         (Value::Object(group), Group { name: name.into(), instance_type, zones, scaled, spot, memory })
     }
-}
-
-pub(super) fn zone(number: u64) -> char {
-    char::from(b'a' + (number % 26) as u8)
 }
 
 /// The least and the most that a policy of one part allows.

@@ -107,7 +107,7 @@ impl Draft {
             zone if functions && zone == spared => (zone + 1) % 3,
             zone => zone,
         };
-        let zone = super::containers::zone(zone);
+        let zone = super::zone(zone);
         let found = self.span(&["1s", "3min", "1h"]);
         json!({ "zone": format!("zone-{zone}"), "at": self.instant(), "lasts": self.length(), "detected_after": found })
     }
