@@ -9,7 +9,7 @@ use crate::observe::{
     DecisionFact, DecisionKind, Gauge, InstanceFact, Owner, Replica, ReplicaFact, ServiceId,
 };
 use crate::policy::keep_alive::FixedKeepAliveParameters;
-use crate::spec::ServiceSpec;
+use crate::spec::{FaultSpec, ServiceSpec, zone_number};
 
 /// A service that has not changed for so long has what it wants, or waits for it.
 const SETTLED: Span = Span::from_secs(1200);
@@ -126,6 +126,9 @@ impl Decisions {
             if matches!(spec, ServiceSpec::Lambda(_)) || moved + self.patience > ground.now {
                 continue;
             }
+            if matches!(spec, ServiceSpec::Fargate(it) if self.had_no_zone(it.zones, ground)) {
+                continue;
+            }
             let level = |gauge| ground.of_service(id, gauge);
             let there = level(Gauge::ReplicasRunning) + level(Gauge::ReplicasPending);
             let desired = level(Gauge::ReplicasDesired);
@@ -134,6 +137,20 @@ impl Decisions {
                 [ground.service_name(id), expected, there.to_string()]
             });
         }
+    }
+
+    /// Whether each of the first `zones` zones has been out lately: then there was no place to launch a task in, one after
+    /// the other or all at once.
+    fn had_no_zone(&self, zones: u32, ground: &Ground) -> bool {
+        let since = ground.now.before(self.patience);
+        let is_out = |zone: u32| {
+            ground.fleet.faults.values().any(|fault| {
+                let FaultSpec::ZoneOutage(it) = fault else { return false };
+                let (from, to) = (Time::ZERO + it.at, Time::ZERO + it.at + it.lasts);
+                zone_number(&it.zone) == Some(zone) && from <= ground.now && to >= since
+            })
+        };
+        (0..zones).all(is_out)
     }
 
     /// An idle environment is not used again when its keep-alive is over. Only a policy that never changes it can be

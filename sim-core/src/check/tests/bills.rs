@@ -118,6 +118,21 @@ fn decisions_are_applied_as_stated() {
         story.level(0, API, Gauge::ReplicasPending, u64::from(!wrong));
         story.level(9000, API, Gauge::Queue, 0);
     });
+    check(Invariant::Decisions, "as decided long ago", |story, wrong| {
+        // Found by the swarm: there is no place to launch a task in while all of its zones are out.
+        let outage = |zone: &str| json!({ "zone-outage": { "zone": zone, "at": "1s", "lasts": "3h" } });
+        for zone in ["zone-a", "zone-b", if wrong { "zone-b" } else { "zone-c" }] {
+            let fault = serde_json::from_value(outage(zone)).expect("a fault");
+            story
+                .0
+                .ground
+                .fleet
+                .faults
+                .insert(format!("{zone} of {}", story.0.ground.fleet.faults.len()), fault);
+        }
+        story.level(0, API, Gauge::ReplicasDesired, 1);
+        story.level(9000, API, Gauge::Queue, 0);
+    });
     check(Invariant::Decisions, "an end after", |story, wrong| {
         story.invocation(1, 2, true);
         story.invocation(if wrong { 12 } else { 11 }, 14, false);
