@@ -26,6 +26,8 @@ impl Session<'_> {
     pub(super) fn vary(&mut self, results: &mut Results) -> Result<(), RunError> {
         let Some(plan) = &self.experiment.sensitivity else { return Ok(()) };
         if self.tally.skipped > 0 || !self.tally.failures.is_empty() {
+            let why = if self.tally.skipped > 0 { "are not finished" } else { "failed" };
+            self.tally.notes.push(format!("no assumption was moved, since runs to compare with {why}"));
             return Ok(());
         }
         results.manifest.sensitivity = Some(plan.clone());
