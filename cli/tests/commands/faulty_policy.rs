@@ -30,6 +30,17 @@ scaling = { fixed = { count = 2 } }
 scaling = "faulty"
 "#;
 
+/// A warm-up that is found in a part of the pilot would stand for good.
+#[test]
+fn a_warm_up_is_not_found_in_a_part_of_the_pilot() {
+    let text = SCENARIO.replace("warm_up = \"1min\"", "kind = \"steady\"\nwarm_up = \"auto\"");
+    let shell = Shell::of(&example("faulty_policy")).file("faulty.toml", text);
+    let done = shell.run("run faulty.toml --out results");
+    assert_eq!(done.code, Some(6), "{}", done.shown());
+    assert!(done.talk.contains("the warm-up is not found while runs of the pilot fail"), "{}", done.shown());
+    assert!(!shell.path("results/summary.csv").exists());
+}
+
 #[test]
 fn a_policy_that_panics_costs_its_runs_and_no_other() {
     let shell = Shell::of(&example("faulty_policy")).file("faulty.toml", SCENARIO);

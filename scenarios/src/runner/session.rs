@@ -76,6 +76,11 @@ impl Session<'_> {
         self.total += jobs.len();
         let records = self.carry_out(&unmeasured, Stored::Pilot, &jobs)?;
         // What is found stands for good, so it is not found in a part of the pilot.
+        if !self.tally.failures.is_empty() {
+            let note =
+                "the warm-up is not found while runs of the pilot fail; `warm_up = \"10min\"` gives one";
+            self.tally.notes.push(note.into());
+        }
         if self.tally.skipped > 0 || !self.tally.failures.is_empty() {
             return Ok(None);
         }
