@@ -16,9 +16,8 @@ pub(crate) fn headline(of: &Sensitivity) -> String {
         _ => "assumptions".to_owned(),
     };
     let verb = if changing.len() == 1 { "changes" } else { "change" };
-    let finished = of.moves.iter().filter(|it| !it.is_unfinished()).count();
-    if finished < of.moves.len() {
-        let left = of.moves.len() - finished;
+    let left = of.unfinished();
+    if left > 0 {
         return format!(
             "Of {left} of {} {all} not all runs are finished: the same command goes on with them, and nothing is said of \
              what changes the verdict until then.",

@@ -68,6 +68,7 @@ pub(crate) use tables::Cell;
 pub use tables::{LineKey, MeanLine, mean_lines};
 pub use verdict::Verdict;
 pub use warm_up::{FoundWarmUp, PILOT, VariantCut};
+pub use wording::listed;
 
 /// Everything that is stored of an experiment. Where it comes from a run, from [`price`] or from [`load_to_draw`], no
 /// other process may use the folder until the last copy is dropped: tables and report are written from what is in it.

@@ -44,9 +44,10 @@ fn rows(of: &Sensitivity) -> Vec<&MovedSetting> {
 }
 
 fn takeaway(of: &Sensitivity) -> String {
-    let has_effect = |it: &&MovedSetting| it.ends().iter().any(|end| end.has_effect());
-    let widest =
-        of.moves.iter().filter(|_| !of.moves.iter().any(MovedSetting::is_unfinished)).find(has_effect);
+    if of.unfinished() > 0 {
+        return headline(of);
+    }
+    let widest = of.moves.iter().find(|it| it.ends().iter().any(|end| end.has_effect()));
     let widest = widest.map(|it| {
         let at = |end: &&MovedEnd| format!("{} at {}", effect(of, end), end.value);
         let said: Vec<String> = it.ends().iter().filter(|end| end.was_run()).map(at).collect();

@@ -70,6 +70,13 @@ pub struct UnmovedSetting {
     pub why: String,
 }
 
+impl Sensitivity {
+    /// How many assumptions have runs that are missing.
+    pub fn unfinished(&self) -> usize {
+        self.moves.iter().filter(|it| it.is_unfinished()).count()
+    }
+}
+
 impl MovedEnd {
     /// Whether it was run.
     pub fn was_run(&self) -> bool {

@@ -151,10 +151,12 @@ fn by_share(claim: &Claim, share: &Estimate, asked: f64) -> (Outcome, Option<f64
         true => (Outcome::Holds, Outcome::Fails),
         false => (Outcome::Fails, Outcome::Holds),
     };
-    match () {
-        () if low >= asked => (within, Some(low)),
-        () if high < asked => (beyond, Some(high)),
-        () => (Outcome::Undecided, Some(if share.value >= asked { low } else { high })),
+    if low >= asked {
+        (within, Some(low))
+    } else if high < asked {
+        (beyond, Some(high))
+    } else {
+        (Outcome::Undecided, Some(if share.value >= asked { low } else { high }))
     }
 }
 

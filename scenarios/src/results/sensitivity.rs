@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 use sim_core::metrics::{Confidence, Estimate, Variant, compare_one};
-use sim_core::spec::Objective;
+use sim_core::spec::{FleetSpec, Objective};
 
 use super::findings::VariantAnalysis;
 use super::folder::Stored;
@@ -136,9 +136,14 @@ impl Sensitivity {
             unmoved: plan.unmoved.clone(),
         };
         let labels = results.manifest.labels();
+        let mut scratch = results.clone();
+        scratch.manifest.sensitivity = None;
         let study = Study { results, base, plan, before: &before, option, labels: &labels };
         for of in &plan.moves {
-            let (low, high) = (study.end(&found, of, Side::Low)?, study.end(&found, of, Side::High)?);
+            let (low, high) = (
+                study.end(&mut scratch, &found, of, Side::Low)?,
+                study.end(&mut scratch, &found, of, Side::High)?,
+            );
             let Move { setting, value, variants, .. } = of.clone();
             found.moves.push(Moved { setting, value, variants, low, high });
         }
@@ -162,6 +167,9 @@ fn followed(manifest: &VariantManifest, of: &VariantAnalysis) -> (String, String
     }
 }
 
+/// What a variant had before a setting was moved in it: its place, its fleet and its records.
+type Original = (usize, FleetSpec, VariantResults);
+
 /// What every end is compared with.
 struct Study<'s> {
     results: &'s Results,
@@ -173,7 +181,14 @@ struct Study<'s> {
 }
 
 impl Study<'_> {
-    fn end(&self, found: &Sensitivity, of: &Move, side: Side) -> Result<AtEnd, ResultsError> {
+    /// What the setting does at one end. `scratch` is a copy of the results, and is one again afterwards.
+    fn end(
+        &self,
+        scratch: &mut Results,
+        found: &Sensitivity,
+        of: &Move,
+        side: Side,
+    ) -> Result<AtEnd, ResultsError> {
         let end = of.end(side);
         let nothing = |note: String| AtEnd {
             value: end.value().to_owned(),
@@ -189,49 +204,66 @@ impl Study<'_> {
             End::Impossible { why, .. } => return Ok(nothing(format!("not moved: {why}"))),
             End::To(_) => {}
         }
-        let (moved, missing) = self.moved(of, side)?;
-        if missing > 0 {
-            let note = format!("{missing} of its runs are not finished");
-            return Ok(AtEnd { unfinished: missing, ..nothing(note) });
+        let (replaced, missing) = self.move_in(scratch, of, side)?;
+        let found = match missing {
+            0 => self.evaluated(scratch, found, end),
+            _ => {
+                let note = format!("{missing} of its runs are not finished");
+                Ok(AtEnd { unfinished: missing, ..nothing(note) })
+            }
+        };
+        for (place, fleet, variant) in replaced {
+            scratch.manifest.variants[place].fleet = fleet;
+            scratch.variants[place] = variant;
         }
-        let variants = self.variants(&moved)?;
-        let difference = |owner: &str, metric: &str| self.difference(&moved, &variants, owner, metric);
-        let pairs = cost_pairs(&moved, &variants, &baselines(&moved, &variants));
-        let instead = Answer::of(&moved, &variants).unlike(self.before, &variants, &pairs, self.labels);
+        found
+    }
+
+    /// Puts the fleets and records with the setting moved in place of the variants' own, which it returns, with how many
+    /// records are missing.
+    fn move_in(
+        &self,
+        scratch: &mut Results,
+        of: &Move,
+        side: Side,
+    ) -> Result<(Vec<Original>, usize), ResultsError> {
+        let (mut originals, mut missing) = (Vec::new(), 0);
+        let manifest = self.plan.experiment(of, side, &self.results.manifest);
+        for (index, variant) in manifest.variants.iter().enumerate() {
+            let place = scratch.manifest.variants.iter().position(|it| it.name == variant.name);
+            let Some(place) = place else { continue };
+            let replications = scratch.variants[place].replications.clone();
+            let mut moved = VariantResults { replications, ..VariantResults::default() };
+            for replication in &moved.replications {
+                match scratch.folder.record(Stored::Moved, &manifest, (index, *replication))? {
+                    Some(job) => {
+                        moved.records.push(job.record);
+                        moved.days.push(job.days);
+                    }
+                    None => missing += 1,
+                }
+            }
+            let fleet = &mut scratch.manifest.variants[place].fleet;
+            let fleet = std::mem::replace(fleet, variant.fleet.clone());
+            originals.push((place, fleet, std::mem::replace(&mut scratch.variants[place], moved)));
+        }
+        Ok((originals, missing))
+    }
+
+    fn evaluated(&self, moved: &Results, found: &Sensitivity, end: &End) -> Result<AtEnd, ResultsError> {
+        let variants = self.variants(moved)?;
+        let difference = |owner: &str, metric: &str| self.difference(moved, &variants, owner, metric);
+        let pairs = cost_pairs(moved, &variants, &baselines(moved, &variants));
+        let instead = Answer::of(moved, &variants).unlike(self.before, &variants, &pairs, self.labels);
         Ok(AtEnd {
             value: end.value().to_owned(),
             note: None,
             unfinished: 0,
             cost: difference("", COST),
             latency: difference(&found.service, &found.percentile),
-            sentence: instead.is_some().then(|| sentence(&moved, &variants, &pairs)),
+            sentence: instead.is_some().then(|| sentence(moved, &variants, &pairs)),
             instead,
         })
-    }
-
-    /// The results with the setting moved, and how many of their records are missing.
-    fn moved(&self, of: &Move, side: Side) -> Result<(Results, usize), ResultsError> {
-        let mut results = self.results.clone();
-        results.manifest.sensitivity = None;
-        let mut missing = 0;
-        let manifest = self.plan.experiment(of, side, &self.results.manifest);
-        for (index, variant) in manifest.variants.iter().enumerate() {
-            let place = results.manifest.variants.iter().position(|it| it.name == variant.name);
-            let Some(place) = place else { continue };
-            results.manifest.variants[place].fleet = variant.fleet.clone();
-            let replaced = &mut results.variants[place];
-            (replaced.records, replaced.days) = (Vec::new(), Vec::new());
-            for replication in replaced.replications.clone() {
-                match results.folder.record(Stored::Moved, &manifest, (index, replication))? {
-                    Some(job) => {
-                        replaced.records.push(job.record);
-                        replaced.days.push(job.days);
-                    }
-                    None => missing += 1,
-                }
-            }
-        }
-        Ok((results, missing))
     }
 
     /// What the variants' numbers are with the setting moved; those that it does nothing to keep theirs.

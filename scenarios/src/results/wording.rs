@@ -56,7 +56,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-pub(super) fn list(items: &[String]) -> String {
+pub fn listed(items: &[String]) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!([0.231, 0.0494, 0.0008, 0.999].map(percent), ["23 %", "4.9 %", "0.080 %", "100 %"]);
         let items = ["a", "b", "c"].map(str::to_owned);
         assert_eq!(
-            (list(&items[..1]), list(&items[..2]), list(&items)),
+            (listed(&items[..1]), listed(&items[..2]), listed(&items)),
             ("a".into(), "a and b".into(), "a, b and c".into())
         );
     }

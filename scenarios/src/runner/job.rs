@@ -40,7 +40,7 @@ impl Experiment<'_> {
             Ok((record, notes)) => Done::Simulated(Box::new(record), notes),
             Err(Trouble::Folder(error)) => Done::Unwritable(error),
             Err(Trouble::Job(message)) => Done::Failed(Failure {
-                variant: self.manifest.variants[job.variant].name.clone(),
+                variant: manifest.variants[job.variant].name.clone(),
                 replication: job.replication + 1,
                 seed: self.manifest.run.seed,
                 message,

@@ -73,7 +73,7 @@ fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
     if more > 0 {
         list.push(format!("{more} more"));
     }
-    wording::list(&list)
+    wording::listed(&list)
 }
 
 fn missing(results: &Results) -> Option<String> {

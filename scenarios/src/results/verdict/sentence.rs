@@ -121,7 +121,7 @@ impl<'r> Sentence<'r> {
             false => format!("{owner} {}", wording::latency(estimate)),
         };
         let list: Vec<String> = rows.iter().map(|row| written(&row.owner, &row.estimate)).collect();
-        format!("p99 {}", wording::list(&list))
+        format!("p99 {}", wording::listed(&list))
     }
 
     fn of_best(&self, best: usize, has_rivals: bool) -> String {
@@ -193,7 +193,7 @@ impl<'r> Sentence<'r> {
             let verb = if names.len() == 1 { "is" } else { "are" };
             said.push(format!(
                 "{} {verb} indistinguishable from {} in cost",
-                wording::list(&names),
+                wording::listed(&names),
                 self.name(best)
             ));
         }
@@ -314,7 +314,7 @@ fn of_apart(points: &[Point], names: &[String]) -> Option<String> {
     let mut clauses: Vec<String> = Vec::new();
     for (index, unlike) in points.iter().flat_map(|point| &point.apart) {
         let unlike: Vec<String> = unlike.iter().map(|what| (*what).to_owned()).collect();
-        let clause = format!("{} has {}", names[*index], wording::list(&unlike));
+        let clause = format!("{} has {}", names[*index], wording::listed(&unlike));
         if !clauses.contains(&clause) {
             clauses.push(clause);
         }

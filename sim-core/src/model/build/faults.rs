@@ -19,9 +19,9 @@ impl Builder<'_> {
     pub(super) fn faults<P: Probe>(&self, fleet: &mut Fleet<P>) {
         for (name, spec) in &self.spec.faults {
             let kind = self.fault(spec, fleet);
-            let at = spec.times().map(|(at, _)| at);
-            let to = spec.times().and_then(|(at, lasts)| Some(at + lasts?));
-            let (at, to) = (at.map(from_start), to.map(from_start));
+            let times = spec.times();
+            let at = times.map(|(at, _)| from_start(at));
+            let to = times.and_then(|(at, lasts)| Some(from_start(at + lasts?)));
             let key = owner_key(name);
             self.tell_functions(key, &kind, fleet);
             fleet.faults.list.push(Fault { name: name.clone(), key, at, to, kind });
