@@ -166,6 +166,35 @@ fn a_part_of_the_trace_scaled_and_repeated() {
     assert_eq!(seen.born_in_minute.keys().max(), Some(&39));
 }
 
+/// Functions that are alike, a thousand of them with a hundred requests a second: each has its share of all requests,
+/// and nothing else is known of it.
+#[test]
+fn alike_functions_are_invoked_by_their_popularity() {
+    let spec: FleetSpec = serde_json::from_value(json!({
+        "populations": { "many": { "functions": { "alike": {
+            "count": 1000, "rate": "100/s", "popularity": { "zipf": 1.0 }, "duration": { "exponential": { "mean": "50ms" } },
+            "memory": "512MB",
+        } } } },
+        "sources": { "events": { "to": "functions", "arrivals": { "population": "many" } } },
+        "services": { "functions": {
+            "platform": "lambda", "functions": "many", "runtime": "go", "timeout": "60s", "front_door": "invoke",
+        } },
+    }))
+    .unwrap();
+    let (seen, names) = run(&spec, Path::new("."), 0);
+    let population = &names.functions[&ServiceId(0)];
+    let born: u64 = seen.born_in_minute.values().sum();
+    // Standard deviations are roots of means.
+    assert!((born as f64 - 360_000.0).abs() < 4.0 * 600.0, "{born}");
+    assert_eq!(seen.invoked.values().sum::<u64>(), born);
+    for function in [0, 1, 9, 99, 999] {
+        let expected = population.rate(function) * 3600.0;
+        let invoked = seen.invoked.get(&FunctionId(function as u32)).copied().unwrap_or(0) as f64;
+        assert!((invoked - expected).abs() < 4.0 * expected.sqrt(), "{function}: {invoked} for {expected}");
+    }
+    assert!((seen.held / 3600.0 - 5.0).abs() < 1.5 && seen.cold > 1000, "{} {}", seen.held, seen.cold);
+}
+
 #[test]
 fn what_is_wrong_with_the_files_is_said() {
     let folder = tempfile::TempDir::new().unwrap();
@@ -224,6 +253,27 @@ fn what_is_wrong_with_the_files_is_said() {
     );
     let no_sense = json!({ "synthetic": { "count": 0, "hours": [1.0], "max_rate": "0/s" } });
     check(no_sense, known(), &["0 functions", "a day has 24 hours, not 1", "nothing ever happens"]);
+    let alike = |more: Value| {
+        let mut alike =
+            json!({ "count": 10, "rate": "1/s", "duration": { "constant": "1s" }, "memory": "128MB" });
+        alike.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "alike": alike })
+    };
+    check(alike(json!({ "popularity": { "zipf": 1.0 } })), json!({}), &[]);
+    check(
+        alike(json!({
+            "count": 0, "rate": "1e9/s", "popularity": { "zipf": -1.0 }, "duration": { "constant": "1000s" },
+            "shape": { "constant": -1.0 },
+        })),
+        json!({}),
+        &[
+            "0 functions",
+            "is absurdly high",
+            "an exponent lies between 0 and 10, not -1",
+            "an invocation takes longer than 900s on average",
+            "a factor lies between 0 and",
+        ],
+    );
     check(
         json!({ "synthetic": { "count": 10 } }),
         json!({ "reserved_concurrency": 5 }),

@@ -113,6 +113,8 @@ pub enum Purpose {
     Population = 35,
     /// Start of a worker inside a task.
     WorkerStart = 36,
+    /// Which function of a population a request invokes.
+    Member = 37,
 }
 
 /// The luck of one replication: what names without a replication in them are completed with.

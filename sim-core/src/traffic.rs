@@ -25,8 +25,10 @@ mod users;
 pub use arrivals::{Arrivals, Source};
 pub use expected::TraceTotal;
 pub use files::{NoTraces, OpenTrace};
+pub use population::{
+    AlikeSpec, FunctionsSpec, Members, PopularitySpec, Population, PopulationOfFunctionsSpec, SyntheticSpec,
+};
 pub(crate) use population::{CALL_SIGMA, usual_hours};
-pub use population::{FunctionsSpec, Members, Population, PopulationOfFunctionsSpec, SyntheticSpec};
 pub use schedule::ScheduleSpec;
 pub use shape::{Curve, Point, PointSpec, Shape, ShapeSpec};
 pub use spec::{ArrivalSpec, BatchArrivalSpec, MmppSpec, RateSpec, RenewalLaw, RenewalSpec, VariationSpec};

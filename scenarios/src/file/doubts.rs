@@ -5,7 +5,7 @@ use sim_core::engine::Span;
 use sim_core::model::Platform;
 use sim_core::quantity::MemorySize;
 use sim_core::spec::{ClusterSpec, EcsSpec, FleetSpec, GroupSpec, Problem, ServiceSpec};
-use sim_core::traffic::{ArrivalSpec, RepeatSpec, TraceSpec, TraceTotal};
+use sim_core::traffic::{ArrivalSpec, FunctionsSpec, RepeatSpec, TraceSpec, TraceTotal};
 
 use super::settings::{RunKind, RunSettings};
 use crate::document::Node;
@@ -31,7 +31,9 @@ pub(super) fn find<'t>(
             let key = if source.arrivals.trace().is_some() { "trace" } else { "population" };
             length(&format!("{path}.{key}"), total, spec, run.duration, &mut out);
         }
-        if run.kind == RunKind::Steady && source.arrivals.varies(total.is_some()) {
+        if run.kind == RunKind::Steady
+            && source.arrivals.varies(total.is_some() || shaped(&source.arrivals, fleet))
+        {
             let message = "traffic that changes over time has no steady state";
             let hint =
                 "run.kind = \"terminating\" measures a whole story; a steady run needs a constant rate";
@@ -52,6 +54,15 @@ pub(super) fn find<'t>(
         }
     }
     out
+}
+
+/// Whether a population's invocations follow a shape.
+fn shaped(arrivals: &ArrivalSpec, fleet: &FleetSpec) -> bool {
+    let ArrivalSpec::Population(name) = arrivals else { return false };
+    fleet.populations.get(name).is_some_and(|population| match &population.functions {
+        FunctionsSpec::Alike(alike) => alike.varies(),
+        FunctionsSpec::AzureFunctions2019(_) | FunctionsSpec::Synthetic(_) => false,
+    })
 }
 
 /// Parts of the run that belong to no day: they are simulated, and count for nothing.

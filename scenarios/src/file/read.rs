@@ -46,6 +46,8 @@ struct Known {
     traced: Option<(TraceTotal, TraceSpec)>,
     /// Invocations a second, where they are not counted.
     rate: f64,
+    /// The law of all functions' invocations, where they follow one.
+    law: Option<ArrivalSpec>,
 }
 
 impl Known {
@@ -55,7 +57,15 @@ impl Known {
             Some(_) => 0.0,
             None => (0..population.len()).map(|function| population.rate(function)).sum(),
         };
-        Known { unknown: population.unknown(), traced, rate }
+        Known { unknown: population.unknown(), traced, rate, law: population.law().cloned() }
+    }
+
+    /// How many invocations a run sees on average, where they are not counted.
+    fn invocations(&self, run: &RunSettings) -> f64 {
+        match &self.law {
+            Some(law) => law.expected(run.duration, run.start, None, None),
+            None => self.rate * run.duration.seconds(),
+        }
     }
 }
 
@@ -137,7 +147,7 @@ impl<'r> Reader<'r> {
             let population = match (arrivals, total) {
                 (ArrivalSpec::Population(_), Some((total, play))) => Some(total.played(play, run.duration)),
                 (ArrivalSpec::Population(name), None) => {
-                    self.population(fleet, name).map(|known| known.rate * run.duration.seconds())
+                    self.population(fleet, name).map(|known| known.invocations(run))
                 }
                 _ => None,
             };

@@ -80,7 +80,7 @@ fn files(fleet: &FleetSpec) -> Vec<&str> {
             let optional = [&spec.durations, &spec.memory].into_iter().flatten();
             std::iter::once(&spec.invocations).chain(optional).map(String::as_str).collect()
         }
-        FunctionsSpec::Synthetic(_) => Vec::new(),
+        FunctionsSpec::Synthetic(_) | FunctionsSpec::Alike(_) => Vec::new(),
     });
     traces.chain(populations).collect()
 }

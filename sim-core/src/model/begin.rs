@@ -128,8 +128,7 @@ impl<P: Probe> Fleet<P> {
             Generator::Open { next: None, .. } => {}
             Generator::Population { members, .. } => {
                 let end = self.end;
-                let firsts = (0..members.len()).filter_map(|member| Some((member, members.next(member)?)));
-                for (member, at) in firsts.filter(|(_, at)| *at < end) {
+                for (member, at) in members.pending().filter(|(_, at)| *at < end) {
                     agenda.schedule_arrival(FleetEvent::new(at, Kind::Arrive, id.0, member));
                 }
             }

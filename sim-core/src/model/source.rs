@@ -32,8 +32,8 @@ pub(super) enum Generator {
     Open { arrivals: Box<Arrivals>, next: Option<Arrival> },
     /// Users with one request outstanding each.
     Closed(Box<Users>),
-    /// The invocations of many functions, each of which has its next one in the agenda. They go to functions `apart`,
-    /// or all to one service.
+    /// The invocations of many functions, each of which has its next one in the agenda, or all of them one. They go to
+    /// functions `apart`, or all to one service.
     Population { members: Box<Members>, apart: bool },
 }
 
@@ -73,19 +73,19 @@ impl<P: Probe> Fleet<P> {
             Generator::Open { arrivals, next } => {
                 let arrival = next.take().expect("an arrival is in the agenda while it is pending");
                 *next = arrivals.next().filter(|following| following.at < self.end);
-                (arrival, next.map(|following| following.at))
+                (arrival, next.map(|following| (member, following.at)))
             }
             Generator::Population { members, apart } => {
                 if *apart {
                     function = FunctionId(member);
                 }
                 let arrival = members.arrive(member);
-                (arrival, members.next(member).filter(|following| *following < self.end))
+                (arrival, members.following(member).filter(|(_, at)| *at < self.end))
             }
             Generator::Closed(_) => unreachable!("users have no arrivals in the agenda"),
         };
-        if let Some(at) = following {
-            agenda.schedule_arrival(FleetEvent::new(at, Kind::Arrive, source.0, member));
+        if let Some((slot, at)) = following {
+            agenda.schedule_arrival(FleetEvent::new(at, Kind::Arrive, source.0, slot));
         }
         let born = Born { seed: arrival.seed, function, user: None, given: arrival.work.into() };
         self.bear(source, born, now, agenda);

@@ -72,9 +72,9 @@ impl ArrivalSpec {
         }
     }
 
-    /// Whether how many requests it brings depends on the time. A population of functions does so if it is `traced`:
-    /// others invoke theirs at rates that last, and so do schedules at a rate.
-    pub fn varies(&self, traced: bool) -> bool {
+    /// Whether how many requests it brings depends on the time. A population of functions does so if it is `shaped` by
+    /// a trace or otherwise: others invoke theirs at rates that last, and so do schedules at a rate.
+    pub fn varies(&self, shaped: bool) -> bool {
         let changes = |shape: &Option<ShapeSpec>| shape.as_ref().is_some_and(|shape| !shape.is_constant());
         match self {
             Self::Poisson(spec) | Self::Deterministic(spec) => changes(&spec.shape),
@@ -84,7 +84,7 @@ impl ArrivalSpec {
             Self::Users(spec) => !matches!(spec.population, PopulationSpec::Constant(_)),
             Self::Trace(_) => true,
             Self::Schedule(spec) => spec.cron.is_some(),
-            Self::Population(_) => traced,
+            Self::Population(_) => shaped,
         }
     }
 }
@@ -155,7 +155,10 @@ impl PopulationSpec {
 
 impl Population {
     /// How many invocations of all functions together a run of `duration` sees, on average.
-    pub fn expected(&self, duration: Span) -> f64 {
+    pub fn expected(&self, duration: Span, calendar: Calendar) -> f64 {
+        if let Some(law) = self.law() {
+            return law.expected(duration, calendar, None, None);
+        }
         let Some(play) = self.play() else {
             return (0..self.len()).map(|function| self.rate(function)).sum::<f64>() * duration.seconds();
         };

@@ -2,10 +2,13 @@
 //!
 //! A platform runs fleets of functions of which most are nearly idle and a few carry the traffic; means say nothing
 //! about them. A [`Population`] lists the functions, from the files of the Azure Functions data set or drawn from its
-//! published statistics, in some fifty bytes each. It says what is asked of a function; what serves it is a service
+//! published statistics, in some fifty bytes each; or says that they are alike but for their popularity ([`Alike`]), in
+//! eight. It says what is asked of a function; what serves it is a service
 //! that names the same population. A source of a population merges the arrivals of all its members ([`Members`]),
 //! each keyed by its own name: one function more disturbs no other.
 
+mod alias;
+mod alike;
 mod spec;
 mod streams;
 mod synthetic;
@@ -20,9 +23,10 @@ use crate::random::{Distribution, Purpose, draw, normal_quantile, open01};
 use crate::traffic::files::OpenTrace;
 use crate::traffic::trace::{FeedError, TraceSpec};
 use crate::traffic::traced::{PackedCounts, TracedDurations, TracedFunction, Trigger};
-use crate::traffic::{TraceTotal, WorkGiven};
+use crate::traffic::{ArrivalSpec, TraceTotal, WorkGiven};
+use alike::Alike;
 
-pub use spec::{FunctionsSpec, PopulationOfFunctionsSpec, SyntheticSpec};
+pub use spec::{AlikeSpec, FunctionsSpec, PopularitySpec, PopulationOfFunctionsSpec, SyntheticSpec};
 pub use streams::Members;
 
 /// Functions, in order.
@@ -31,6 +35,8 @@ pub struct Population {
     /// Names; empty where functions are only numbered.
     names: Vec<Box<str>>,
     members: Vec<Member>,
+    /// What stands in the place of members where all are alike.
+    alike: Option<Box<Alike>>,
     /// How the traces of members are played, where there are some.
     play: Option<TraceSpec>,
     cpu_share: f64,
@@ -155,25 +161,41 @@ impl Population {
             FunctionsSpec::Synthetic(synthetic) => {
                 let members = synthetic::members(synthetic, name);
                 let hours = synthetic::hours(synthetic.hours.as_deref());
-                Ok(Population { names: Vec::new(), members, play: None, cpu_share, hours })
+                Ok(Population { members, cpu_share, hours, ..Population::empty() })
+            }
+            FunctionsSpec::Alike(spec) => {
+                let alike = Some(Box::new(Alike::new(spec)));
+                Ok(Population { alike, cpu_share, ..Population::empty() })
             }
             FunctionsSpec::AzureFunctions2019(azure) => {
                 let functions = files.functions(azure)?;
                 let names = functions.iter().map(|function| function.name.as_str().into()).collect();
                 let members = functions.into_iter().map(Member::from).collect();
-                Ok(Population { names, members, play: Some(azure.play()), cpu_share, hours: [1.0; 24] })
+                let play = Some(azure.play());
+                Ok(Population { names, members, play, cpu_share, ..Population::empty() })
             }
+        }
+    }
+
+    fn empty() -> Self {
+        Population {
+            names: Vec::new(),
+            members: Vec::new(),
+            alike: None,
+            play: None,
+            cpu_share: 0.0,
+            hours: [1.0; 24],
         }
     }
 
     /// How many functions there are.
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.alike.as_ref().map_or(self.members.len(), |alike| alike.count as usize)
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.len() == 0
     }
 
     /// The name of a function.
@@ -186,26 +208,40 @@ impl Population {
 
     /// What invokes a function.
     pub fn trigger(&self, function: usize) -> Trigger {
-        self.members[function].trigger
+        self.members.get(function).map_or(Trigger::Others, |member| member.trigger)
     }
 
     /// The memory that a function needs: a size that Lambda sells. `None` if the population does not know.
     pub fn memory(&self, function: usize) -> Option<MemorySize> {
-        self.members[function].memory
+        match &self.alike {
+            Some(alike) => Some(alike.memory),
+            None => self.members[function].memory,
+        }
     }
 
     /// The mean time that an invocation takes, in seconds. `None` if the population does not know.
     pub fn mean_duration(&self, function: usize) -> Option<f64> {
-        self.members[function].duration.mean()
+        match &self.alike {
+            Some(alike) => Some(alike.duration.mean()),
+            None => self.members[function].duration.mean(),
+        }
     }
 
     /// A function's long-run invocations per second; where they are counted, those per second of the trace.
     pub fn rate(&self, function: usize) -> f64 {
+        if let Some(alike) = &self.alike {
+            return alike.rate(function);
+        }
         match &self.members[function].arrivals {
             MemberArrivals::Counts(counts) => counts.total() as f64 / counts.length().seconds(),
             MemberArrivals::Law(Law::Clock { period, .. }) => 1.0 / f64::from(*period),
             MemberArrivals::Law(Law::Periodic { mean } | Law::Renewal { mean, .. }) => 1.0 / f64::from(*mean),
         }
+    }
+
+    /// The law of the arrivals of all functions together, where they are one stream.
+    pub fn law(&self) -> Option<&ArrivalSpec> {
+        self.alike.as_ref().map(|alike| &alike.law)
     }
 
     /// How its traces are played, where it has some.
@@ -237,9 +273,11 @@ impl Population {
 
     /// What the population says about the work of a request.
     fn work(&self, member: u32, seed: u64) -> WorkGiven {
-        let Some(seconds) = self.members[member as usize].duration.sample(seed) else {
-            return WorkGiven::default();
+        let duration = match &self.alike {
+            Some(alike) => Some(alike.duration.sample(&mut draw(seed, Purpose::Demand, 0))),
+            None => self.members[member as usize].duration.sample(seed),
         };
+        let Some(seconds) = duration else { return WorkGiven::default() };
         WorkGiven {
             cpu: Some(Span::from_seconds(seconds * self.cpu_share)),
             wait: Some(Span::from_seconds(seconds * (1.0 - self.cpu_share))),

@@ -151,7 +151,7 @@ impl ArrivalSpec {
 }
 
 impl RateSpec {
-    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+    pub(super) fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         plausible_rate(self.rate, &format!("{path}.rate"), out);
         modulation_problems(self.shape.as_ref(), self.variation.as_ref(), path, out);
     }

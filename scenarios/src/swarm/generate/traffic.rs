@@ -13,13 +13,35 @@ impl Draft {
         let share = self.dice.one(&["0%", "50%", "100%"]);
         // Rates follow from the share of the run's requests; the loader says if that was too many.
         let rate = (self.share / self.seconds / count as f64 * 3600.0).max(0.01);
+        let functions = if self.dice.chance(40) {
+            json!({ "alike": self.alike(count) })
+        } else {
+            json!({ "synthetic": self.synthetic(count, rate) })
+        };
+        self.populations.push("fleet".into());
+        json!({ "fleet": { "functions": functions, "cpu_share": share } })
+    }
+
+    fn synthetic(&mut self, count: i32, rate: f64) -> Map<String, Value> {
         let mut synthetic = Map::new();
         synthetic.insert("count".into(), json!(count));
         synthetic.insert("seed".into(), json!(self.dice.between(1, 99)));
         synthetic.insert("max_rate".into(), json!(format!("{rate:.6}/h")));
         synthetic.insert("max_duration".into(), json!(self.value(&["1s", "30s"], &["1ms", "900s"])));
-        self.populations.push("fleet".into());
-        json!({ "fleet": { "functions": { "synthetic": synthetic }, "cpu_share": share } })
+        synthetic
+    }
+
+    fn alike(&mut self, count: i32) -> Map<String, Value> {
+        let mut alike = Map::new();
+        alike.insert("count".into(), json!(count));
+        // The loader says if a run's requests were too many.
+        alike.insert("rate".into(), json!(self.rate(1.0)));
+        let popularity = [json!("equal"), json!({ "zipf": 1.0 }), json!({ "zipf": 4.0 })];
+        alike.insert("popularity".into(), self.dice.one(&popularity));
+        alike.insert("duration".into(), self.duration(&["50ms", "2s"], &["1ns", "300s"]));
+        alike.insert("memory".into(), json!(self.value(&["128MB", "1769MB"], &["10240MB"])));
+        self.set(&mut alike, Feature::Shapes, "shape", |draft| draft.shape(2));
+        alike
     }
 
     pub(super) fn sources(&mut self) -> Value {

@@ -24,6 +24,8 @@ impl List {
             FunctionsSpec::AzureFunctions2019(files) => {
                 self.of_files(&format!("{path}.functions.azure-functions-2019"), files);
             }
+            // What they are like is the scenario's own statement.
+            FunctionsSpec::Alike(_) => {}
         }
     }
 

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Span;
 use crate::problem::Problem;
-use crate::quantity::{Percent, Rate, shown};
+use crate::quantity::{MemorySize, Percent, Rate, shown};
+use crate::random::DistributionSpec;
 use crate::traffic::traced::AzureFilesSpec;
+use crate::traffic::{ArrivalSpec, RateSpec, ShapeSpec, VariationSpec};
 
 /// Many functions, each with its own arrivals, durations and memory. A source plays them
 /// (`arrivals = { population = "NAME" }`), and a Lambda service that says `functions = "NAME"` runs each as a function
@@ -14,7 +16,7 @@ use crate::traffic::traced::AzureFilesSpec;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PopulationOfFunctionsSpec {
-    /// Which functions: those of a data set, or synthetic ones.
+    /// Which functions: those of a data set, synthetic ones, or some that are all alike.
     pub functions: FunctionsSpec,
     /// How much of an invocation's duration is CPU time on the reference core; the rest is waiting. CPU takes longer
     /// with little memory, waiting does not. No data set says how much it is; 0 % keeps durations as published.
@@ -32,6 +34,8 @@ pub enum FunctionsSpec {
     AzureFunctions2019(AzureFilesSpec),
     /// Functions drawn from the published statistics of that data set.
     Synthetic(SyntheticSpec),
+    /// Functions that are alike but for how often they are invoked.
+    Alike(AlikeSpec),
 }
 
 /// Functions drawn from the statistics that Shahrad et al. published of Azure Functions ("Serverless in the Wild",
@@ -60,6 +64,44 @@ pub struct SyntheticSpec {
     pub hours: Option<Vec<f64>>,
 }
 
+/// Functions that are alike but for how often they are invoked: to ask what their number and the skew of their popularity
+/// do. Each is invoked independently of the others (Poisson). All of them are one owner of luck: their arrivals are one
+/// stream that hands every request to a function by its popularity, so another number or popularity moves requests from
+/// one function to another and changes nothing else about them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlikeSpec {
+    /// How many.
+    pub count: u32,
+    /// Invocations of all functions together, before the shape's factor.
+    pub rate: Rate,
+    /// How the invocations are shared out among the functions.
+    #[serde(default)]
+    pub popularity: PopularitySpec,
+    /// How long an invocation takes.
+    pub duration: DistributionSpec<Span>,
+    /// The memory of each function.
+    pub memory: MemorySize,
+    /// The rate's factor over time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<ShapeSpec>,
+    /// Random factors that make one day unlike the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variation: Option<VariationSpec>,
+}
+
+/// How invocations are shared out among functions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum PopularitySpec {
+    /// Each function is invoked as often as any other.
+    #[default]
+    Equal,
+    /// Zipf's law with this exponent: the k-th function is invoked in proportion to 1 / k^exponent. With 1 the second has
+    /// half of the first one's invocations, and of 10,000 functions the first hundred have 53 % of all; 0 is equal.
+    Zipf(f64),
+}
+
 fn seed() -> u64 {
     2019
 }
@@ -86,16 +128,60 @@ impl PopulationOfFunctionsSpec {
             FunctionsSpec::Synthetic(synthetic) => {
                 synthetic.problems(&format!("{path}.functions.synthetic"), out);
             }
+            FunctionsSpec::Alike(alike) => alike.problems(&format!("{path}.functions.alike"), out),
+        }
+    }
+}
+
+fn count_problems(count: u32, path: &str, out: &mut Vec<Problem>) {
+    if !(1..=MOST_FUNCTIONS).contains(&count) {
+        let message = format!("{count} functions; 1 to {MOST_FUNCTIONS} make sense");
+        out.push(Problem::new(format!("{path}.count"), message));
+    }
+}
+
+/// A Zipf exponent above this is taken for a slip: the first function would be invoked all the time and no other ever.
+const PLAUSIBLE_EXPONENT: f64 = 10.0;
+
+/// No function of a platform's runs longer.
+const LONGEST_INVOCATION: f64 = 900.0;
+
+impl AlikeSpec {
+    /// The arrivals of all functions together.
+    pub(super) fn law(&self) -> RateSpec {
+        RateSpec { rate: self.rate, shape: self.shape.clone(), variation: self.variation.clone() }
+    }
+
+    /// Whether how often the functions are invoked depends on the time.
+    pub fn varies(&self) -> bool {
+        ArrivalSpec::Poisson(self.law()).varies(false)
+    }
+
+    fn problems(&self, path: &str, out: &mut Vec<Problem>) {
+        count_problems(self.count, path, out);
+        self.law().problems(path, out);
+        let before = out.len();
+        self.duration.problems(&format!("{path}.duration"), out);
+        if out.len() == before && self.duration.build().mean() > LONGEST_INVOCATION {
+            let message = "an invocation takes longer than 900s on average";
+            out.push(
+                Problem::new(format!("{path}.duration"), message)
+                    .hint("900s is the longest that Lambda allows"),
+            );
+        }
+        if let PopularitySpec::Zipf(exponent) = self.popularity
+            && !(0.0..=PLAUSIBLE_EXPONENT).contains(&exponent)
+        {
+            let message =
+                format!("an exponent lies between 0 and {PLAUSIBLE_EXPONENT}, not {}", shown(exponent));
+            out.push(Problem::new(format!("{path}.popularity.zipf"), message).hint("0 is the same for all"));
         }
     }
 }
 
 impl SyntheticSpec {
     fn problems(&self, path: &str, out: &mut Vec<Problem>) {
-        if !(1..=MOST_FUNCTIONS).contains(&self.count) {
-            let message = format!("{} functions; 1 to {MOST_FUNCTIONS} make sense", self.count);
-            out.push(Problem::new(format!("{path}.count"), message));
-        }
+        count_problems(self.count, path, out);
         if let Some(rate) = self.max_rate.filter(|rate| rate.0 <= 0.0) {
             let message = format!("at {rate} nothing ever happens");
             out.push(Problem::new(format!("{path}.max_rate"), message));

@@ -1,10 +1,11 @@
-//! The arrivals of a population: a stream per member, each with one arrival pending.
+//! The arrivals of a population: a stream per member, each with one arrival pending; or one stream of all ([`Merged`]).
 //!
 //! The source keeps a member's pending arrival in the agenda; here is what makes the next one. A member of a law costs
 //! thirty bytes: its place in time, and how many arrivals it has had, by which its draws are named.
 
 use std::sync::Arc;
 
+use super::alike::Merged;
 use super::{Law, MemberArrivals, Population};
 use crate::calendar::Calendar;
 use crate::engine::{Span, Time};
@@ -21,6 +22,8 @@ pub struct Members {
     luck: Luck,
     clock: Clock,
     streams: Vec<Stream>,
+    /// What stands in the place of streams where all functions are alike.
+    merged: Option<Box<Merged>>,
 }
 
 /// One member's arrivals.
@@ -49,10 +52,11 @@ impl Members {
         let mut members = Members {
             clock: Clock::new(population.hours, origin.calendar),
             luck: origin.luck,
-            streams: Vec::with_capacity(population.len()),
+            streams: Vec::with_capacity(population.members.len()),
+            merged: population.alike.as_ref().map(|alike| Box::new(Merged::new(alike, origin))),
             population,
         };
-        for member in 0..members.population.len() {
+        for member in 0..members.population.members.len() {
             let stream = members.stream(member, origin);
             members.streams.push(stream);
         }
@@ -88,16 +92,33 @@ impl Members {
 
     /// How many members there are.
     pub fn len(&self) -> u32 {
-        self.streams.len() as u32
+        self.population.len() as u32
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.streams.is_empty()
+        self.population.is_empty()
+    }
+
+    /// The arrivals that are known at the beginning: each member's first, or the first of all. From then on, every arrival
+    /// is [followed](Self::following) by one more.
+    pub fn pending(&self) -> impl Iterator<Item = (u32, Time)> {
+        let first = self.merged.as_ref().and_then(|merged| merged.next);
+        let firsts = (0..self.streams.len() as u32).filter_map(|member| Some((member, self.next(member)?)));
+        first.map(|(member, arrival)| (member, arrival.at)).into_iter().chain(firsts)
+    }
+
+    /// What follows an arrival at this member: its own next one, or that of any where they are one stream. `None` if no
+    /// more come.
+    pub fn following(&self, member: u32) -> Option<(u32, Time)> {
+        match &self.merged {
+            Some(merged) => merged.next.map(|(member, arrival)| (member, arrival.at)),
+            None => self.next(member).map(|at| (member, at)),
+        }
     }
 
     /// When a member's next arrival is; `None` if no more come.
-    pub fn next(&self, member: u32) -> Option<Time> {
+    fn next(&self, member: u32) -> Option<Time> {
         match &self.streams[member as usize] {
             Stream::Traced(traced) => traced.1.map(|next| next.at),
             Stream::Drawn(drawn) => Some(drawn.next),
@@ -109,6 +130,10 @@ impl Members {
     /// # Panics
     /// If there is none.
     pub fn arrive(&mut self, member: u32) -> Arrival {
+        if let (Some(merged), Some(alike)) = (&mut self.merged, &self.population.alike) {
+            let arrival = merged.arrive(alike).expect("an arrival that was announced");
+            return Arrival { work: self.population.work(member, arrival.seed), ..arrival };
+        }
         let (at, seed) = match &mut self.streams[member as usize] {
             Stream::Traced(traced) => {
                 let arrival = traced.1.take().expect("an arrival that was announced");

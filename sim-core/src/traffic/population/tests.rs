@@ -32,7 +32,7 @@ fn members(population: &Arc<Population>, start: i64) -> Members {
 fn play(members: &mut Members, member: u32, seconds: u64) -> Vec<Time> {
     let end = Time::ZERO + Span::from_secs(seconds);
     let mut times = Vec::new();
-    while members.next(member).is_some_and(|at| at < end) {
+    while members.following(member).is_some_and(|(_, at)| at < end) {
         let arrival = members.arrive(member);
         assert!(times.last().is_none_or(|last| *last <= arrival.at));
         times.push(arrival.at);
@@ -134,11 +134,9 @@ fn laws_keep_their_rate_and_variation() {
         let member =
             Member { trigger, memory: None, duration: Duration::Unknown, arrivals: MemberArrivals::Law(law) };
         let population = Arc::new(Population {
-            names: Vec::new(),
             members: vec![member; 400],
-            play: None,
-            cpu_share: 0.0,
             hours: synthetic::hours(None),
+            ..Population::empty()
         });
         let mut members = members(&population, 0);
         let (mut early, mut all, mut gaps) = (0.0, 0.0, Vec::new());
