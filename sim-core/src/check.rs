@@ -12,6 +12,7 @@
 //! | `requests` | every request ends exactly once, as its client's settings say; in = out + in flight |
 //! | `readiness` | no request is served by a replica that is not ready; levels are what single replicas add up to |
 //! | `capacity` | no instance's CPU, memory, ports or network interfaces are exceeded, no replica's places |
+//! | `environments` | environments are started for requests, or ahead of them where a policy says so |
 //! | `limits` | no concurrency, request rate, launch rate or scaling rate is exceeded |
 //! | `utilization` | what is used lies between nothing and what is there |
 //! | `bills` | billed time is at least busy time; bills and meters are the integral of state |
@@ -31,6 +32,7 @@
 mod bills;
 mod capacity;
 mod decisions;
+mod environments;
 mod findings;
 mod ground;
 mod limits;
@@ -117,6 +119,7 @@ struct Families {
     requests: requests::Requests,
     readiness: readiness::Readiness,
     capacity: capacity::Capacity,
+    environments: environments::Environments,
     limits: limits::Limits,
     utilization: utilization::Utilization,
     bills: bills::Bills,
@@ -124,11 +127,12 @@ struct Families {
 }
 
 impl Families {
-    fn each(&mut self) -> [&mut dyn Family; 7] {
+    fn each(&mut self) -> [&mut dyn Family; 8] {
         [
             &mut self.requests,
             &mut self.readiness,
             &mut self.capacity,
+            &mut self.environments,
             &mut self.limits,
             &mut self.utilization,
             &mut self.bills,
@@ -148,6 +152,7 @@ impl Checker {
             requests: requests::Requests::new(fleet),
             readiness: readiness::Readiness::new(fleet),
             capacity: capacity::Capacity::default(),
+            environments: environments::Environments::default(),
             limits: limits::Limits::new(fleet),
             utilization: utilization::Utilization,
             bills: bills::Bills::new(&ground),

@@ -25,6 +25,8 @@ mod functions;
 mod health;
 #[path = "platform/outages.rs"]
 mod outages;
+#[path = "platform/prewarm.rs"]
+mod prewarm;
 #[path = "platform/providers.rs"]
 mod providers;
 #[path = "platform/scaling.rs"]

@@ -59,6 +59,8 @@ kinds! {
     ProvisionedReady = 8 in Completion,
     /// The environment that has been idle longest reaches its keep-alive. Owner: service, slot: function.
     EnvironmentsExpire = 9 in Completion,
+    /// A function's pre-warming goes on: an environment begins to load, or is ready. Owner: service, slot: function.
+    PreWarm = 16 in Completion,
     /// A burstable instance's CPU credits run out, or suffice again. Slot: instance.
     CreditsTurn = 11 in Completion,
     /// A fault that has times begins or ends. Owner: the fault, slot: which.

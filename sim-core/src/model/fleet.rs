@@ -112,6 +112,7 @@ impl<P: Probe> World for Fleet<P> {
             Kind::EnvironmentsExpire => {
                 self.environments_expire(ServiceId(owner), FunctionId(slot), now, agenda);
             }
+            Kind::PreWarm => self.pre_warm(ServiceId(owner), FunctionId(slot), now, agenda),
             Kind::ProvisionedReady => self.provisioned_ready(ServiceId(owner), now, agenda),
 
             Kind::MetricMinute => self.metric_minute(ServiceId(owner), now, agenda),

@@ -8,9 +8,12 @@
 //! A service is one function or a fleet of them. Each has environments, memory and a scaling rate of its own; the
 //! settings, the levels that are watched and the account's concurrency they share.
 
+mod apart;
 mod environment;
+mod histogram;
 mod idle;
 mod invocation;
+mod prewarm;
 
 use super::account::REQUESTS_PER_CONCURRENCY;
 use super::bucket::{Bucket, Pace};
@@ -59,6 +62,7 @@ pub(super) struct Functions {
     pub pace: Pace,
     pub reuse: ReuseOrder,
     pub keep_alive: Box<dyn KeepAlivePolicy>,
+    /// Its set-point; of each function, [`keep_of`](Self::keep_of).
     pub keep: Span,
     /// How long the functions are idle, where the policy is asked again.
     pub idle: Option<IdleWatch>,
@@ -112,6 +116,14 @@ impl Function {
 }
 
 impl Functions {
+    /// How long an idle environment of a function is kept.
+    fn keep_of(&self, function: FunctionId) -> Span {
+        match &self.idle {
+            Some(IdleWatch::Apart(apart)) => apart.keep(function).unwrap_or(self.keep),
+            _ => self.keep,
+        }
+    }
+
     /// The memory of so many provisioned environments. Only a single function has some.
     fn provisioned_mib(&self, count: u32) -> u64 {
         match count {

@@ -1,7 +1,9 @@
 //! How long idle execution environments are kept.
 //!
-//! The fixed period is what Lambda is observed to do. A histogram of idle times (Shahrad et al., ATC 2020) finds its
-//! data in the view.
+//! The fixed period is what Lambda is observed to do. A histogram of each function's idle times ([`hybrid`]; Shahrad et
+//! al., ATC 2020) finds its data in the view.
+
+pub mod hybrid;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,6 @@ pub struct FixedKeepAlive(pub FixedKeepAliveParameters);
 
 impl KeepAlivePolicy for FixedKeepAlive {
     fn decide(&mut self, _: &KeepAliveView) -> KeepAliveDecision {
-        KeepAliveDecision { keep: self.0.after, reason: format!("fixed at {}", self.0.after) }
+        KeepAliveDecision::keep(self.0.after, format!("fixed at {}", self.0.after))
     }
 }

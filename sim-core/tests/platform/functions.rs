@@ -60,7 +60,7 @@ impl KeepAlivePolicy for Onlooker {
     fn decide(&mut self, view: &KeepAliveView) -> KeepAliveDecision {
         *self.0.lock().unwrap() = Some(view.clone());
         let later = view.now >= Time::ZERO + Span::from_secs(2400);
-        KeepAliveDecision { keep: self.1[usize::from(later)], reason: "looks on".into() }
+        KeepAliveDecision::keep(self.1[usize::from(later)], "looks on")
     }
 
     fn period(&self) -> Option<Span> {

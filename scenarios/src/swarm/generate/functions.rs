@@ -22,6 +22,9 @@ impl Draft {
             self.concurrency(&mut function);
         }
         self.set(&mut function, Feature::KeepAlive, "keep_alive", |draft| {
+            if draft.dice.chance(50) {
+                return draft.hybrid();
+            }
             let after = draft.value(&["5s", "10min"], &["0s", "1ns", "100h"]);
             json!({ "fixed": { "after": after } })
         });
@@ -36,6 +39,17 @@ impl Draft {
         self.set(&mut function, Feature::Balancers, "front_door", Draft::front_door);
         function.insert("architecture".into(), json!(self.dice.one(&["x86_64", "arm64"])));
         Value::Object(function)
+    }
+
+    /// Pre-warming; with one sample, and trusted whatever it looks like, also where a run is short.
+    fn hybrid(&mut self) -> Value {
+        let samples = self.value(&[1, 2], &[0, 5]);
+        let head = self.dice.one(&["0%", "5%", "50%"]);
+        let margin = self.value(&["10%"], &["0%", "100%"]);
+        json!({ "hybrid-histogram": {
+            "minimum_samples": samples, "representative_cv": self.dice.one(&[0.0, 2.0]), "head": head, "margin": margin,
+            "range": self.value(&["4h", "2min"], &["1min"]), "forecast_margin": self.dice.one(&["15%", "0%", "100%"]),
+        } })
     }
 
     fn cold(&mut self, function: &mut Map<String, Value>) {

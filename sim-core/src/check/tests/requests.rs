@@ -145,8 +145,26 @@ fn only_ready_replicas_serve() {
         story.bill_task(None);
         story.level(0, API, Gauge::ReplicasReady, if wrong { 0 } else { 1 });
     });
+    check(Invariant::Readiness, "cold starts to be the first use", |story, wrong| {
+        used(story, 0, wrong);
+    });
+    check(Invariant::Decisions, "environments to be started for requests only", |story, wrong| {
+        used(story, u64::from(wrong), false);
+    });
     check(Invariant::Readiness, "environments to be 1", |story, wrong| {
         story.place(0, PLACE, FUNCTION, None);
         story.level(0, FUNCTION, Gauge::Environments, if wrong { 2 } else { 1 });
     });
+}
+
+/// An environment is placed, and so much later takes its first request, which is not said to be cold if that is `warm`.
+fn used(story: &mut Story, after: u64, warm: bool) {
+    story.place(0, PLACE, FUNCTION, None);
+    story.level(0, FUNCTION, Gauge::Environments, 1);
+    story.passed(after, FUNCTION);
+    story.replica(after, PLACE, ReplicaFact::Entered);
+    story.replica(after, PLACE, ReplicaFact::Began);
+    story.0.began(at(after), FUNCTION, after == 0 && !warm);
+    story.level(after, FUNCTION, Gauge::Concurrency, 1);
+    story.level(after, FUNCTION, Gauge::MemoryCapacity, 1769 << 10);
 }

@@ -37,7 +37,7 @@ impl Builder<'_> {
             own_rate: spec.reserved_concurrency.map(Functions::own_rate),
             pace: Pace::new(account.lambda_scaling_burst, account.lambda_scaling_rate.0),
             reuse: spec.reuse,
-            idle: keep_alive.period().map(|_| IdleWatch::new(members.len())),
+            idle: IdleWatch::wanted(keep_alive.as_ref(), members.len()),
             keep_alive,
             keep: Span::ZERO,
             busy: 0,

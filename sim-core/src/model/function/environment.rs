@@ -44,7 +44,7 @@ const _: () = assert!(size_of::<Environment>() <= 32);
 
 impl Environment {
     /// When it ends if it stays idle.
-    fn expires(&self, keep: Span) -> Time {
+    pub(super) fn expires(&self, keep: Span) -> Time {
         let expires = self.idle_since.since(Time::ZERO).saturating_add(keep);
         Time::ZERO + expires.min(Span::from_secs(1 << 33))
     }
@@ -75,14 +75,20 @@ impl<P: Probe> Fleet<P> {
             let id = idle.remove(index)?;
             // Also one whose time is up at this instant, or was when the keep-alive became shorter.
             let environment = &self.environments[id];
-            if environment.dies > now && environment.expires(functions.keep) > now {
+            if environment.dies > now && environment.expires(functions.keep_of(function)) > now {
                 return Some(id);
             }
             self.end_environment(service, function, id, now);
         }
     }
 
-    fn end_environment(&mut self, service: ServiceId, function: FunctionId, id: EnvironmentId, now: Time) {
+    pub(super) fn end_environment(
+        &mut self,
+        service: ServiceId,
+        function: FunctionId,
+        id: EnvironmentId,
+        now: Time,
+    ) {
         self.environments.remove(id);
         self.environment_fact(now, id, ReplicaFact::Gone);
         let functions = self.services[service].functions();
@@ -106,6 +112,7 @@ impl<P: Probe> Fleet<P> {
             self.services[service].functions().members[function].idle = keep;
             end.into_iter().for_each(|id| self.end_environment(service, function, id, now));
         }
+        self.end_loading(service, which, now);
     }
 
     /// A busy environment is of an old version: it takes no other event. A provisioned one makes way for one of the new
@@ -127,14 +134,28 @@ impl<P: Probe> Fleet<P> {
         id: RequestId,
         now: Time,
     ) -> (EnvironmentId, Span) {
+        let function = self.requests[id].call.function;
+        let (environment, platform, init) = self.place_environment(service, function, now);
+        self.requests[id].cold = true;
+        self.requests[id].init = init;
+        self.requests[id].billed_from = now + platform;
+        (environment, platform + init)
+    }
+
+    /// A new environment of a function, and how long it takes to start: the platform's part and the initialisation.
+    pub(super) fn place_environment(
+        &mut self,
+        service: ServiceId,
+        function_id: FunctionId,
+        now: Time,
+    ) -> (EnvironmentId, Span, Span) {
         let luck = self.luck;
-        let functions = self.services[service].functions();
-        let function = &mut functions.members[self.requests[id].call.function];
+        let function = &self.services[service].functions().members[function_id];
         let (key, ordinal) = (function.key, u64::from(function.started));
         let (zone, speed) =
             (self.faults.environment_zone(ordinal), self.slowness(service, key, ordinal) as f32);
         let functions = self.services[service].functions();
-        let function = &mut functions.members[self.requests[id].call.function];
+        let function = &mut functions.members[function_id];
         function.started += 1;
         functions.alive += 1;
         functions.alive_mib += u64::from(function.memory.0);
@@ -153,15 +174,11 @@ impl<P: Probe> Fleet<P> {
             zone,
             speed,
         };
-        let init = init.min(INIT_LIMIT);
-        self.requests[id].cold = true;
-        self.requests[id].init = init;
-        let function = self.requests[id].call.function;
         let environment = self.environments.insert(environment);
-        self.environment_fact(now, environment, ReplicaFact::Placed { service, function, instance: None });
+        let placed = ReplicaFact::Placed { service, function: function_id, instance: None };
+        self.environment_fact(now, environment, placed);
         self.environment_levels(service, now);
-        self.requests[id].billed_from = now + platform;
-        (environment, platform + init)
+        (environment, platform, init.min(INIT_LIMIT))
     }
 
     /// An on-demand environment becomes idle, or ends if its life is over.
@@ -176,12 +193,12 @@ impl<P: Probe> Fleet<P> {
         let environment = &mut self.environments[id];
         environment.idle_since = now;
         let over = environment.dies <= now;
-        let functions = self.services[service].functions();
-        if over || functions.keep.is_zero() {
+        let keep = self.services[service].functions().keep_of(function);
+        if self.unload(service, function, now, agenda) || over || keep.is_zero() {
             self.end_environment(service, function, id, now);
             return;
         }
-        let keep = functions.keep;
+        let functions = self.services[service].functions();
         let member = &mut functions.members[function];
         member.idle.push_back(id);
         if member.expiry == Time::NEVER {
@@ -205,7 +222,7 @@ impl<P: Probe> Fleet<P> {
         }
         loop {
             let functions = self.services[service].functions();
-            let keep = functions.keep;
+            let keep = functions.keep_of(function);
             let member = &mut functions.members[function];
             member.expiry = Time::NEVER;
             let Some(&oldest) = member.idle.front() else { return };

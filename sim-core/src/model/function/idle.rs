@@ -2,17 +2,23 @@
 //!
 //! Kept only for those: a fleet may have a million functions, and a policy that is asked once needs no history.
 
+use super::apart::Apart;
 use crate::engine::{Span, Time};
 use crate::observe::FunctionId;
-use crate::policy::view::IdleTimes;
+use crate::policy::view::{IdleTimes, KeepAlivePolicy};
 
-/// The width of a bin, and how many there are: four hours of minutes (Shahrad et al., "Serverless in the Wild", ATC
-/// 2020).
+/// The width of a bin, and how many there are.
 const BIN: Span = Span::from_secs(60);
-const BINS: u64 = 240;
+const BINS: u64 = IdleTimes::BINS as u64;
+
+/// The idle times of a service's functions: all in one histogram, or each function's apart, as the policy wants them.
+pub(in crate::model) enum IdleWatch {
+    Together(Together),
+    Apart(Box<Apart>),
+}
 
 /// The idle times of a service's functions, all in one histogram.
-pub(in crate::model) struct IdleWatch {
+pub(in crate::model) struct Together {
     functions: Vec<Quiet>,
     times: IdleTimes,
 }
@@ -25,19 +31,43 @@ struct Quiet {
 }
 
 impl IdleWatch {
-    /// Nothing seen yet of so many functions.
-    pub(in crate::model) fn new(functions: usize) -> Self {
-        let functions = vec![Quiet { busy: 0, since: Time::NEVER }; functions];
-        IdleWatch { functions, times: IdleTimes::default() }
+    /// What a policy wants to know of so many functions, of which nothing has been seen yet.
+    pub(in crate::model) fn wanted(policy: &dyn KeepAlivePolicy, functions: usize) -> Option<Self> {
+        if policy.per_function() {
+            return Some(IdleWatch::Apart(Box::new(Apart::new(functions))));
+        }
+        let functions = || vec![Quiet { busy: 0, since: Time::NEVER }; functions];
+        let together = |_| Together { functions: functions(), times: IdleTimes::default() };
+        policy.period().map(together).map(IdleWatch::Together)
     }
 
-    /// The idle times that have ended by now.
+    /// The idle times of all functions that have ended by now.
     pub(super) fn times(&self) -> IdleTimes {
-        self.times.clone()
+        match self {
+            IdleWatch::Together(together) => together.times.clone(),
+            IdleWatch::Apart(_) => IdleTimes::default(),
+        }
     }
 
     /// A function has another invocation in work.
     pub(super) fn begins(&mut self, function: FunctionId, now: Time) {
+        match self {
+            IdleWatch::Together(together) => together.begins(function, now),
+            IdleWatch::Apart(apart) => apart.begins(function, now),
+        }
+    }
+
+    /// A function has one less.
+    pub(super) fn ends(&mut self, function: FunctionId, now: Time) {
+        match self {
+            IdleWatch::Together(together) => together.ends(function, now),
+            IdleWatch::Apart(apart) => apart.ends(function, now),
+        }
+    }
+}
+
+impl Together {
+    fn begins(&mut self, function: FunctionId, now: Time) {
         let quiet = &mut self.functions[function.0 as usize];
         quiet.busy += 1;
         if quiet.busy > 1 || quiet.since == Time::NEVER {
@@ -55,8 +85,7 @@ impl IdleWatch {
         self.times.minutes[bin] += 1;
     }
 
-    /// A function has one less.
-    pub(super) fn ends(&mut self, function: FunctionId, now: Time) {
+    fn ends(&mut self, function: FunctionId, now: Time) {
         let quiet = &mut self.functions[function.0 as usize];
         quiet.busy -= 1;
         if quiet.busy == 0 {

@@ -122,6 +122,7 @@ impl<P: Probe> Fleet<P> {
         agenda.schedule(FleetEvent::new(request.due, Kind::InvocationDone, 0, id.0));
         let cold = request.cold;
         self.occupy(service_id, id, now, true);
+        self.ask_apart(service_id, now, agenda);
         self.environment_fact(now, environment, ReplicaFact::Entered);
         self.environment_fact(now, environment, ReplicaFact::Began);
         self.probe.began(now, service_id, cold);

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Catalogue, Declaration, kinds};
 use crate::policy::cluster_scaling::{FixedGroup, Managed, ManagedParameters};
 use crate::policy::keep_alive::FixedKeepAlive;
+use crate::policy::keep_alive::hybrid::HybridHistogram;
 use crate::policy::placement::{Binpack, DistinctInstance, MemberOf, Random, Spread};
 use crate::policy::provisioning::{FixedProvisioning, ScheduledProvisioning, UtilizationTracking};
 use crate::policy::routing::Algorithm;
@@ -197,6 +198,13 @@ fn routing(catalogue: Catalogue) -> Catalogue {
     })
 }
 
+/// A function that is called about every half hour.
+fn half_hourly() -> serde_json::Value {
+    let minutes: Vec<u32> =
+        (0..32).map(|minute| [0, 3, 12, 1][(minute - 28_i32).clamp(0, 3) as usize]).collect();
+    json!({ "now": "8h", "function": "report", "idle_times": { "minutes": minutes, "beyond": 0, "recent": "30min" } })
+}
+
 fn functions(catalogue: Catalogue) -> Catalogue {
     catalogue
         .with_keep_alive(
@@ -204,6 +212,15 @@ fn functions(catalogue: Catalogue) -> Catalogue {
                 Ok(FixedKeepAlive(p))
             })
             .example(json!({ "after": "10min" })),
+        )
+        .with_keep_alive(
+            Declaration::new(
+                "hybrid-histogram",
+                "unloads environments and loads them again by each function's own idle times",
+                HybridHistogram::new,
+            )
+            .example(json!({ "range": "4h", "minimum_samples": 5 }))
+            .example_view(half_hourly()),
         )
         .with_provisioning(
             Declaration::new("fixed", "as many provisioned environments all the time", |p| {

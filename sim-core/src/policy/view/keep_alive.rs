@@ -16,6 +16,12 @@ pub trait KeepAlivePolicy: Send {
     fn period(&self) -> Option<Span> {
         None
     }
+
+    /// Whether it is asked for each function apart, by the function's own idle times: once without any, at the start of
+    /// the run, and then whenever a function has an eighth more of them. Only such a policy can pre-warm.
+    fn per_function(&self) -> bool {
+        false
+    }
 }
 
 /// What a keep-alive policy sees.
@@ -28,7 +34,8 @@ pub struct KeepAliveView {
     pub now: Time,
     /// The function's name.
     pub function: String,
-    /// Its idle times so far, or those of all functions of a fleet: for a policy that is asked again and again.
+    /// Its idle times so far; those of all functions of a fleet, unless the policy is asked for each apart. Only for a
+    /// policy that is asked again and again.
     #[serde(default)]
     pub idle_times: IdleTimes,
     /// The seed of all draws of this decision.
@@ -44,16 +51,40 @@ pub struct IdleTimes {
     pub minutes: Vec<u32>,
     /// How many were longer than the bins reach.
     pub beyond: u32,
+    /// An average of recent idle times, each newer one weighing a quarter: what the bins do not tell of long ones. Only
+    /// where a policy is asked for each function apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recent: Option<Span>,
+}
+
+impl IdleTimes {
+    /// How many bins there are: four hours of minutes (Shahrad et al., "Serverless in the Wild", ATC 2020).
+    pub const BINS: usize = 240;
 }
 
 /// What a keep-alive policy answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeepAliveDecision {
-    /// How long an idle environment is kept.
+    /// How long an idle environment is kept, or one that was loaded ahead.
     pub keep: Span,
+    /// If not zero: environments are unloaded when the function becomes idle, and one is loaded again after so long, to be
+    /// kept from then on. Of a policy that is asked for each function apart.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub pre_warm: Span,
     /// Why, in a sentence fragment for the decision timeline.
     pub reason: String,
+}
+
+fn nothing(pre_warm: &Span) -> bool {
+    pre_warm.is_zero()
+}
+
+impl KeepAliveDecision {
+    /// An idle environment is kept for so long, and nothing is loaded ahead.
+    pub fn keep(keep: Span, reason: impl Into<String>) -> Self {
+        KeepAliveDecision { keep, pre_warm: Span::ZERO, reason: reason.into() }
+    }
 }
 
 /// Which idle environment a request thaws. The platform does not document its own choice; most recently used is the
