@@ -26,6 +26,7 @@ const ALL: &[Builtin] = &builtin![
     "binpack-or-spread",
     "cold-starts",
     "many-functions",
+    "azure-day",
     "retry-storm",
     "zone-outage"
 ];

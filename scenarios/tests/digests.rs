@@ -40,6 +40,15 @@ const SMALL: &[(&str, &[&str])] = &[
             "populations.fleet.functions.synthetic.count=150",
         ],
     ),
+    (
+        "azure-day",
+        &[
+            "run.duration=\"4h\"",
+            "run.warm_up=\"10min\"",
+            "run.replications=2",
+            "populations.fleet.functions.synthetic.count=150",
+        ],
+    ),
 ];
 
 /// Scenarios of the swarm that have a line.

@@ -89,6 +89,14 @@ const OF_SERVICES: &[Template] = &[
     ("cpu.utilization.capacity", "CPU of paid", Unit::Share, Better::Neither, false),
     ("memory.utilization.reserved", "Memory of reserved", Unit::Share, Better::Neither, false),
     ("memory.utilization.capacity", "Memory of paid", Unit::Share, Better::Neither, false),
+    (
+        "cold_start.functions.p75",
+        "Cold starts of the 75th percentile function",
+        Unit::Share,
+        Better::Lower,
+        false,
+    ),
+    ("memory.idle", "Idle memory, GiB", Unit::Count, Better::Lower, false),
     ("scaling.actions.service", "Service scaling actions", Unit::Count, Better::Neither, false),
 ];
 

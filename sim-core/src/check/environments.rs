@@ -39,9 +39,11 @@ impl Environments {
 
     /// A request begins to be served.
     fn began(&mut self, service: ServiceId, cold: bool, ground: &Ground, findings: &mut Findings) {
-        let ServiceSpec::Lambda(_) = ground.service(service) else { return };
+        let ServiceSpec::Lambda(function) = ground.service(service) else { return };
         let Some(new) = self.entered.take() else { return };
-        findings.unless(new == cold, Invariant::Readiness, || {
+        // A provisioned environment may be ready, and used, at the instant at which it is stated.
+        let provisioned = function.provisioned_concurrency.is_some();
+        findings.unless(new == cold || (new && provisioned), Invariant::Readiness, || {
             let expected = "cold starts to be the first use of an environment of this instant".into();
             let found = format!("cold: {cold}, first use: {new}");
             [ground.service_name(service), expected, found]

@@ -45,6 +45,8 @@ pub enum Measure {
     AlwaysCold,
     /// How many functions of a fleet were invoked.
     InvokedFunctions,
+    /// The mean memory of the environments of a fleet that have no invocation, in GiB.
+    IdleMemory,
     /// A level's time-weighted mean.
     LevelMean(Gauge),
     /// A level's maximum.
@@ -99,7 +101,16 @@ impl Subject<'_> {
     fn functions(&self) -> Option<&FunctionsRecord> {
         self.record.functions.get(self.owner)
     }
+
+    /// What the environments of a fleet hold, less what those with an invocation do: that is what is paid for.
+    fn idle_memory(&self) -> Option<f64> {
+        self.functions()?;
+        let kib = |gauge| self.gauges?.get(gauge)?.mean();
+        Some((kib(Gauge::MemoryReserved)? - kib(Gauge::MemoryCapacity)?).max(0.0) / KIB_PER_GIB)
+    }
 }
+
+const KIB_PER_GIB: f64 = (1_u64 << 20) as f64;
 
 /// `part / whole`, none of nothing.
 fn share(part: u64, whole: u64) -> Option<f64> {
@@ -116,6 +127,7 @@ impl Measure {
             Measure::LevelRatio(above, below) => subject.gauges?.ratio(*above, *below),
             Measure::ColdStartsOfFunctions(p) => subject.functions()?.cold_share_quantile(*p),
             Measure::AlwaysCold => subject.functions()?.always_cold(),
+            Measure::IdleMemory => subject.idle_memory(),
             Measure::InvokedFunctions => Some(subject.functions()?.invoked_functions() as f64),
             Measure::Actions(kind) => Some(subject.record.decisions.actions(subject.owner, *kind) as f64),
             Measure::CostMonth
@@ -189,6 +201,7 @@ impl Measure {
                 | Measure::ColdStartsOfFunctions(_)
                 | Measure::AlwaysCold
                 | Measure::InvokedFunctions
+                | Measure::IdleMemory
         )
     }
 
@@ -202,6 +215,7 @@ impl Measure {
             ("queue", "requests", Gauge::Queue),
         ]));
         list.extend(utilizations());
+        list.push(named("memory.idle", "GiB", Measure::IdleMemory));
         list.push(named(
             "scaling.actions.service",
             "actions",

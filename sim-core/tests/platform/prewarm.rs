@@ -85,7 +85,7 @@ fn an_arrival_cancels_and_a_late_one_is_cold() {
     assert_eq!(late.level_at(SERVICE, Gauge::Environments, 36_000.0 + 34.0 * 60.0), 0);
     // From ten hours on every 20 minutes: the first of these finds nothing, and nothing is loaded 26 minutes after.
     let faster = json!([{ "at": "0s", "factor": 1 }, { "at": "601min", "factor": 1.5 }]);
-    let early = facts(&spec(faster), "10h25min", 0);
+    let early = facts(&spec(faster), "625min", 0);
     assert_eq!(cold(&early), [1, 21]);
 }
 
