@@ -28,4 +28,5 @@ pub mod quantity;
 pub mod random;
 pub mod spec;
 mod stored;
+mod text;
 pub mod traffic;

@@ -24,7 +24,7 @@ use crate::arena::{Arena, Slab};
 use crate::calendar::Calendar;
 use crate::cost::InstanceType;
 use crate::engine::{Span, Time};
-use crate::observe::{Door, Names, Probe, ServiceId};
+use crate::observe::{DecisionFact, DecisionKind, Door, Names, Probe, ServiceId};
 use crate::policy::catalogue::Catalogue;
 use crate::random::{Luck, owner_key};
 use crate::spec::{
@@ -164,6 +164,7 @@ impl Builder<'_> {
             account: Account::new(&self.spec.account, reserved(self.spec)),
             telemetry: self.spec.telemetry.clone(),
             claims: Vec::new(),
+            placement_noted: DecisionFact::of(DecisionKind::Placement),
             names,
         };
         self.clusters(&mut fleet);

@@ -11,7 +11,7 @@ use super::telemetry::Published;
 use crate::cost::{CreditAccount, CreditMode, InstanceType, Purchase};
 use crate::engine::{Span, Time};
 use crate::observe::{Billable, Gauge, GroupId, InstanceFact, Owner, Probe, ServiceId, zone_name};
-use crate::policy::view::{Candidate, ClusterScalingPolicy, TerminationPolicy};
+use crate::policy::view::{Candidate, ClusterScalingPolicy, Roster, TerminationPolicy};
 use crate::random::{Distribution, Purpose};
 
 crate::ids! {
@@ -24,41 +24,16 @@ crate::ids! {
 /// A cluster: which groups it has, and its instances as the scheduler sees them.
 pub(super) struct Cluster {
     pub groups: Vec<GroupId>,
-    /// Instances that tasks can be placed on, group after group, with the counts of `counted_for`'s tasks; and how many of
-    /// them each group has.
-    pub candidates: Vec<Candidate>,
-    pub of_groups: Vec<usize>,
-    pub counted_for: Option<ServiceId>,
+    /// Instances that tasks can be placed on.
+    pub roster: Roster,
     /// Services that place tasks here.
     pub services: Vec<ServiceId>,
 }
 
 impl Cluster {
-    fn position(&self, group: GroupId) -> usize {
+    /// The number of a group on the roster.
+    pub(super) fn position(&self, group: GroupId) -> usize {
         self.groups.iter().position(|other| *other == group).expect("a group of the cluster")
-    }
-
-    /// The candidates of one group, or all.
-    pub(super) fn candidates_of(&self, group: Option<GroupId>) -> &[Candidate] {
-        let Some(group) = group else { return &self.candidates };
-        let position = self.position(group);
-        let first: usize = self.of_groups[..position].iter().sum();
-        &self.candidates[first..first + self.of_groups[position]]
-    }
-
-    fn add_candidate(&mut self, group: GroupId, candidate: Candidate) {
-        let position = self.position(group);
-        self.of_groups[position] += 1;
-        let end = self.of_groups[..=position].iter().sum::<usize>() - 1;
-        self.candidates.insert(end, candidate);
-    }
-
-    fn remove_candidate(&mut self, group: GroupId, id: InstanceId) {
-        if let Some(index) = self.candidates.iter().position(|candidate| candidate.instance == id.0) {
-            self.candidates.remove(index);
-            let position = self.position(group);
-            self.of_groups[position] -= 1;
-        }
     }
 }
 
@@ -278,7 +253,8 @@ impl<P: Probe> Fleet<P> {
             attributes: group.attributes.clone(),
         };
         let (cluster, group) = (group.cluster, instance.group);
-        self.clusters[cluster].add_candidate(group, candidate);
+        let number = self.clusters[cluster].position(group);
+        self.clusters[cluster].roster.add(number, candidate);
         self.instance_fact(now, id, InstanceFact::Active);
         self.active_level(group, now);
         self.place_waiting(cluster, now, agenda);

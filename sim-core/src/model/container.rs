@@ -16,7 +16,7 @@ use crate::cost::{Arch, Purchase};
 use crate::engine::{Span, Time};
 use crate::observe::{Billable, Gauge, GroupId, Outcome, Owner, Probe, ServiceId};
 use crate::policy::routing::Router;
-use crate::policy::view::{Placement, TaskDemand};
+use crate::policy::view::{Placement, TaskDemand, Tenant};
 use crate::quantity::{Bytes, Cpu, MemorySize};
 use crate::random::{self, Distribution, Purpose};
 use rand::Rng as _;
@@ -115,7 +115,14 @@ impl Provider {
 /// What the tasks run on.
 pub(super) enum Substrate {
     /// Instances of a cluster.
-    Cluster { cluster: ClusterId, placement: Box<dyn Placement>, demand: TaskDemand, distinct: bool },
+    Cluster {
+        cluster: ClusterId,
+        /// Who it is on the cluster's roster.
+        tenant: Tenant,
+        placement: Box<dyn Placement>,
+        demand: TaskDemand,
+        distinct: bool,
+    },
     /// Fargate.
     Fargate {
         arch: Arch,

@@ -47,6 +47,8 @@ pub struct Fleet<P> {
     pub(super) telemetry: TelemetrySpec,
     /// Claims on the cores of the instance at hand; kept for its memory.
     pub(super) claims: Vec<Claim>,
+    /// The last decision on a place; kept for its memory.
+    pub(super) placement_noted: DecisionFact,
 }
 
 /// What a finished run leaves behind.

@@ -1,10 +1,8 @@
 //! Placing tasks on instances: the model's side of the question that placement policies answer.
 //!
 //! Tasks that find no place wait in the order of their launch and are tried again whenever capacity appears: an instance
-//! registers, a task goes. The scheduler's candidates are kept up to date by additions and subtractions; only the
-//! counts of one service's own tasks are per service, and are counted anew when another service asks.
-
-use std::borrow::Cow;
+//! registers, a task goes. What there is on which instance stands on the cluster's roster, which is told of every task
+//! that comes, goes, or is told to go, and which policies are asked about.
 
 use super::cluster::{ClusterId, Instance, InstanceId, InstanceState, luck_word};
 use super::container::Substrate;
@@ -13,7 +11,7 @@ use super::service::Platform;
 use super::task::{Task, TaskId};
 use crate::engine::{Span, Time};
 use crate::observe::{DecisionKind, FunctionId, GroupId, Probe, ReplicaFact, ServiceId};
-use crate::policy::view::{Candidate, PlacementDecision, PlacementView, StopView, TaskDemand, WaitingTasks};
+use crate::policy::view::{PlacementDecision, Question, WaitingTasks};
 use crate::random::Purpose;
 
 /// What a pull costs before any byte comes: asking the registry, which happens even for a cached image.
@@ -65,38 +63,36 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) -> bool {
-        self.count_for(cluster, service);
         let (key, ordinal) = (self.services[service].key, self.tasks[id].ordinal);
         let luck = luck_word(self.luck.counted(Purpose::Placement, key, ordinal));
         let Platform::Containers(containers) = &mut self.services[service].platform else { return false };
         let group = containers.providers[self.tasks[id].provider].group;
-        let candidates = self.clusters[cluster].candidates_of(group);
-        let Substrate::Cluster { placement, demand, .. } = &mut containers.substrate else { return false };
-        let view = PlacementView { task: Cow::Borrowed(demand), candidates: candidates.into(), luck };
-        let decision = placement.place(&view);
-        let demand = demand.clone();
-        match decision.instance {
-            Some(instance) => {
-                self.take_place(cluster, service, id, InstanceId(instance), &demand, now);
-                let owner = self.services[service].name.clone();
-                let zone = self.tasks[id].zone;
-                let place =
-                    format!("task {ordinal} on instance {instance} in {}", crate::observe::zone_name(zone));
-                self.note(
-                    now,
-                    DecisionKind::Placement,
-                    &owner,
-                    (None, None),
-                    format!("{place}: {}", decision.reason),
-                );
-                self.pull(id, now, agenda);
-                true
-            }
-            None => {
-                self.note_refusal(service, id, &decision, now);
-                false
-            }
+        let Substrate::Cluster { placement, tenant, .. } = &mut containers.substrate else { return false };
+        let tenant = *tenant;
+        let cluster = &mut self.clusters[cluster];
+        let question = Question { tenant, group: group.map(|group| cluster.position(group)), luck };
+        let decision = placement.place_on(&mut cluster.roster, &question);
+        let Some(instance) = decision.instance else {
+            self.note_refusal(service, id, &decision, now);
+            return false;
+        };
+        cluster.roster.take(tenant, instance);
+        if !self.tasks[id].counts() {
+            cluster.roster.leaves(tenant, instance);
         }
+        self.take_place(service, id, InstanceId(instance), now);
+        self.note_place(service, id, &decision, now);
+        self.pull(id, now, agenda);
+        true
+    }
+
+    /// Says where a task goes, and why.
+    fn note_place(&mut self, service: ServiceId, id: TaskId, decision: &PlacementDecision, now: Time) {
+        let task = &self.tasks[id];
+        let place = (task.ordinal, decision.instance.unwrap_or_default(), task.zone);
+        let noted = &mut self.placement_noted;
+        noted.tell_place(now, &self.services[service].name, place, &decision.reason);
+        self.probe.decided(noted);
     }
 
     /// Says once per task why it has to wait.
@@ -123,38 +119,8 @@ impl<P: Probe> Fleet<P> {
         );
     }
 
-    /// Books a task's resources on an instance.
-    fn take_place(
-        &mut self,
-        cluster: ClusterId,
-        service: ServiceId,
-        id: TaskId,
-        instance_id: InstanceId,
-        demand: &TaskDemand,
-        now: Time,
-    ) {
-        let candidate = self.clusters[cluster]
-            .candidates
-            .iter_mut()
-            .find(|candidate| candidate.instance == instance_id.0)
-            .expect("a placement chooses one of its candidates");
-        assert!(candidate.active, "a placement chooses an active instance");
-        let take = |free: &mut u32, wanted: u32| {
-            *free = free.checked_sub(wanted).expect("a placement chooses an instance with room");
-        };
-        take(&mut candidate.free_cpu_units, demand.cpu_units);
-        take(&mut candidate.free_memory_mib, demand.memory_mib);
-        take(&mut candidate.free_network_interfaces, demand.network_interfaces);
-        for port in &demand.static_ports {
-            assert!(
-                !candidate.used_ports.contains(port),
-                "a placement chooses an instance with its ports free"
-            );
-            candidate.used_ports.push(*port);
-        }
-        candidate.tasks += 1;
-        candidate.service_tasks += 1;
-        candidate.groups.push(demand.group.clone());
+    /// A task has its place, and its share of the instance's cores.
+    fn take_place(&mut self, service: ServiceId, id: TaskId, instance_id: InstanceId, now: Time) {
         let instance = &mut self.instances[instance_id];
         instance.tasks.push(id);
         let (cores, zone, group) = (instance.cores, instance.zone, &self.groups[instance.group]);
@@ -174,84 +140,33 @@ impl<P: Probe> Fleet<P> {
     /// Takes a task's resources off the books of the instance it was on.
     pub(super) fn give_back(&mut self, cluster: ClusterId, id: InstanceId, task: &Task) {
         let Platform::Containers(containers) = &self.services[task.service].platform else { return };
-        let Substrate::Cluster { demand, .. } = &containers.substrate else { return };
-        let cluster = &mut self.clusters[cluster];
-        let Some(candidate) = cluster.candidates.iter_mut().find(|candidate| candidate.instance == id.0)
+        let Substrate::Cluster { tenant, .. } = containers.substrate else { return };
+        self.clusters[cluster].roster.give_back(tenant, id.0);
+    }
+
+    /// Whether a task can be told to stop has changed: one that was told already, or is to be replaced, must not be chosen
+    /// again and again.
+    pub(super) fn stoppable_changed(&mut self, id: TaskId, can_stop: bool) {
+        let task = &self.tasks[id];
+        let Some(instance) = task.instance else { return };
+        let Substrate::Cluster { cluster, tenant, .. } = self.services[task.service].containers().substrate
         else {
             return;
         };
-        candidate.free_cpu_units += demand.cpu_units;
-        candidate.free_memory_mib += demand.memory_mib;
-        candidate.free_network_interfaces += demand.network_interfaces;
-        candidate.used_ports.retain(|port| !demand.static_ports.contains(port));
-        candidate.tasks -= 1;
-        if cluster.counted_for == Some(task.service) {
-            candidate.service_tasks -= 1;
-        }
-        if let Some(position) = candidate.groups.iter().position(|group| *group == demand.group) {
-            candidate.groups.swap_remove(position);
-        }
+        let roster = &mut self.clusters[cluster].roster;
+        if can_stop { roster.stays(tenant, instance.0) } else { roster.leaves(tenant, instance.0) }
     }
 
-    /// Counts each candidate's tasks of `service`, unless they are counted already.
-    fn count_for(&mut self, cluster: ClusterId, service: ServiceId) {
-        let cluster = &mut self.clusters[cluster];
-        if cluster.counted_for == Some(service) {
-            return;
-        }
-        cluster.counted_for = Some(service);
-        for candidate in &mut cluster.candidates {
-            let tasks = &self.instances[InstanceId(candidate.instance)].tasks;
-            candidate.service_tasks =
-                tasks.iter().filter(|task| self.tasks[**task].service == service).count() as u32;
-        }
-    }
-
-    /// Counts each candidate's tasks of `service` that can still be told to stop: those that were told already would
-    /// be chosen again and again.
-    pub(super) fn count_stoppable(&mut self, service: ServiceId) {
-        let Substrate::Cluster { cluster, .. } = self.services[service].containers().substrate else {
-            return;
-        };
-        let cluster = &mut self.clusters[cluster];
-        cluster.counted_for = None;
-        for candidate in &mut cluster.candidates {
-            let tasks = self.instances[InstanceId(candidate.instance)].tasks.iter();
-            let stoppable =
-                tasks.map(|id| &self.tasks[*id]).filter(|it| it.service == service && it.counts());
-            candidate.service_tasks = stoppable.count() as u32;
-        }
-    }
-
-    /// A task of `service` on `instance` can not be told to stop any more. The counts are one less there, unless a place that
-    /// became free was taken meanwhile, which needed other counts.
-    pub(super) fn stopped_one(&mut self, service: ServiceId, instance: Option<InstanceId>) {
-        let Substrate::Cluster { cluster, .. } = self.services[service].containers().substrate else {
-            return;
-        };
-        let cluster = &mut self.clusters[cluster];
-        if cluster.counted_for.is_some() {
-            self.count_stoppable(service);
-            return;
-        }
-        let on_it = |candidate: &&mut Candidate| Some(InstanceId(candidate.instance)) == instance;
-        if let Some(candidate) = cluster.candidates.iter_mut().find(on_it) {
-            candidate.service_tasks -= 1;
-        }
-    }
-
-    /// The task that placement would stop first, by the counts of those that can be stopped.
+    /// The task that placement would stop first, of those that can be stopped.
     pub(super) fn placement_victim(&mut self, service: ServiceId, now: Time) -> Option<TaskId> {
-        let Substrate::Cluster { cluster, .. } = self.services[service].containers().substrate else {
+        let luck = luck_word(self.luck.counted(Purpose::Policy, self.services[service].key, now.nanos()));
+        let Platform::Containers(containers) = &mut self.services[service].platform else { return None };
+        let Substrate::Cluster { cluster, tenant, placement, .. } = &mut containers.substrate else {
             return None;
         };
-        let luck = luck_word(self.luck.counted(Purpose::Policy, self.services[service].key, now.nanos()));
-        let candidates = &self.clusters[cluster].candidates;
-        let Platform::Containers(containers) = &mut self.services[service].platform else { return None };
-        let Substrate::Cluster { placement, demand, .. } = &mut containers.substrate else { return None };
-        let view = StopView { task: Cow::Borrowed(demand), candidates: candidates.as_slice().into(), luck };
-        let instance = InstanceId(placement.stop(&view).instance?);
-        let on_it = self.instances.get(instance)?.tasks.iter().copied();
+        let question = Question { tenant: *tenant, group: None, luck };
+        let decision = placement.stop_on(&mut self.clusters[*cluster].roster, &question);
+        let on_it = self.instances.get(InstanceId(decision.instance?))?.tasks.iter().copied();
         on_it
             .filter(|id| self.tasks[*id].service == service && self.tasks[*id].counts())
             .max_by_key(|id| self.tasks[*id].ordinal)

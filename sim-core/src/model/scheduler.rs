@@ -173,13 +173,10 @@ impl<P: Probe> Fleet<P> {
         for id in unborn {
             self.stop_task(id, now, agenda);
         }
-        self.count_stoppable(service);
         while left > 0
             && let Some(victim) = self.placement_victim(service, now)
         {
-            let instance = self.tasks[victim].instance;
             self.stop_task(victim, now, agenda);
-            self.stopped_one(service, instance);
             left -= 1;
         }
         for id in self.victims(service, left) {
@@ -263,6 +260,7 @@ impl<P: Probe> Fleet<P> {
             let containers = self.services[task.service].containers();
             containers.count(task.provider, -1);
             containers.leaving.push(id);
+            self.stoppable_changed(id, false);
         }
     }
 
@@ -272,6 +270,7 @@ impl<P: Probe> Fleet<P> {
         let task = &mut self.tasks[id];
         task.leaving = None;
         self.services[task.service].containers().count(task.provider, 1);
+        self.stoppable_changed(id, true);
     }
 
     /// A task stops or goes: it neither counts nor waits for its replacement any more.
@@ -285,6 +284,7 @@ impl<P: Probe> Fleet<P> {
             containers.leaving.retain(|other| *other != id);
         } else {
             containers.count(task.provider, -1);
+            self.stoppable_changed(id, false);
         }
     }
 

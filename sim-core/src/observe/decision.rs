@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::level::push_zone_name;
 use crate::engine::Time;
+use crate::text::push_number;
 
 /// What a decision is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,4 +59,30 @@ pub struct DecisionFact {
     pub after: Option<u64>,
     /// Why.
     pub reason: String,
+}
+
+impl DecisionFact {
+    /// A fact of this kind, to be filled in.
+    pub fn of(kind: DecisionKind) -> Self {
+        let (owner, reason) = (String::new(), String::new());
+        DecisionFact { at: Time::ZERO, kind, owner, before: None, after: None, reason }
+    }
+
+    /// Says of the `task`-th task of `owner` on which instance it goes, and why. One fact can say so again and again: that
+    /// costs no memory.
+    pub fn tell_place(&mut self, at: Time, owner: &str, (task, instance, zone): (u64, u32, u32), why: &str) {
+        self.at = at;
+        self.owner.clear();
+        self.owner.push_str(owner);
+        let text = &mut self.reason;
+        text.clear();
+        text.push_str("task ");
+        push_number(text, task);
+        text.push_str(" on instance ");
+        push_number(text, u64::from(instance));
+        text.push_str(" in ");
+        push_zone_name(text, zone);
+        text.push_str(": ");
+        text.push_str(why);
+    }
 }

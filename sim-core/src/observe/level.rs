@@ -78,5 +78,13 @@ pub enum Owner {
 
 /// A zone's name by its number.
 pub fn zone_name(zone: u32) -> String {
-    format!("zone-{}", char::from(b'a' + (zone % 26) as u8))
+    let mut name = String::new();
+    push_zone_name(&mut name, zone);
+    name
+}
+
+/// Writes a zone's name at the end of `text`.
+pub(super) fn push_zone_name(text: &mut String, zone: u32) {
+    text.push_str("zone-");
+    text.push(char::from(b'a' + (zone % 26) as u8));
 }

@@ -3,9 +3,14 @@
 //! ECS Developer Guide, "Task placement". The constraints that follow from the task itself (an active instance of its
 //! architecture with room for its CPU, memory, ports and interfaces) come first and always; a service's own follow.
 //! Rankers are lexicographic: each narrows what its predecessors left. What is equal to the end is drawn.
+//!
+//! What a chain decides is what [`Chain`] says of a view, instance by instance. On a roster it keeps the instances in order
+//! and comes to the same, if all of its links allow that; a policy of a user's own among them is shown the view.
 
 mod constraints;
 mod expression;
+mod index;
+mod plan;
 mod rankers;
 #[cfg(test)]
 mod tests;
@@ -14,11 +19,14 @@ pub use constraints::{DistinctInstance, MemberOf, Requirement};
 pub use expression::{Expression, SyntaxError};
 pub use rankers::{Binpack, Random, Spread, keep_least, keep_most};
 
-use super::view::placement::Refusal;
+use super::view::placement::roster::Aim;
+use super::view::placement::{Question, Refusal, Roster};
 use super::view::{
-    Constraint, Placement, PlacementDecision, PlacementView, Ranker, StopDecision, StopView, draws,
+    Candidate, Constraint, Placement, PlacementDecision, PlacementView, Ranker, StopDecision, StopView, draws,
 };
 use crate::random::pick;
+use index::Ordered;
+use plan::{Plan, Rules};
 
 /// A placement made of named constraints and rankers.
 pub struct Chain {
@@ -26,6 +34,9 @@ pub struct Chain {
     rankers: Vec<(String, Box<dyn Ranker>)>,
     /// Positions of the candidates still in the running; kept for its memory.
     standing: Vec<usize>,
+    /// What it goes by, if that can be kept in order; and what is kept in order, for each kind of question.
+    plan: Option<Plan>,
+    indexes: Vec<Box<dyn Ordered>>,
 }
 
 impl Chain {
@@ -42,7 +53,28 @@ impl Chain {
         let requirements = Requirement::ALL
             .into_iter()
             .map(|requirement| (requirement.name().to_owned(), Box::new(requirement) as Box<dyn Constraint>));
-        Chain { constraints: requirements.chain(constraints).collect(), rankers, standing: Vec::new() }
+        let constraints: Vec<(String, Box<dyn Constraint>)> = requirements.chain(constraints).collect();
+        let plan = Plan::of(&constraints, &rankers);
+        Chain { constraints, rankers, standing: Vec::new(), plan, indexes: Vec::new() }
+    }
+
+    /// What is kept in order for a question, up to date; none if the view has to do.
+    fn ordered(
+        &mut self,
+        aim: Aim,
+        roster: &mut Roster,
+        question: &Question,
+    ) -> Option<(&mut dyn Ordered, Rules<'_>)> {
+        let plan = self.plan.as_ref()?;
+        let rules = Rules { plan, constraints: &self.constraints, rankers: &self.rankers };
+        let known = self.indexes.iter().position(|index| index.is_about(aim, question, roster));
+        let position = known.unwrap_or_else(|| {
+            self.indexes.retain(|index| index.is_of(roster));
+            self.indexes.push(index::index(plan, aim, question, roster));
+            self.indexes.len() - 1
+        });
+        let ordered = self.indexes[position].catch_up(&rules, roster);
+        ordered.then_some((&mut *self.indexes[position], rules))
     }
 
     fn admit(&mut self, view: &PlacementView<'_>) {
@@ -73,16 +105,17 @@ impl Chain {
             None => "the cluster has no instance".to_owned(),
             Some((constraint, position)) => {
                 let candidate = &view.candidates[position];
-                let why = self.constraints[constraint].1.why_not(&view.task, candidate);
-                format!(
-                    "nothing fits; closest is instance {} ({}): {why}",
-                    candidate.instance, candidate.instance_type
-                )
+                closest(candidate, &self.constraints[constraint].1.why_not(&view.task, candidate))
             }
         };
         let closest = furthest.map(|(_, position)| view.candidates[position].instance);
         PlacementDecision { instance: None, reason, refused: refused.collect(), closest }
     }
+}
+
+/// What is said of the instance that came furthest.
+fn closest(candidate: &Candidate, why: &str) -> String {
+    format!("nothing fits; closest is instance {} ({}): {why}", candidate.instance, candidate.instance_type)
 }
 
 impl Placement for Chain {
@@ -107,9 +140,8 @@ impl Placement for Chain {
 
     fn stop(&mut self, view: &StopView<'_>) -> StopDecision {
         self.standing.clear();
-        let stoppable = |(_, candidate): &(usize, &super::view::Candidate)| {
-            candidate.service_tasks > candidate.protected_tasks
-        };
+        let stoppable =
+            |(_, candidate): &(usize, &Candidate)| candidate.service_tasks > candidate.protected_tasks;
         self.standing
             .extend(view.candidates.iter().enumerate().filter(stoppable).map(|(position, _)| position));
         if self.standing.is_empty() {
@@ -123,5 +155,19 @@ impl Placement for Chain {
         }
         let chosen = self.standing[pick(&mut draws(view.luck), self.standing.len())];
         StopDecision { instance: Some(view.candidates[chosen].instance), reason }
+    }
+
+    fn place_on(&mut self, roster: &mut Roster, question: &Question) -> PlacementDecision {
+        match self.ordered(Aim::Start, roster, question) {
+            Some((index, rules)) => index.place(&rules, roster, question.luck),
+            None => self.place(&roster.place_view(question)),
+        }
+    }
+
+    fn stop_on(&mut self, roster: &mut Roster, question: &Question) -> StopDecision {
+        match self.ordered(Aim::Stop, roster, question) {
+            Some((index, rules)) => index.stop(&rules, roster, question.luck),
+            None => self.stop(&roster.stop_view(question)),
+        }
     }
 }

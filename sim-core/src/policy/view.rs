@@ -29,8 +29,8 @@ pub use cluster_scaling::{
 };
 pub use keep_alive::{IdleTimes, KeepAliveDecision, KeepAlivePolicy, KeepAliveView, ReuseOrder};
 pub use placement::{
-    Architecture, Candidate, Constraint, Placement, PlacementDecision, PlacementView, Ranker, StopDecision,
-    StopView, TaskDemand,
+    Architecture, Candidate, Constraint, Criterion, Placement, PlacementDecision, PlacementView, Question,
+    Ranker, Roster, StopDecision, StopView, TaskDemand, Tenant,
 };
 pub use provisioning::{ProvisioningDecision, ProvisioningPolicy, ProvisioningView};
 pub use routing::{RoutingDecision, RoutingPolicy, RoutingView};

@@ -6,6 +6,7 @@ use crate::model::cluster::{Cluster, ClusterId, Group};
 use crate::model::fleet::Fleet;
 use crate::model::telemetry::Published;
 use crate::observe::Probe;
+use crate::policy::view::Roster;
 use crate::random::owner_key;
 use crate::spec::{GroupSpec, NetworkMode, ServiceSpec};
 
@@ -14,9 +15,7 @@ impl Builder<'_> {
         for (name, cluster) in &self.spec.clusters {
             let id = fleet.clusters.push(Cluster {
                 groups: Vec::new(),
-                candidates: Vec::new(),
-                of_groups: vec![0; cluster.groups().count()],
-                counted_for: None,
+                roster: Roster::new(cluster.groups().count()),
                 services: Vec::new(),
             });
             for (group_name, group) in cluster.groups() {

@@ -24,7 +24,13 @@ impl Builder<'_> {
         ClusterId(self.spec.clusters.get_index_of(name).expect("a checked cluster") as u32)
     }
 
-    pub(super) fn ecs<P>(&self, name: &str, spec: &EcsSpec, work: &WorkSpec, fleet: &Fleet<P>) -> Containers {
+    pub(super) fn ecs<P>(
+        &self,
+        name: &str,
+        spec: &EcsSpec,
+        work: &WorkSpec,
+        fleet: &mut Fleet<P>,
+    ) -> Containers {
         let policies = self.platform.policies;
         let awsvpc = matches!(spec.task.network, NetworkMode::Awsvpc | NetworkMode::AwsvpcTrunking);
         let demand = TaskDemand {
@@ -35,8 +41,10 @@ impl Builder<'_> {
             static_ports: spec.task.host_port.into_iter().collect(),
             architecture: None,
         };
+        let cluster = self.cluster_id(&spec.cluster);
         let substrate = Substrate::Cluster {
-            cluster: self.cluster_id(&spec.cluster),
+            cluster,
+            tenant: fleet.clusters[cluster].roster.add_tenant(demand.clone()),
             placement: Box::new(
                 policies.placement(&spec.constraints, &spec.placement).expect("a checked placement"),
             ),
@@ -48,7 +56,7 @@ impl Builder<'_> {
         let containers =
             self.containers(&spec.task, work, &spec.balancer, substrate, hard, scaling, spec.desired);
         let (minimum, maximum) = (spec.minimum_healthy_percent.0, spec.maximum_percent.0);
-        let providers = self.providers(spec, &fleet.clusters[self.cluster_id(&spec.cluster)].groups);
+        let providers = self.providers(spec, &fleet.clusters[cluster].groups);
         let grace = spec.health_check_grace_period;
         Containers { grace, minimum, maximum, providers, ..containers }
     }

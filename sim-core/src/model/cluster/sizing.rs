@@ -68,9 +68,7 @@ impl<P: Probe> Fleet<P> {
         self.leave_active(id);
         self.instances[id].state = InstanceState::Draining;
         let cluster = self.groups[group].cluster;
-        if let Some(candidate) = self.clusters[cluster].candidates.iter_mut().find(|it| it.instance == id.0) {
-            candidate.active = false;
-        }
+        self.clusters[cluster].roster.set_active(id.0, false);
         self.instance_fact(now, id, InstanceFact::Draining);
         self.active_level(group, now);
         for index in 0..self.instances[id].tasks.len() {
@@ -108,7 +106,7 @@ impl<P: Probe> Fleet<P> {
         );
         // Nothing may be placed on it while it is taken apart.
         let cluster = self.groups[group_id].cluster;
-        self.clusters[cluster].remove_candidate(group_id, id);
+        self.clusters[cluster].roster.remove(id.0);
         for task in tasks {
             let service = self.tasks[task].service;
             self.remove_task(task, "its instance was terminated", now, agenda);

@@ -45,10 +45,7 @@ impl<P: Probe> Fleet<P> {
         let instance = &self.instances[id];
         let active = connected && instance.state == InstanceState::Active;
         let cluster = self.groups[instance.group].cluster;
-        let candidates = &mut self.clusters[cluster].candidates;
-        if let Some(candidate) = candidates.iter_mut().find(|it| it.instance == id.0) {
-            candidate.active = active;
-        }
+        self.clusters[cluster].roster.set_active(id.0, active);
     }
 
     /// A task is unreachable from now on.

@@ -77,6 +77,10 @@ impl Constraint for Requirement {
             }
         }
     }
+
+    fn is_pure(&self) -> bool {
+        true
+    }
 }
 
 /// At most one task of the service on an instance.
@@ -90,6 +94,10 @@ impl Constraint for DistinctInstance {
 
     fn why_not(&self, task: &TaskDemand, _: &Candidate) -> String {
         format!("already has a task of {}", task.group)
+    }
+
+    fn is_pure(&self) -> bool {
+        true
     }
 }
 
@@ -114,5 +122,9 @@ impl Constraint for MemberOf {
 
     fn why_not(&self, _: &TaskDemand, _: &Candidate) -> String {
         format!("not a member of `{}`", self.text)
+    }
+
+    fn is_pure(&self) -> bool {
+        true
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::policy::view::{Candidate, PlacementView, Ranker, StopView};
+use crate::policy::view::{Candidate, Criterion, PlacementView, Ranker, StopView};
 
 /// Leaves in `standing` those with the smallest key.
 pub fn keep_least<K: PartialOrd>(standing: &mut Vec<usize>, key: impl Fn(usize) -> K) {
@@ -49,12 +49,19 @@ impl FromStr for Spread {
 }
 
 impl Spread {
+    /// The attribute whose values make the groups, unless each instance is its own.
+    fn attribute(&self) -> Option<&str> {
+        match self {
+            Spread::Instance => None,
+            Spread::Zone => Some("ecs.availability-zone"),
+            Spread::Attribute(name) => Some(name),
+        }
+    }
+
     /// For every candidate, the tasks of the service in its group, full instances and draining ones included.
     fn loads(&self, candidates: &[Candidate]) -> Vec<u64> {
-        let attribute = match self {
-            Spread::Instance => return candidates.iter().map(|it| u64::from(it.service_tasks)).collect(),
-            Spread::Zone => "ecs.availability-zone",
-            Spread::Attribute(name) => name,
+        let Some(attribute) = self.attribute() else {
+            return candidates.iter().map(|it| u64::from(it.service_tasks)).collect();
         };
         let mut totals: BTreeMap<Option<&str>, u64> = BTreeMap::new();
         for candidate in candidates {
@@ -73,6 +80,10 @@ impl Ranker for Spread {
     fn narrow_stop(&mut self, view: &StopView<'_>, standing: &mut Vec<usize>) {
         let loads = self.loads(&view.candidates);
         keep_most(standing, |position| loads[position]);
+    }
+
+    fn criterion(&self) -> Criterion<'_> {
+        self.attribute().map_or(Criterion::Own(|candidate| candidate.service_tasks), Criterion::Shared)
     }
 }
 
@@ -115,6 +126,13 @@ impl Ranker for Binpack {
     fn narrow_stop(&mut self, view: &StopView<'_>, standing: &mut Vec<usize>) {
         keep_most(standing, |position| self.free(&view.candidates[position]));
     }
+
+    fn criterion(&self) -> Criterion<'_> {
+        match self {
+            Binpack::Cpu => Criterion::Own(|candidate| candidate.free_cpu_units),
+            Binpack::Memory => Criterion::Own(|candidate| candidate.free_memory_mib),
+        }
+    }
 }
 
 /// Leaves everything to the draw.
@@ -123,4 +141,8 @@ pub struct Random;
 
 impl Ranker for Random {
     fn narrow(&mut self, _: &PlacementView<'_>, _: &mut Vec<usize>) {}
+
+    fn criterion(&self) -> Criterion<'_> {
+        Criterion::Nothing
+    }
 }

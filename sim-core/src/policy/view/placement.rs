@@ -2,8 +2,10 @@
 //!
 //! A placement is a chain: [`Constraint`]s say which instances will do at all and why the others will not, then
 //! [`Ranker`]s narrow the rest one after the other, each only among the instances that its predecessors hold equal.
-//! The model keeps its candidates between decisions and lends them to the view, so that asking costs no allocation
-//! per instance.
+//! The model keeps its candidates between decisions on a [`Roster`] and lends them to the view, so that asking costs no
+//! allocation per instance. A placement that knows a shorter way than looking at all of them takes it on the roster.
+
+pub mod roster;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use roster::{Question, Roster, Tenant};
+
 /// Says whether an instance will do. A constraint is binding: where none is left, the task waits.
 pub trait Constraint: Send {
     /// Whether `candidate` may take `task`.
@@ -19,6 +23,26 @@ pub trait Constraint: Send {
 
     /// Why it may not, for the timeline. Called only where [`admits`](Self::admits) says no.
     fn why_not(&self, task: &TaskDemand, candidate: &Candidate) -> String;
+
+    /// Whether the answer is the same as long as task and candidate are. If so, an instance is asked about again only
+    /// when it has changed, which is what makes placement on many instances fast.
+    fn is_pure(&self) -> bool {
+        false
+    }
+}
+
+/// What a ranker goes by, where that is little enough to be kept in order between decisions.
+#[derive(Clone, Copy, Debug)]
+pub enum Criterion<'a> {
+    /// The view as a whole: it has to be asked each time.
+    View,
+    /// Nothing: it leaves what it is given.
+    Nothing,
+    /// A number of the instance's own: the least is best for starting a task, the greatest for stopping one.
+    Own(fn(&Candidate) -> u32),
+    /// The service's tasks on all instances that have the same value of this attribute, or none: the fewest are best for
+    /// starting, the most for stopping.
+    Shared(&'a str),
 }
 
 /// Narrows the instances that will do to the best ones. A ranker is best effort: it never leaves none.
@@ -30,6 +54,11 @@ pub trait Ranker: Send {
     fn narrow_stop(&mut self, view: &StopView<'_>, standing: &mut Vec<usize>) {
         let _ = (view, standing);
     }
+
+    /// What it goes by, if it says so. Both ways of narrowing must do just this then, and may not be asked.
+    fn criterion(&self) -> Criterion<'_> {
+        Criterion::View
+    }
 }
 
 /// Decides where tasks start and stop. Built from a chain (`placement::Chain`); a trait so
@@ -40,6 +69,16 @@ pub trait Placement: Send {
 
     /// The instance to stop a task on, or none where all tasks are protected.
     fn stop(&mut self, view: &StopView<'_>) -> StopDecision;
+
+    /// The same as [`place`](Self::place) with the roster's view, perhaps without looking at all of it.
+    fn place_on(&mut self, roster: &mut Roster, question: &Question) -> PlacementDecision {
+        self.place(&roster.place_view(question))
+    }
+
+    /// The same as [`stop`](Self::stop) with the roster's view, perhaps without looking at all of it.
+    fn stop_on(&mut self, roster: &mut Roster, question: &Question) -> StopDecision {
+        self.stop(&roster.stop_view(question))
+    }
 }
 
 pub use crate::cost::Arch as Architecture;
@@ -107,9 +146,10 @@ pub struct Candidate {
     /// How many of those are protected from scale-in.
     #[serde(default)]
     pub protected_tasks: u32,
-    /// Groups with a task on it, for `task:group` in expressions.
-    #[serde(default)]
-    pub groups: Vec<String>,
+    /// Groups with a task on it, each once, for `task:group` in expressions.
+    #[serde(default, with = "texts")]
+    #[schemars(with = "Vec<String>")]
+    pub groups: Vec<Arc<str>>,
     /// Custom attributes.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
@@ -208,5 +248,20 @@ mod text {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
         String::deserialize(deserializer).map(Arc::from)
+    }
+}
+
+/// The same for a list.
+mod texts {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(texts: &[Arc<str>], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(texts.iter().map(|text| &**text))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<str>>, D::Error> {
+        Ok(Vec::<String>::deserialize(deserializer)?.into_iter().map(Arc::from).collect())
     }
 }
