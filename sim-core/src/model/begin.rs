@@ -21,8 +21,9 @@ impl<P: Probe> Fleet<P> {
     pub(super) fn begin_groups(&mut self, initial: Initial, agenda: &mut Agenda) {
         for group in self.groups.ids() {
             self.desired_level(group, Time::ZERO);
+            let mut in_zone = self.staying_in_zones(group);
             for _ in 0..self.groups[group].desired {
-                let Some(zone) = self.poorest_group_zone(group) else { break };
+                let Some(zone) = self.poorest_group_zone(&mut in_zone) else { break };
                 let id = self.launch_instance(group, zone, Time::ZERO, agenda);
                 if initial == Initial::Empty {
                     continue;

@@ -176,17 +176,24 @@ impl<P: Probe> Fleet<P> {
         id
     }
 
-    /// Of the zones that can be used, the one with the fewest instances that stay: what drains is on its way out of the group,
-    /// and what is lost is no capacity.
-    pub(super) fn poorest_group_zone(&self, group: GroupId) -> Option<u32> {
+    /// How many of a group's instances stay, by zone: what drains is on its way out of the group, and what is lost is no
+    /// capacity.
+    pub(super) fn staying_in_zones(&self, group: GroupId) -> Vec<u32> {
         let group = &self.groups[group];
         let mut in_zone = vec![0_u32; group.zones as usize];
         let staying = group.instances.iter().map(|id| &self.instances[*id]);
         staying
             .filter(|it| it.state != InstanceState::Draining && !it.lost)
             .for_each(|it| in_zone[it.zone as usize] += 1);
-        let usable = (0..group.zones).filter(|zone| self.faults.is_up(*zone));
-        usable.min_by_key(|zone| in_zone[*zone as usize])
+        in_zone
+    }
+
+    /// Of the zones that can be used, the one with the fewest instances, which has one more from now on.
+    pub(super) fn poorest_group_zone(&self, in_zone: &mut [u32]) -> Option<u32> {
+        let usable = (0..in_zone.len()).filter(|zone| self.faults.is_up(*zone as u32));
+        let poorest = usable.min_by_key(|zone| in_zone[*zone])?;
+        in_zone[poorest] += 1;
+        Some(poorest as u32)
     }
 
     /// An instance goes on to its next state of life.

@@ -20,8 +20,9 @@ impl<P: Probe> Fleet<P> {
             instance.state != InstanceState::Draining || instance.taken_back.is_some()
         };
         let alive = group.instances.iter().filter(staying).count();
+        let mut in_zone = self.staying_in_zones(group_id);
         for _ in alive..desired {
-            let Some(zone) = self.poorest_group_zone(group_id) else { break };
+            let Some(zone) = self.poorest_group_zone(&mut in_zone) else { break };
             self.launch_instance(group_id, zone, now, agenda);
         }
         for _ in desired..alive {
