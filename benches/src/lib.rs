@@ -1,6 +1,8 @@
 //! What the benchmarks share: specs of one service each, run through the same call that an experiment's job makes,
 //! with the ordinary watcher switched on.
 
+pub mod placement;
+
 use indexmap::IndexMap;
 use scenarios::catalogue;
 use serde_json::{Value, json};
