@@ -15,10 +15,12 @@
 //! instant it is due; when the event comes up and the owner has moved on, the world ignores it.
 
 mod agenda;
+mod heap;
 mod time;
 mod window;
 
 pub use agenda::Agenda;
+pub use heap::Heap;
 pub use time::{Span, Time};
 pub use window::Window;
 

@@ -10,32 +10,50 @@
 //! rounded up to whole nanoseconds of real time. Sums, quotients and comparisons of IEEE doubles are the same
 //! everywhere.
 
-use crate::engine::{Span, Time};
+use crate::engine::{Heap, Span, Time};
 
 /// The CPU of one replica.
 #[derive(Clone, Debug)]
 pub struct SharedCpu {
-    /// Cores granted now, and the cores that there would be with nobody else around.
+    /// Cores granted now.
     cores: f64,
-    whole: f64,
     speed: f64,
     parallelism: f64,
+    /// What a request would get with nobody else there, on the cores that there were at first: how many of them, and how
+    /// many CPU seconds a second.
+    alone_cores: f64,
+    alone: f64,
+    /// CPU seconds that each running request receives per second.
+    rate: f64,
     virtual_now: f64,
     updated: Time,
-    running: Vec<Running>,
+    running: Heap<Running>,
 }
 
-/// A request in its CPU phase: at which virtual time it is done, and whose it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Running {
-    done_at: f64,
-    slot: u32,
-}
+/// A request in its CPU phase: at which virtual time it is done, and whose it is. In one number that sorts as the pair
+/// does: the bits of a float that is not negative rise with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Running(u128);
 
 impl Running {
-    fn before(&self, other: &Running) -> bool {
-        (self.done_at, self.slot) < (other.done_at, other.slot)
+    fn new(done_at: f64, slot: u32) -> Self {
+        Running(u128::from(done_at.to_bits()) << 32 | u128::from(slot))
     }
+
+    fn done_at(self) -> f64 {
+        f64::from_bits((self.0 >> 32) as u64)
+    }
+
+    fn slot(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// The whole number of nanoseconds at or above `nanos`, which is not negative and below 2^63.
+#[inline]
+fn ceil(nanos: f64) -> u64 {
+    let whole = nanos as i64;
+    (whole + i64::from((whole as f64) < nanos)) as u64
 }
 
 impl SharedCpu {
@@ -44,47 +62,53 @@ impl SharedCpu {
     pub fn new(cores: f64, speed: f64, parallelism: f64) -> Self {
         SharedCpu {
             cores,
-            whole: cores,
             speed,
             parallelism,
+            alone_cores: parallelism.min(cores),
+            alone: parallelism.min(cores) * speed,
+            rate: 0.0,
             virtual_now: 0.0,
             updated: Time::ZERO,
-            running: Vec::new(),
+            running: Heap::default(),
         }
     }
 
     /// How many requests are in their CPU phase.
+    #[inline]
     pub fn running(&self) -> usize {
         self.running.len()
     }
 
     /// How many cores those requests would use if there were enough.
+    #[inline]
     pub fn demand(&self) -> f64 {
         self.running.len() as f64 * self.parallelism
     }
 
     /// How many cores are in use.
+    #[inline]
     pub fn busy(&self) -> f64 {
         self.demand().min(self.cores)
     }
 
-    /// CPU seconds that each running request receives per second.
-    fn rate(&self) -> f64 {
-        self.parallelism.min(self.cores / self.running.len() as f64) * self.speed
+    /// What each request receives from now on: after anything that it depends on has changed.
+    #[inline(always)]
+    fn share(&mut self) {
+        self.rate = self.parallelism.min(self.cores / self.running.len() as f64) * self.speed;
     }
 
     /// The time that `demand` takes with nobody else there, on the cores that the CPU was made with.
+    #[inline]
     pub fn alone(&self, demand: Span) -> Span {
-        Span::from_nanos(
-            (demand.nanos() as f64 / (self.parallelism.min(self.whole) * self.speed)).ceil() as u64
-        )
+        if self.alone == 1.0 { demand } else { Span::from_nanos(ceil(demand.nanos() as f64 / self.alone)) }
     }
 
+    #[inline(always)]
     fn advance(&mut self, now: Time) {
         if self.running.is_empty() {
             self.virtual_now = 0.0;
         } else {
-            self.virtual_now += (now - self.updated).nanos() as f64 * self.rate();
+            self.virtual_now += (now - self.updated).nanos() as i64 as f64 * self.rate;
         }
         self.updated = now;
     }
@@ -93,12 +117,15 @@ impl SharedCpu {
     pub fn set_cores(&mut self, now: Time, cores: f64) {
         self.advance(now);
         self.cores = cores;
+        self.share();
     }
 
     /// Makes it `factor` times as fast from now on.
     pub fn change_speed(&mut self, now: Time, factor: f64) {
         self.advance(now);
         self.speed *= factor;
+        self.alone = self.alone_cores * self.speed;
+        self.share();
     }
 
     /// The cores granted.
@@ -107,68 +134,44 @@ impl SharedCpu {
     }
 
     /// Lets the request in `slot` begin a CPU phase of `demand` (on the reference core).
+    #[inline(always)]
     pub fn begin(&mut self, now: Time, slot: u32, demand: Span) {
         self.advance(now);
-        self.running.push(Running { done_at: self.virtual_now + demand.nanos() as f64, slot });
-        self.rise(self.running.len() - 1);
+        self.running.push(Running::new(self.virtual_now + demand.nanos() as i64 as f64, slot));
+        self.share();
     }
 
     /// When the next request is done if nothing changes until then; never if none runs or no core is granted.
-    pub fn next_done(&self) -> Time {
+    #[inline(always)]
+    pub fn next_done(&mut self) -> Time {
         let Some(first) = self.running.first() else { return Time::NEVER };
-        let left = (first.done_at - self.virtual_now).max(0.0) / self.rate();
-        if left < 1e18 { self.updated + Span::from_nanos(left.ceil() as u64) } else { Time::NEVER }
+        let left = (first.done_at() - self.virtual_now).max(0.0) / self.rate;
+        if left < 1e18 { self.updated + Span::from_nanos(ceil(left)) } else { Time::NEVER }
     }
 
     /// Ends the CPU phase that [`next_done`](Self::next_done) announced for `now`, and returns its slot.
+    ///
+    /// # Panics
+    /// If none runs.
+    #[inline(always)]
     pub fn finish_next(&mut self, now: Time) -> u32 {
         self.advance(now);
-        let first = self.running[0];
+        let first = self.running.first().expect("a request is done that runs");
         // The completion was rounded up to a whole nanosecond; rounding error must never leave it behind the clock.
-        self.virtual_now = self.virtual_now.max(first.done_at);
-        self.take(0);
-        first.slot
+        self.virtual_now = self.virtual_now.max(first.done_at());
+        self.running.take_first();
+        self.share();
+        first.slot()
     }
 
     /// Stops the request in `slot` without it being done, and says whether it was there. O(n): only the loss of a
     /// replica or a function's time limit does it.
     pub fn abort(&mut self, now: Time, slot: u32) -> bool {
         self.advance(now);
-        let Some(index) = self.running.iter().position(|running| running.slot == slot) else { return false };
-        self.take(index);
-        true
-    }
-
-    fn take(&mut self, index: usize) {
-        self.running.swap_remove(index);
-        if index < self.running.len() {
-            self.sink(index);
-            self.rise(index);
-        }
-    }
-
-    fn rise(&mut self, mut index: usize) {
-        while index > 0 && self.running[index].before(&self.running[(index - 1) / 2]) {
-            self.running.swap(index, (index - 1) / 2);
-            index = (index - 1) / 2;
-        }
-    }
-
-    fn sink(&mut self, mut index: usize) {
-        loop {
-            let (left, right) = (2 * index + 1, 2 * index + 2);
-            let mut least = index;
-            for child in [left, right] {
-                if child < self.running.len() && self.running[child].before(&self.running[least]) {
-                    least = child;
-                }
-            }
-            if least == index {
-                return;
-            }
-            self.running.swap(index, least);
-            index = least;
-        }
+        let before = self.running.len();
+        self.running.retain(|running| running.slot() != slot);
+        self.share();
+        self.running.len() < before
     }
 }
 
