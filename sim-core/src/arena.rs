@@ -86,12 +86,14 @@ impl<I: Id, T> Arena<I, T> {
 
 impl<I: Id, T> Index<I> for Arena<I, T> {
     type Output = T;
+    #[inline(always)]
     fn index(&self, id: I) -> &T {
         &self.items[id.index()]
     }
 }
 
 impl<I: Id, T> IndexMut<I> for Arena<I, T> {
+    #[inline(always)]
     fn index_mut(&mut self, id: I) -> &mut T {
         &mut self.items[id.index()]
     }
@@ -131,6 +133,7 @@ impl<I: Id, T> Slab<I, T> {
     }
 
     /// Puts `item` into a free place.
+    #[inline]
     pub fn insert(&mut self, item: T) -> I {
         if let Some(index) = self.free.pop() {
             self.places[index as usize].item = Some(item);
@@ -145,23 +148,39 @@ impl<I: Id, T> Slab<I, T> {
     /// # Panics
     /// If the place is already free: the caller lost track of a life.
     pub fn remove(&mut self, id: I) -> T {
+        let item = self.places[id.index()].item.take().expect("an item is removed once");
+        self.places[id.index()].generation = self.places[id.index()].generation.wrapping_add(1);
+        self.free.push(id.index() as u32);
+        item
+    }
+
+    /// Frees the item's place, as [`remove`](Self::remove) does for those who have no use for the item any more.
+    ///
+    /// # Panics
+    /// If the place is already free.
+    #[inline]
+    pub fn free(&mut self, id: I) {
         let place = &mut self.places[id.index()];
+        assert!(place.item.is_some(), "an item is removed once");
+        place.item = None;
         place.generation = place.generation.wrapping_add(1);
         self.free.push(id.index() as u32);
-        place.item.take().expect("an item is removed once")
     }
 
     /// How many times this place has been freed.
+    #[inline(always)]
     pub fn generation(&self, id: I) -> u32 {
         self.places[id.index()].generation
     }
 
     /// The item, if the place is taken.
+    #[inline(always)]
     pub fn get(&self, id: I) -> Option<&T> {
         self.places.get(id.index())?.item.as_ref()
     }
 
     /// The item to change, if the place is taken.
+    #[inline(always)]
     pub fn get_mut(&mut self, id: I) -> Option<&mut T> {
         self.places.get_mut(id.index())?.item.as_mut()
     }
@@ -187,12 +206,14 @@ impl<I: Id, T> Slab<I, T> {
 
 impl<I: Id, T> Index<I> for Slab<I, T> {
     type Output = T;
+    #[inline(always)]
     fn index(&self, id: I) -> &T {
         self.places[id.index()].item.as_ref().expect("a live id")
     }
 }
 
 impl<I: Id, T> IndexMut<I> for Slab<I, T> {
+    #[inline(always)]
     fn index_mut(&mut self, id: I) -> &mut T {
         self.places[id.index()].item.as_mut().expect("a live id")
     }

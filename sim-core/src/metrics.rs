@@ -18,7 +18,6 @@ mod measure;
 mod names;
 mod record;
 mod recorder;
-mod request;
 mod series;
 mod service;
 mod student;
@@ -36,12 +35,11 @@ pub use histogram::Histogram;
 pub use intervals::{
     INTERVAL_LABEL, Sample, difference, maximum, mean, quantile, quantile_difference, quantile_ratio, ratio,
 };
-pub use level::{Integral, Level, LevelRecord};
+pub use level::{Level, LevelRecord};
 pub use measure::Measure;
 pub use names::{find, names, percentile};
 pub use record::{ArrivalDigest, ClusterRecord, Record};
 pub use recorder::Recorder;
-pub use request::Finished;
 pub use series::{Counts, LatencySeries};
 pub use service::{Outcomes, ServiceRecord, ServiceRecorder, Throttles};
 pub use summary::{

@@ -69,6 +69,11 @@ pub trait Probe {
     fn finished(&mut self, finished: &Finished) {}
     /// A level changed to `value`.
     fn level(&mut self, at: Time, owner: Owner, gauge: Gauge, value: u64) {}
+    /// Several levels of one owner changed: as [`level`](Self::level) of each, in order.
+    #[inline]
+    fn levels(&mut self, at: Time, owner: Owner, levels: &[(Gauge, u64)]) {
+        levels.iter().for_each(|(gauge, value)| self.level(at, owner, *gauge, *value));
+    }
     /// Something billable is over.
     fn billed(&mut self, billable: &Billable) {}
     /// A control loop decided.
@@ -87,54 +92,72 @@ impl Probe for Blind {}
 
 /// Two watchers at once.
 impl<A: Probe, B: Probe> Probe for (A, B) {
+    #[inline(always)]
     fn born(&mut self, at: Time, source: SourceId, service: ServiceId, seed: u64) {
         self.0.born(at, source, service, seed);
         self.1.born(at, source, service, seed);
     }
+    #[inline(always)]
     fn passed(&mut self, passed: &Passed) {
         self.0.passed(passed);
         self.1.passed(passed);
     }
+    #[inline(always)]
     fn answered(&mut self, answered: &Answered) {
         self.0.answered(answered);
         self.1.answered(answered);
     }
+    #[inline(always)]
     fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, reason: &'static str) {
         self.0.refused(at, service, outcome, reason);
         self.1.refused(at, service, outcome, reason);
     }
+    #[inline(always)]
     fn served(&mut self, at: Time, service: ServiceId) {
         self.0.served(at, service);
         self.1.served(at, service);
     }
+    #[inline(always)]
     fn finished(&mut self, finished: &Finished) {
         self.0.finished(finished);
         self.1.finished(finished);
     }
+    #[inline(always)]
     fn began(&mut self, at: Time, service: ServiceId, cold: bool) {
         self.0.began(at, service, cold);
         self.1.began(at, service, cold);
     }
+    #[inline(always)]
     fn invoked(&mut self, at: Time, service: ServiceId, function: FunctionId, invoked: Invoked) {
         self.0.invoked(at, service, function, invoked);
         self.1.invoked(at, service, function, invoked);
     }
+    #[inline(always)]
     fn level(&mut self, at: Time, owner: Owner, gauge: Gauge, value: u64) {
         self.0.level(at, owner, gauge, value);
         self.1.level(at, owner, gauge, value);
     }
+    #[inline(always)]
+    fn levels(&mut self, at: Time, owner: Owner, levels: &[(Gauge, u64)]) {
+        self.0.levels(at, owner, levels);
+        self.1.levels(at, owner, levels);
+    }
+    #[inline(always)]
     fn billed(&mut self, billable: &Billable) {
         self.0.billed(billable);
         self.1.billed(billable);
     }
+    #[inline(always)]
     fn decided(&mut self, decision: &DecisionFact) {
         self.0.decided(decision);
         self.1.decided(decision);
     }
+    #[inline(always)]
     fn replica(&mut self, at: Time, replica: Replica, fact: ReplicaFact) {
         self.0.replica(at, replica, fact);
         self.1.replica(at, replica, fact);
     }
+    #[inline(always)]
     fn instance(&mut self, at: Time, instance: u32, fact: InstanceFact) {
         self.0.instance(at, instance, fact);
         self.1.instance(at, instance, fact);

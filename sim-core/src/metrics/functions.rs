@@ -27,25 +27,56 @@ pub struct FunctionsRecord {
     pub throttled: Vec<u64>,
 }
 
-impl FunctionsRecord {
-    /// Nothing seen yet of `functions` functions.
-    pub fn new(functions: usize) -> Self {
-        let zeroes = vec![0; functions];
-        FunctionsRecord { invocations: zeroes.clone(), cold: zeroes.clone(), throttled: zeroes }
+/// Counts for each function of a fleet while a run goes: by what became of an attempt, a function's counters side by
+/// side.
+#[derive(Clone, Debug)]
+pub(super) struct FunctionsRecorder {
+    measured: Window,
+    counts: Vec<[u32; 4]>,
+    /// What has come over the edge of a counter: by function and counter.
+    carried: std::collections::BTreeMap<(usize, usize), u64>,
+}
+
+impl FunctionsRecorder {
+    /// Nothing seen yet of `functions` functions; what happens in `measured` is counted.
+    pub(super) fn new(measured: Window, functions: usize) -> Self {
+        FunctionsRecorder { measured, counts: vec![[0; 4]; functions], carried: Default::default() }
     }
 
-    /// An attempt to invoke `function` at `at`, counted if that lies in `measured`.
+    /// An attempt to invoke `function` at `at`.
     #[inline]
-    pub fn invoked(&mut self, measured: Window, at: Time, function: FunctionId, invoked: Invoked) {
-        if !measured.contains(at) {
-            return;
+    pub(super) fn invoked(&mut self, at: Time, function: FunctionId, invoked: Invoked) {
+        if self.measured.contains(at) {
+            let (index, counter) = (function.0 as usize, invoked as usize);
+            let (count, over) = self.counts[index][counter].overflowing_add(1);
+            self.counts[index][counter] = count;
+            if over {
+                self.carry(index, counter);
+            }
         }
-        let index = function.0 as usize;
-        self.invocations[index] += u64::from(invoked != Invoked::Throttled);
-        self.cold[index] += u64::from(invoked == Invoked::Cold);
-        self.throttled[index] += u64::from(invoked == Invoked::Throttled);
     }
 
+    #[cold]
+    fn carry(&mut self, index: usize, counter: usize) {
+        *self.carried.entry((index, counter)).or_default() += 1 << 32;
+    }
+
+    /// The record of the run.
+    pub(super) fn finish(self) -> FunctionsRecord {
+        let count = |index: usize, counter: Invoked| {
+            let carried = self.carried.get(&(index, counter as usize)).copied().unwrap_or_default();
+            carried + u64::from(self.counts[index][counter as usize])
+        };
+        let all = |count: &dyn Fn(usize) -> u64| (0..self.counts.len()).map(count).collect();
+        FunctionsRecord {
+            invocations: all(&|index| count(index, Invoked::Warm) + count(index, Invoked::Cold)),
+            cold: all(&|index| count(index, Invoked::Cold)),
+            throttled: all(&|index| count(index, Invoked::Throttled)),
+        }
+    }
+}
+
+impl FunctionsRecord {
     /// Adds another replication of the same fleet.
     pub fn merge(&mut self, other: &FunctionsRecord) {
         for (mine, others) in [
@@ -96,13 +127,28 @@ mod tests {
     use crate::engine::Span;
 
     #[test]
+    fn a_counter_that_overflows_goes_on() {
+        let measured = Window::new(Time::ZERO, Time::NEVER);
+        let mut recorder = FunctionsRecorder::new(measured, 2);
+        recorder.counts[1] = [u32::MAX, u32::MAX - 1, 7, 0];
+        for _ in 0..3 {
+            recorder.invoked(Time::ZERO, FunctionId(1), Invoked::Warm);
+            recorder.invoked(Time::ZERO, FunctionId(1), Invoked::Cold);
+        }
+        let record = recorder.finish();
+        let edge = u64::from(u32::MAX);
+        assert_eq!((record.invocations[1], record.cold[1], record.throttled[1]), (2 * edge + 5, edge + 2, 7));
+    }
+
+    #[test]
     fn the_distribution_over_functions() {
         let at = |seconds: u64| Time::ZERO + Span::from_secs(seconds);
         let measured = Window::new(at(10), at(100));
-        let mut record = FunctionsRecord::new(5);
-        assert_eq!((record.cold_share_quantile(0.75), record.always_cold()), (None, None));
+        let mut recorder = FunctionsRecorder::new(measured, 5);
+        let nothing = recorder.clone().finish();
+        assert_eq!((nothing.cold_share_quantile(0.75), nothing.always_cold()), (None, None));
         let mut invoke = |function: u32, seconds: u64, invoked: Invoked| {
-            record.invoked(measured, at(seconds), FunctionId(function), invoked);
+            recorder.invoked(at(seconds), FunctionId(function), invoked);
         };
         // Cold shares: 1/1, 1/2, 1/4, none of 1; one function is throttled only.
         invoke(0, 20, Invoked::Cold);
@@ -114,6 +160,7 @@ mod tests {
         invoke(3, 99, Invoked::Warm);
         invoke(3, 100, Invoked::Cold);
         invoke(4, 50, Invoked::Throttled);
+        let record = recorder.finish();
         assert_eq!(record.cold_shares(), [0.0, 0.25, 0.5, 1.0]);
         assert_eq!((record.invoked_functions(), record.throttled[4]), (4, 1));
         let quantile = |p| record.cold_share_quantile(p);

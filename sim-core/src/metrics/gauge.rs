@@ -25,15 +25,21 @@ impl Gauges {
     }
 
     /// From `now` on, `gauge` stands at `level`.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, now: Time, gauge: Gauge, level: u64) {
-        self.level(gauge).set(now, level);
+        match &mut self.levels[gauge as usize] {
+            Some(known) => known.set(now, level),
+            None => self.begin(now, gauge, level),
+        }
     }
 
-    #[inline]
-    fn level(&mut self, gauge: Gauge) -> &mut Level {
-        let (measured, grid) = (self.measured, self.grid);
-        self.levels[gauge as usize].get_or_insert_with(|| Box::new(Level::new(measured, grid)))
+    /// A gauge is set for the first time.
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self, now: Time, gauge: Gauge, level: u64) {
+        let mut first = Box::new(Level::new(self.measured, self.grid));
+        first.set(now, level);
+        self.levels[gauge as usize] = Some(first);
     }
 
     /// The histories of all levels that were ever set.

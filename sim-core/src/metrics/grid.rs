@@ -63,9 +63,47 @@ impl Grid {
     }
 }
 
+/// Finds the windows of instants that mostly lie in the same one: a comparison instead of a division.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor {
+    grid: Grid,
+    index: usize,
+    window: Window,
+}
+
+impl Cursor {
+    /// A cursor over `grid`.
+    pub(super) fn new(grid: Grid) -> Self {
+        Cursor { grid, index: 0, window: Window::new(Time::ZERO, Time::ZERO) }
+    }
+
+    /// The window that `at` lies in, none after the end of the run: as [`Grid::index`].
+    #[inline]
+    pub(super) fn index(&mut self, at: Time) -> Option<usize> {
+        if !self.window.contains(at) {
+            self.index = self.grid.index(at)?;
+            self.window = self.grid.window(self.index);
+        }
+        Some(self.index)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_agrees_with_the_grid(run in 1u64..5_000, at in prop::collection::vec(0u64..6_000_000_000_000, 1..60)) {
+            let grid = Grid::over(Span::from_secs(run));
+            let mut cursor = Cursor::new(grid);
+            for at in at.into_iter().map(Time::from_nanos) {
+                prop_assert_eq!(cursor.index(at), grid.index(at));
+            }
+        }
+    }
 
     #[test]
     fn windows_are_round_and_few() {

@@ -9,120 +9,137 @@ use super::{Grid, Window};
 use crate::engine::Time;
 use crate::stored;
 
-/// A time-weighted integral of a whole number over a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Integral {
-    window: Window,
+/// A level over a run: its integral over the measured window and its course over the windows of a grid.
+///
+/// What is added up at every change is one stretch of time: a window of the grid, or the part of one that is measured. A
+/// stretch that is over goes into the sums of all that it belongs to.
+#[derive(Clone, Debug)]
+pub struct Level {
     level: u64,
     since: Time,
+    stretch: Stretch,
+    measured: Window,
+    grid: Grid,
+    whole: Held,
+    windows: Vec<Held>,
+}
+
+/// For how long which levels held: their integral in units times nanoseconds, the least and the greatest of them.
+#[derive(Clone, Copy, Debug)]
+struct Held {
     area: u128,
     min: u64,
     max: u64,
 }
 
-impl Integral {
-    /// A level of zero from the start of the run, to be integrated over `window`.
-    pub fn new(window: Window) -> Self {
-        Integral { window, level: 0, since: Time::ZERO, area: 0, min: u64::MAX, max: 0 }
-    }
-
-    /// From `now` on the level is `level`. Time must not run backwards.
-    #[inline]
-    pub fn set(&mut self, now: Time, level: u64) {
-        let held = self.window.overlap(self.since, now).nanos();
-        if held > 0 {
-            self.area += u128::from(self.level) * u128::from(held);
-            self.min = self.min.min(self.level);
-            self.max = self.max.max(self.level);
-        }
-        self.level = level;
-        self.since = now;
-    }
-
-    /// The level now.
-    pub fn level(&self) -> u64 {
-        self.level
-    }
-
-    /// The integral so far, in units times nanoseconds.
-    pub fn area(&self) -> u128 {
-        self.area
-    }
+/// A stretch of time in which nothing but the level changes.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    end: Time,
+    /// The window of the grid that it lies in, none after the end of the run, and whether it is measured.
+    window: Option<usize>,
+    is_measured: bool,
+    held: Held,
 }
 
-/// A level over a run: its integral over the measured window and its course over the windows of a grid.
-#[derive(Clone, Debug)]
-pub struct Level {
-    measured: Integral,
-    grid: Grid,
-    areas: Vec<u128>,
-    maxima: Vec<u64>,
-    // The window that was written to last, and where it ends: most changes stay in it.
-    slot: usize,
-    slot_end: Time,
+impl Held {
+    const NOTHING: Held = Held { area: 0, min: u64::MAX, max: 0 };
+
+    fn add(&mut self, other: Held) {
+        self.area += other.area;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
 }
 
 impl Level {
     /// A level of zero from the start of the run.
     pub fn new(measured: Window, grid: Grid) -> Self {
-        let (areas, maxima) = (vec![0; grid.count()], vec![0; grid.count()]);
-        Level { measured: Integral::new(measured), grid, areas, maxima, slot: 0, slot_end: Time::ZERO }
+        let windows = vec![Held::NOTHING; grid.count()];
+        let stretch = Stretch::from(Time::ZERO, measured, grid);
+        Level { level: 0, since: Time::ZERO, stretch, measured, grid, whole: Held::NOTHING, windows }
     }
 
-    /// From `now` on the level is `level`.
-    #[inline]
+    /// From `now` on the level is `level`. Time must not run backwards.
+    #[inline(always)]
     pub fn set(&mut self, now: Time, level: u64) {
         // What goes on as it was is added up when it changes.
-        if level != self.measured.level {
-            self.advance(now, level);
+        if level != self.level {
+            self.advance(now);
+            self.level = level;
         }
     }
 
-    #[inline]
-    fn advance(&mut self, now: Time, level: u64) {
-        self.spread(now);
-        self.measured.set(now, level);
+    /// Adds up what held until `now`.
+    #[inline(always)]
+    fn advance(&mut self, now: Time) {
+        if now > self.stretch.end {
+            self.advance_far(now);
+        }
+        self.hold(now);
     }
 
-    /// Adds the level that held until `now` to the windows in which it did.
-    #[inline]
-    fn spread(&mut self, now: Time) {
-        let from = self.measured.since;
-        if from < self.slot_end && now <= self.slot_end {
-            self.hold(from, now);
-        } else {
-            self.spread_far(from, now);
+    /// Adds up what held until `now`, up to the beginning of the stretch that it lies in.
+    #[cold]
+    #[inline(never)]
+    fn advance_far(&mut self, now: Time) {
+        while now > self.stretch.end {
+            self.hold(self.stretch.end);
+            self.close();
         }
     }
 
-    /// The level held from `from` to `to`, within the current window.
-    #[inline]
-    fn hold(&mut self, from: Time, to: Time) {
-        let (level, nanos) = (self.measured.level, to.since(from).nanos());
-        self.areas[self.slot] += u128::from(level) * u128::from(nanos);
+    /// The level held until `to`, within the current stretch.
+    #[inline(always)]
+    fn hold(&mut self, to: Time) {
+        let nanos = to.since(self.since).nanos();
         if nanos > 0 {
-            self.maxima[self.slot] = self.maxima[self.slot].max(level);
+            let held = &mut self.stretch.held;
+            held.area += u128::from(self.level) * u128::from(nanos);
+            held.min = held.min.min(self.level);
+            held.max = held.max.max(self.level);
+            self.since = to;
         }
     }
 
-    fn spread_far(&mut self, mut from: Time, now: Time) {
-        while from < now {
-            let Some(slot) = self.grid.index(from) else { return };
-            (self.slot, self.slot_end) = (slot, self.grid.window(slot).to);
-            let to = self.slot_end.min(now);
-            self.hold(from, to);
-            from = to;
+    /// Adds the stretch to all that it belongs to, and begins the next one.
+    fn close(&mut self) {
+        let Stretch { end, window, is_measured, held } = self.stretch;
+        if let Some(window) = window {
+            self.windows[window].add(held);
         }
+        if is_measured {
+            self.whole.add(held);
+        }
+        self.stretch = Stretch::from(end, self.measured, self.grid);
     }
 
     /// The level's history, it having held to the end of the run.
     pub fn finish(mut self, end: Time) -> LevelRecord {
-        self.advance(end, self.measured.level);
+        self.advance(end);
+        self.close();
         let length = |index: usize| self.grid.window(index).length().nanos() as f64;
-        let means = self.areas.iter().enumerate().map(|(i, area)| *area as f64 / length(i)).collect();
-        let Integral { window, area, min, max, .. } = self.measured;
-        let span = u128::from(window.length().nanos());
-        LevelRecord { runs: 1, area, span, min: min.min(max), max, means, maxima: self.maxima }
+        let means = self.windows.iter().enumerate().map(|(i, held)| held.area as f64 / length(i));
+        let Held { area, min, max } = self.whole;
+        LevelRecord {
+            runs: 1,
+            area,
+            span: u128::from(self.measured.length().nanos()),
+            min: min.min(max),
+            max,
+            means: means.collect(),
+            maxima: self.windows.iter().map(|held| held.max).collect(),
+        }
+    }
+}
+
+impl Stretch {
+    /// The one that begins at `start`: to the end of the window, or to where what is measured begins or ends.
+    fn from(start: Time, measured: Window, grid: Grid) -> Self {
+        let window = grid.index(start);
+        let ends = [window.map(|index| grid.window(index).to), Some(measured.from), Some(measured.to)];
+        let end = ends.into_iter().flatten().filter(|end| *end > start).min().unwrap_or(Time::NEVER);
+        Stretch { end, window, is_measured: measured.contains(start), held: Held::NOTHING }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::functions::FunctionsRecorder;
 use super::gauge::Gauges;
 use super::record::{ArrivalDigest, ClusterRecord, Record};
 use super::service::ServiceRecorder;
-use super::{Decision, Decisions, FunctionsRecord, Grid, Window};
+use super::{Decision, Decisions, Grid, Window};
 use crate::cost::Usage;
 use crate::engine::{Span, Time};
 use crate::observe::{FunctionId, Invoked};
@@ -17,7 +18,8 @@ pub struct Recorder {
     measured: Window,
     grid: Grid,
     services: Vec<(String, ServiceRecorder)>,
-    functions: BTreeMap<usize, FunctionsRecord>,
+    /// By service; none for one that is no fleet of functions.
+    functions: Vec<Option<FunctionsRecorder>>,
     clusters: Vec<(String, Gauges)>,
     sources: Vec<(String, ArrivalDigest)>,
     decisions: Decisions,
@@ -31,7 +33,7 @@ impl Recorder {
             measured: Window::new(Time::ZERO + warm_up, Time::ZERO + duration),
             grid: Grid::over(duration),
             services: Vec::new(),
-            functions: BTreeMap::new(),
+            functions: Vec::new(),
             clusters: Vec::new(),
             sources: Vec::new(),
             decisions: Decisions::default(),
@@ -46,19 +48,20 @@ impl Recorder {
     /// Adds a service and returns its number.
     pub fn add_service(&mut self, name: &str) -> usize {
         self.services.push((name.to_owned(), ServiceRecorder::new(self.measured, self.grid)));
+        self.functions.push(None);
         self.services.len() - 1
     }
 
     /// Watches the functions of the service of this number one by one.
     pub fn add_functions(&mut self, service: usize, functions: usize) {
-        self.functions.insert(service, FunctionsRecord::new(functions));
+        self.functions[service] = Some(FunctionsRecorder::new(self.measured, functions));
     }
 
     /// An attempt to invoke a function of the service of this number.
     #[inline]
     pub fn invoked(&mut self, service: usize, now: Time, function: FunctionId, invoked: Invoked) {
-        if let Some(functions) = self.functions.get_mut(&service) {
-            functions.invoked(self.measured, now, function, invoked);
+        if let Some(functions) = &mut self.functions[service] {
+            functions.invoked(now, function, invoked);
         }
     }
 
@@ -75,19 +78,19 @@ impl Recorder {
     }
 
     /// The service of this number.
-    #[inline]
+    #[inline(always)]
     pub fn service(&mut self, number: usize) -> &mut ServiceRecorder {
         &mut self.services[number].1
     }
 
     /// The levels of the cluster of this number.
-    #[inline]
+    #[inline(always)]
     pub fn cluster(&mut self, number: usize) -> &mut Gauges {
         &mut self.clusters[number].1
     }
 
     /// A request with this seed arrived from a source, for the first time.
-    #[inline]
+    #[inline(always)]
     pub fn arrived(&mut self, source: usize, now: Time, seed: u64) {
         self.sources[source].1.add(now, seed);
     }
@@ -109,8 +112,10 @@ impl Recorder {
         let end = end.max(self.measured.to);
         let cluster = |gauges: Gauges| ClusterRecord { gauges: gauges.finish(end) };
         let services = &self.services;
-        let functions =
-            self.functions.into_iter().map(|(service, record)| (services[service].0.clone(), record));
+        let watched = |(recorder, (name, _)): (Option<FunctionsRecorder>, &(String, ServiceRecorder))| {
+            Some((name.clone(), recorder?.finish()))
+        };
+        let functions = self.functions.into_iter().zip(services).filter_map(watched);
         Record {
             measured: self.measured,
             grid: self.grid,

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Histogram;
 use super::grid::Grid;
-use crate::engine::Time;
 use crate::stored;
 
 /// How often something happened in each window.
@@ -18,12 +17,10 @@ impl Counts {
         Counts(vec![0; grid.count()])
     }
 
-    /// It happened at `at`; after the end of the run that is not counted.
+    /// It happened in window `index`.
     #[inline]
-    pub fn count(&mut self, grid: Grid, at: Time) {
-        if let Some(index) = grid.index(at) {
-            self.0[index] += 1;
-        }
+    pub fn count(&mut self, index: usize) {
+        self.0[index] += 1;
     }
 
     /// The counts, window by window.
@@ -55,10 +52,9 @@ impl LatencySeries {
         LatencySeries { closed: vec![Vec::new(); grid.count()], open: None }
     }
 
-    /// Records `value` at `at`. Calls come in order of time; what comes after the end of the run is left out.
+    /// Records `value` in window `index`. Fast as long as that is the same window.
     #[inline]
-    pub fn record(&mut self, grid: Grid, at: Time, value: u64) {
-        let Some(index) = grid.index(at) else { return };
+    pub fn record(&mut self, index: usize, value: u64) {
         match &mut self.open {
             Some((open, histogram)) if *open == index => histogram.record(value),
             _ => self.open_window(index, value),
@@ -126,7 +122,7 @@ impl TryFrom<Vec<Sparse>> for LatencySeries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Span;
+    use crate::engine::{Span, Time};
 
     #[test]
     fn each_window_has_its_own_distribution() {
@@ -135,8 +131,9 @@ mod tests {
         let mut counts = Counts::new(grid);
         for step in 0..1100_u64 {
             let at = Time::ZERO + Span::from_millis(step * 10);
-            series.record(grid, at, (step / 100 + 1) * 1000);
-            counts.count(grid, at);
+            let Some(index) = grid.index(at) else { continue };
+            series.record(index, (step / 100 + 1) * 1000);
+            counts.count(index);
         }
         let stored: LatencySeries = serde_json::from_str(&serde_json::to_string(&series).unwrap()).unwrap();
         let mut twice = stored.clone();

@@ -4,11 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::gauge::{GaugeRecords, Gauges};
-use super::request::Finished;
+use super::grid::Cursor;
 use super::{Counts, Grid, Histogram, LatencySeries, Window};
 use crate::engine::{Span, Time};
-use crate::observe::Gauge;
-use crate::observe::{Outcome, Part, Parts, Throttle};
+use crate::observe::{Finished, Gauge, Outcome, Part, Parts, Throttle};
 use crate::stored;
 
 /// Counts by outcome.
@@ -171,7 +170,9 @@ impl ServiceRecord {
 #[derive(Clone, Debug)]
 pub struct ServiceRecorder {
     measured: Window,
-    grid: Grid,
+    /// Where in the grid requests are born, and where they end: a response may be concluded ahead of its time.
+    births: Cursor,
+    ends: Cursor,
     record: ServiceRecord,
     gauges: Gauges,
 }
@@ -180,30 +181,32 @@ impl ServiceRecorder {
     /// Nothing seen yet.
     pub fn new(measured: Window, grid: Grid) -> Self {
         let (record, gauges) = (ServiceRecord::new(grid), Gauges::new(measured, grid));
-        ServiceRecorder { measured, grid, record, gauges }
+        ServiceRecorder { measured, births: Cursor::new(grid), ends: Cursor::new(grid), record, gauges }
     }
 
     /// A request was born.
-    #[inline]
+    #[inline(always)]
     pub fn born(&mut self, now: Time) {
         self.record.born += u64::from(self.measured.contains(now));
-        self.record.born_series.count(self.grid, now);
+        if let Some(index) = self.births.index(now) {
+            self.record.born_series.count(index);
+        }
     }
 
     /// An attempt began to be served at `now`; `cold` if an environment had to be started for it.
-    #[inline]
+    #[inline(always)]
     pub fn served(&mut self, now: Time, cold: bool) {
         if self.measured.contains(now) {
             self.record.served += 1;
             self.record.cold += u64::from(cold);
         }
-        if cold {
-            self.record.cold_series.count(self.grid, now);
+        if let Some(index) = self.births.index(now).filter(|_| cold) {
+            self.record.cold_series.count(index);
         }
     }
 
     /// An attempt ended; the request may be tried again.
-    #[inline]
+    #[inline(always)]
     pub fn attempt_ended(&mut self, now: Time, outcome: Outcome) {
         if self.measured.contains(now) {
             self.record.attempt_outcomes.count(outcome);
@@ -211,17 +214,19 @@ impl ServiceRecorder {
     }
 
     /// A request has its final outcome.
-    #[inline]
+    #[inline(always)]
     pub fn finished(&mut self, finished: &Finished) {
-        let latency = finished.done.since(finished.born).nanos();
+        let latency = finished.at.since(finished.born).nanos();
         let record = &mut self.record;
         let ok = finished.outcome == Outcome::Ok;
-        if ok {
-            record.ok_in_window += u64::from(self.measured.contains(finished.done));
-            record.ok_series.count(self.grid, finished.done);
-            record.latency_series.record(self.grid, finished.done, latency);
-        } else {
-            record.failed_series.count(self.grid, finished.done);
+        record.ok_in_window += u64::from(ok && self.measured.contains(finished.at));
+        if let Some(index) = self.ends.index(finished.at) {
+            if ok {
+                record.ok_series.count(index);
+                record.latency_series.record(index, latency);
+            } else {
+                record.failed_series.count(index);
+            }
         }
         if self.measured.contains(finished.born) {
             record.outcomes.count(finished.outcome);
@@ -244,9 +249,15 @@ impl ServiceRecorder {
     }
 
     /// From `now` on, `gauge` stands at `level`.
-    #[inline]
+    #[inline(always)]
     pub fn gauge(&mut self, now: Time, gauge: Gauge, level: u64) {
         self.gauges.set(now, gauge, level);
+    }
+
+    /// Its levels.
+    #[inline(always)]
+    pub fn gauges(&mut self) -> &mut Gauges {
+        &mut self.gauges
     }
 
     /// The record, the run having ended at `end`. Requests born in the measured window that have no outcome
@@ -262,6 +273,7 @@ impl ServiceRecorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::{ServiceId, SourceId};
 
     fn at(millis: u64) -> Time {
         Time::ZERO + Span::from_millis(millis)
@@ -278,10 +290,14 @@ mod tests {
         let (born, done) = (at(born), at(done));
         assert_eq!(parts.total(), done - born);
         recorder.finished(&Finished {
+            service: ServiceId(0),
+            source: SourceId(0),
+            seed: 1,
             born,
-            done,
+            at: done,
             outcome,
             throttle: Some(Throttle::ScalingRate),
+            cold: false,
             parts,
             attempts: 2,
         });

@@ -6,15 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Decision, Finished, Record, Recorder, Window};
+use super::{Decision, Record, Recorder, Window};
 use crate::cost::{
     Arch, Booking, FargateTask, InstanceType, Invocations, LoadBalancerMeter, Meter, ProvisionedMeter,
     Served, Usage, gateway_units,
 };
 use crate::engine::{Span, Time};
 use crate::observe::{
-    self, Answered, Billable, DecisionFact, Door, FunctionId, Gauge, Invoked, Names, Outcome, Owner, Passed,
-    Probe, ServiceId, SourceId,
+    self, Answered, Billable, DecisionFact, Door, Finished, FunctionId, Gauge, Invoked, Names, Outcome,
+    Owner, Passed, Probe, ServiceId, SourceId,
 };
 use crate::quantity::MemorySize;
 
@@ -30,8 +30,9 @@ pub struct Watcher {
     recorder: Recorder,
     names: Names,
     instance_types: Vec<InstanceType>,
-    /// The books of the measured window, then those of each kind of day.
-    books: Vec<Books>,
+    /// The books of the measured window, and those of each kind of day.
+    books: Books,
+    days: Vec<Books>,
 }
 
 /// What was used in one window.
@@ -49,7 +50,8 @@ struct ServiceMeters {
     gateway: u128,
     door: Option<Door>,
     data_out: u128,
-    requests: u64,
+    /// Requests until the balancer has another connection.
+    until_connection: u32,
     /// By memory size: one, or the few that the functions of a fleet have.
     invocations: Vec<(MemorySize, Invocations)>,
     provisioned: Option<ProvisionedMeter>,
@@ -83,20 +85,28 @@ impl Watcher {
         }
         let types =
             names.group_types.iter().map(|name| instance_type(name).expect("a checked instance type"));
-        let windows = std::iter::once(recorder.measured()).chain(days.iter().copied());
+        let books = |window: Window| Books::new(window, names.services.len());
         Watcher {
             instance_types: types.collect(),
-            books: windows.map(|window| Books::new(window, names.services.len())).collect(),
+            books: books(recorder.measured()),
+            days: days.iter().copied().map(books).collect(),
             recorder,
             names: names.clone(),
         }
     }
 
+    /// Does `book` in the books of the measured window, and in those of the days.
+    #[inline(always)]
+    fn each(&mut self, book: impl Fn(&mut Books)) {
+        book(&mut self.books);
+        self.days.iter_mut().for_each(book);
+    }
+
     /// The record of a run in which `events` happened and which drained until `end`.
     pub fn finish(self, end: Time, events: u64) -> Record {
-        let mut books = self.books.into_iter().map(|books| books.close(&self.names.services));
-        let usage = books.next().expect("the measured window has books");
-        self.recorder.finish(end, events, usage, books.collect())
+        let names = &self.names.services;
+        let days = self.days.into_iter().map(|books| books.close(names)).collect();
+        self.recorder.finish(end, events, self.books.close(names), days)
     }
 }
 
@@ -133,12 +143,6 @@ impl Books {
                 let task = FargateTask { cpu, memory, storage: FREE_FARGATE_STORAGE, arch, purchase };
                 let usage = self.usage.entry(name.to_owned()).or_default();
                 Booking::new(self.window, usage).fargate_task(task, from, to);
-            }
-            Billable::Invocation { service, from, init, handler, memory, arch, provisioned } => {
-                let meters = &mut self.services[service.0 as usize];
-                let meter = meters.invocations(self.window, arch, memory);
-                let served = if provisioned { Served::Provisioned } else { Served::OnDemand };
-                meter.book(from, init, handler, served);
             }
             Billable::Provisioned { service, at, count, memory, arch } => {
                 let meters = &mut self.services[service.0 as usize];
@@ -188,6 +192,7 @@ impl ServiceMeters {
         &mut self.invocations[index].1
     }
 
+    #[inline(always)]
     fn passed(&mut self, passed: &Passed, window: Window) {
         self.door = Some(passed.door);
         if !window.contains(passed.at) {
@@ -197,10 +202,11 @@ impl ServiceMeters {
             Door::Alb | Door::AlbToFunction => {
                 let meter = self.balancer.as_mut().expect("a balancer is stated before what passes it");
                 meter.request(passed.at, passed.request, passed.door == Door::AlbToFunction);
-                if self.requests.is_multiple_of(u64::from(passed.requests_per_connection)) {
+                if self.until_connection == 0 {
                     meter.connection(passed.at, passed.at + CONNECTION_LIFE);
+                    self.until_connection = passed.requests_per_connection;
                 }
-                self.requests += 1;
+                self.until_connection = self.until_connection.saturating_sub(1);
             }
             Door::HttpApi => self.gateway += gateway_units(passed.request),
             Door::RestApi | Door::FunctionUrl => self.gateway += 1,
@@ -208,6 +214,7 @@ impl ServiceMeters {
         }
     }
 
+    #[inline(always)]
     fn answered(&mut self, answered: &Answered, window: Window) {
         if !window.contains(answered.at) {
             return;
@@ -220,27 +227,25 @@ impl ServiceMeters {
 }
 
 impl Probe for Watcher {
+    #[inline(always)]
     fn born(&mut self, at: Time, source: SourceId, service: ServiceId, seed: u64) {
         self.recorder.arrived(source.0 as usize, at, seed);
         self.recorder.service(service.0 as usize).born(at);
     }
 
     fn passed(&mut self, passed: &Passed) {
-        for books in &mut self.books {
-            books.services[passed.service.0 as usize].passed(passed, books.window);
-        }
+        self.each(#[inline(always)] |books| books.services[passed.service.0 as usize].passed(passed, books.window));
     }
 
     fn answered(&mut self, answered: &Answered) {
-        for books in &mut self.books {
-            books.services[answered.service.0 as usize].answered(answered, books.window);
-        }
+        self.each(#[inline(always)] |books| books.services[answered.service.0 as usize].answered(answered, books.window));
     }
 
     fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, _: &'static str) {
         self.recorder.service(service.0 as usize).attempt_ended(at, outcome);
     }
 
+    #[inline(always)]
     fn began(&mut self, at: Time, service: ServiceId, cold: bool) {
         self.recorder.service(service.0 as usize).served(at, cold);
     }
@@ -249,21 +254,17 @@ impl Probe for Watcher {
         self.recorder.invoked(service.0 as usize, at, function, invoked);
     }
 
+    #[inline(always)]
     fn served(&mut self, at: Time, service: ServiceId) {
         self.recorder.service(service.0 as usize).attempt_ended(at, Outcome::Ok);
     }
 
-    fn finished(&mut self, finished: &observe::Finished) {
-        self.recorder.service(finished.service.0 as usize).finished(&Finished {
-            born: finished.born,
-            done: finished.at,
-            outcome: finished.outcome,
-            throttle: finished.throttle,
-            parts: finished.parts,
-            attempts: finished.attempts,
-        });
+    #[inline(always)]
+    fn finished(&mut self, finished: &Finished) {
+        self.recorder.service(finished.service.0 as usize).finished(finished);
     }
 
+    #[inline(always)]
     fn level(&mut self, at: Time, owner: Owner, gauge: Gauge, value: u64) {
         match owner {
             Owner::Service(service) => self.recorder.service(service.0 as usize).gauge(at, gauge, value),
@@ -271,19 +272,39 @@ impl Probe for Watcher {
         }
     }
 
+    #[inline]
+    fn levels(&mut self, at: Time, owner: Owner, levels: &[(Gauge, u64)]) {
+        let gauges = match owner {
+            Owner::Service(service) => self.recorder.service(service.0 as usize).gauges(),
+            Owner::Group(group) => self.recorder.cluster(group.0 as usize),
+        };
+        levels.iter().for_each(|(gauge, value)| gauges.set(at, *gauge, *value));
+    }
+
     fn billed(&mut self, billable: &Billable) {
         match *billable {
+            Billable::Invocation { service, from, init, handler, memory, arch, provisioned } => {
+                let served = if provisioned { Served::Provisioned } else { Served::OnDemand };
+                self.each(
+                    #[inline(always)]
+                    |books| {
+                        let meters = &mut books.services[service.0 as usize];
+                        meters.invocations(books.window, arch, memory).book(from, init, handler, served);
+                    },
+                );
+            }
             Billable::Instance { group, .. } | Billable::SurplusCredits { group, .. } => {
                 let name = &self.names.groups[group.0 as usize];
                 let instance_type = &self.instance_types[group.0 as usize];
-                self.books.iter_mut().for_each(|books| books.instance(name, instance_type, billable));
+                let all = std::iter::once(&mut self.books).chain(&mut self.days);
+                all.for_each(|books| books.instance(name, instance_type, billable));
             }
             Billable::FargateTask { service, .. }
-            | Billable::Invocation { service, .. }
             | Billable::Balancer { service }
             | Billable::Provisioned { service, .. } => {
                 let name = &self.names.services[service.0 as usize];
-                self.books.iter_mut().for_each(|books| books.service(name, billable));
+                let all = std::iter::once(&mut self.books).chain(&mut self.days);
+                all.for_each(|books| books.service(name, billable));
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Decision, DecisionKind, Finished, Gauge, Outcome, Part, Parts, Recorder};
+use super::super::{Decision, DecisionKind, Gauge, Outcome, Part, Parts, Recorder};
 use super::*;
 use crate::engine::Time;
+use crate::observe::{Finished, ServiceId, SourceId};
 
 /// A run of 100 s with a request every 10 ms: every `slow`-th takes 1 s instead of 100 ms, every `failing`-th
 /// is throttled.
@@ -26,10 +27,14 @@ fn run(slow: u64, failing: u64, instances: u64) -> Record {
         recorder.service(web).born(born);
         recorder.service(web).served(born, number % 50 == 0);
         recorder.service(web).finished(&Finished {
+            service: ServiceId(0),
+            source: SourceId(0),
+            seed: 1,
             born,
-            done: born + latency,
+            at: born + latency,
             outcome,
             throttle: None,
+            cold: false,
             parts,
             attempts: 1,
         });
