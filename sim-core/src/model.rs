@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `source`, `deadlines`, `request` | requests and their clients: arrival, timeout, retry, outcome |
 //! | `service` | the front door, and the work a request needs |
-//! | `container`, `scheduler`, `lives`, `health`, `task`, `cpu` | container services: how many tasks, their lives, health checks, the requests inside, shared CPU |
+//! | `container`, `scheduler`, `lives`, `health`, `task`, `serving`, `cpu` | container services: how many tasks, their lives, health checks, the requests inside, shared CPU |
 //! | `cluster`, `placing`, `sharing`, `memory`, `credits` | EC2 instances in groups, places on them, their cores and memory, CPU credits |
 //! | `function`, `provisioned`, `runtime` | Lambda: admission, environments, cold starts |
 //! | `scaling`, `telemetry` | control loops and the late metrics they see |
@@ -39,6 +39,7 @@ mod request;
 mod scaling;
 mod scheduler;
 mod service;
+mod serving;
 mod sharing;
 mod source;
 mod task;

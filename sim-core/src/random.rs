@@ -14,6 +14,7 @@
 //! monotonely, so that a changed parameter moves every draw a little and reorders none.
 
 mod distribution;
+mod exponential;
 mod generator;
 #[cfg(test)]
 mod golden;

@@ -37,7 +37,7 @@ pub use faults::{
     OutageAnswer, ReplicaCrashSpec, SlowReplicaSpec, SpotInterruptionSpec, ZoneOutageSpec,
 };
 pub(crate) use faults::{FUNCTION_ZONES, zone_number};
-pub use function::{FrontDoorSpec, FunctionSpec, Package, lambda_vcpus};
+pub use function::{FrontDoorSpec, FunctionSpec, LAMBDA_VCPUS_PER_MIB, Package, lambda_vcpus};
 pub use objective::Objective;
 pub use runtime::{InitLaw, RUNTIMES, Runtime};
 pub use service::{EcsSpec, FARGATE_SIZES, FargateSpec, ProviderSpec, ServiceSpec};

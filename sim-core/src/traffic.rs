@@ -70,14 +70,70 @@ pub struct Arrival {
 }
 
 /// What a trace says about one request's work; what it does not say is drawn from the work's distributions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// Every request carries one, so it is kept in a word each: nanoseconds and bytes, with [`UNKNOWN`](Self::UNKNOWN) for what
+/// is not said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkGiven {
+    cpu: u64,
+    wait: u64,
+    request_bytes: u64,
+    response_bytes: u64,
+}
+
+impl Default for WorkGiven {
+    fn default() -> Self {
+        WorkGiven::new(None, None, None, None)
+    }
+}
+
+impl WorkGiven {
+    /// What nobody needs: more nanoseconds than a run has, more bytes than there are.
+    const UNKNOWN: u64 = u64::MAX;
+
+    /// What is known of CPU on a reference core, waiting off the CPU, and the sizes of request and response.
+    pub fn new(
+        cpu: Option<Span>,
+        wait: Option<Span>,
+        request_bytes: Option<Bytes>,
+        response_bytes: Option<Bytes>,
+    ) -> Self {
+        let nanos = |span: Option<Span>| span.map_or(Self::UNKNOWN, Span::nanos);
+        let bytes = |bytes: Option<Bytes>| bytes.map_or(Self::UNKNOWN, |bytes| bytes.0);
+        WorkGiven {
+            cpu: nanos(cpu),
+            wait: nanos(wait),
+            request_bytes: bytes(request_bytes),
+            response_bytes: bytes(response_bytes),
+        }
+    }
+
+    #[inline]
+    fn known(word: u64) -> Option<u64> {
+        (word != Self::UNKNOWN).then_some(word)
+    }
+
     /// CPU on a reference core.
-    pub cpu: Option<Span>,
+    #[inline]
+    pub fn cpu(&self) -> Option<Span> {
+        Self::known(self.cpu).map(Span::from_nanos)
+    }
+
     /// Waiting off the CPU.
-    pub wait: Option<Span>,
-    /// Size of the request.
-    pub request_bytes: Option<Bytes>,
-    /// Size of the response.
-    pub response_bytes: Option<Bytes>,
+    #[inline]
+    pub fn wait(&self) -> Option<Span> {
+        Self::known(self.wait).map(Span::from_nanos)
+    }
+
+    /// Size of the request in bytes.
+    #[inline]
+    pub fn request_bytes(&self) -> Option<u64> {
+        Self::known(self.request_bytes)
+    }
+
+    /// Size of the response in bytes.
+    #[inline]
+    pub fn response_bytes(&self) -> Option<u64> {
+        Self::known(self.response_bytes)
+    }
 }

@@ -130,12 +130,12 @@ impl Requests {
     fn read(&mut self, row: Row<'_>) -> Result<TraceRow, Vec<FeedError>> {
         let mut errors = Errors(Vec::new());
         let at = errors.keep(self.instant(row));
-        let work = WorkGiven {
-            cpu: quantity(self.cpu.as_ref(), row, &mut errors),
-            wait: quantity(self.wait.as_ref(), row, &mut errors),
-            request_bytes: quantity(self.request_bytes.as_ref(), row, &mut errors),
-            response_bytes: quantity(self.response_bytes.as_ref(), row, &mut errors),
-        };
+        let work = WorkGiven::new(
+            quantity(self.cpu.as_ref(), row, &mut errors),
+            quantity(self.wait.as_ref(), row, &mut errors),
+            quantity(self.request_bytes.as_ref(), row, &mut errors),
+            quantity(self.response_bytes.as_ref(), row, &mut errors),
+        );
         match at {
             Some(at) if errors.0.is_empty() => Ok(TraceRow::Request { at, work }),
             _ => Err(errors.0),

@@ -223,7 +223,7 @@ fn requests_bring_their_work() {
     let played: Vec<_> = std::iter::from_fn(|| source.next()).collect();
     let given = |index: usize| {
         let work = played[index].work;
-        (played[index].at.nanos(), work.cpu.unwrap(), work.wait, work.response_bytes.unwrap().0)
+        (played[index].at.nanos(), work.cpu().unwrap(), work.wait(), work.response_bytes().unwrap())
     };
     assert_eq!(given(0), (0, Span::from_millis(4), None, 2000));
     assert_eq!(given(1), (249_999_999, Span::from_nanos(40_000), None, 500));
@@ -386,7 +386,7 @@ fn the_sample_traces_hold_what_their_facts_say() {
     assert!((found.length.seconds() - llm["span_s"].as_f64().unwrap()).abs() < 1e-5, "{}", found.length);
     let mut source = arrivals(&files, &spec);
     let tokens: f64 =
-        std::iter::from_fn(|| source.next()).map(|arrival| arrival.work.cpu.unwrap().seconds()).sum();
+        std::iter::from_fn(|| source.next()).map(|arrival| arrival.work.cpu().unwrap().seconds()).sum();
     assert_eq!(tokens, llm["context_tokens"].as_f64().unwrap());
 }
 

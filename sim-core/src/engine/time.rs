@@ -79,9 +79,15 @@ impl Span {
     /// The span nearest to `seconds`, at most [`LONGEST_DRAWN`](Self::LONGEST_DRAWN). Negative and not-a-number give
     /// zero: callers draw from validated distributions, whose tails may nevertheless reach beyond every run, and a
     /// clamp is the only sane meaning of such a draw.
+    #[inline]
     pub const fn from_seconds(seconds: f64) -> Self {
-        let nanos = (seconds * NANOS_PER_SECOND + 0.5) as u64;
-        if nanos > Self::LONGEST_DRAWN.0 { Self::LONGEST_DRAWN } else { Span(nanos) }
+        let nanos = seconds * NANOS_PER_SECOND + 0.5;
+        if nanos >= Self::LONGEST_DRAWN.0 as f64 {
+            return Self::LONGEST_DRAWN;
+        }
+        // By way of a signed number: the processor has no instruction for the other.
+        let nanos = nanos as i64;
+        if nanos > 0 { Span(nanos as u64) } else { Span::ZERO }
     }
 
     /// Nanoseconds.

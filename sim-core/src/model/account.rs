@@ -33,6 +33,7 @@ impl Account {
     }
 
     /// Takes a unit of the shared concurrency if one is free.
+    #[inline(always)]
     pub(super) fn take_concurrency(&mut self) -> bool {
         let free = self.unreserved_in_use < self.unreserved;
         self.unreserved_in_use += u32::from(free);
@@ -57,6 +58,7 @@ impl Account {
     }
 
     /// Takes a request of the shared rate if one is left.
+    #[inline(always)]
     pub(super) fn take_request(&mut self, now: Time) -> bool {
         self.requests.take(now)
     }

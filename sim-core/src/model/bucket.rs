@@ -22,6 +22,7 @@ impl Bucket {
         Bucket { capacity, refill, level: capacity, updated: Time::ZERO }
     }
 
+    #[inline(always)]
     fn advance(&mut self, now: Time) {
         let gained = u128::from(now.since(self.updated).nanos()) * self.refill;
         self.level = (self.level + gained).min(self.capacity);
@@ -29,6 +30,7 @@ impl Bucket {
     }
 
     /// Takes a token if there is one.
+    #[inline(always)]
     pub(super) fn take(&mut self, now: Time) -> bool {
         self.advance(now);
         let granted = self.level >= TOKEN;
@@ -50,9 +52,20 @@ impl Bucket {
         Span::from_nanos(u64::try_from((TOKEN - self.level).div_ceil(self.refill)).unwrap_or(u64::MAX))
     }
 
-    /// Puts `share` of a token in.
-    pub(super) fn give(&mut self, share: f64) {
-        self.level = (self.level + (share * TOKEN as f64) as u128).min(self.capacity);
+    /// Puts part of a token in.
+    pub(super) fn give(&mut self, part: Part) {
+        self.level = (self.level + part.0).min(self.capacity);
+    }
+}
+
+/// Part of a token.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part(u128);
+
+impl Part {
+    /// This share of a token.
+    pub(super) fn of(share: f64) -> Self {
+        Part((share * TOKEN as f64) as u128)
     }
 }
 
@@ -130,7 +143,7 @@ mod tests {
         assert_eq!(Bucket::new(0, 0.0).wait(Time::ZERO), Span::MAX);
         let mut budget = Bucket::new(10, 0.0);
         (0..10).for_each(|_| assert!(budget.take(Time::ZERO)));
-        (0..4).for_each(|_| budget.give(0.25));
+        (0..4).for_each(|_| budget.give(Part::of(0.25)));
         assert!(budget.take(Time::ZERO));
     }
 }

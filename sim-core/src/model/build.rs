@@ -19,14 +19,14 @@ use super::account::Account;
 use super::deadlines::{Deadlines, Waiter};
 use super::faults::Faults;
 use super::fleet::{Agenda, Finish, Fleet};
-use super::service::{FrontDoor, Platform as Behind, Service, Work};
+use super::service::{Amount, FrontDoor, Platform as Behind, Service, Work};
 use crate::arena::{Arena, Slab};
 use crate::calendar::Calendar;
 use crate::cost::InstanceType;
 use crate::engine::{Span, Time};
 use crate::observe::{DecisionFact, DecisionKind, Door, Names, Probe, ServiceId};
 use crate::policy::catalogue::Catalogue;
-use crate::random::{Luck, owner_key};
+use crate::random::{Luck, Purpose, owner_key};
 use crate::spec::{
     AlbSpec, BalancerSpec, EcsSpec, FargateSpec, FleetSpec, FrontDoorSpec, GroupSpec, ServiceSpec, WorkSpec,
 };
@@ -203,11 +203,13 @@ impl Builder<'_> {
 
     fn work(&self, name: Option<&str>, spec: &WorkSpec) -> Work {
         Work {
-            cpu: spec.cpu.build(),
-            wait: spec.wait.build(),
-            memory: spec.memory.build(),
-            request: spec.request.build(),
-            response: spec.response.build(),
+            cpu: Amount::time(spec.cpu.build(), Purpose::Demand),
+            wait: Amount::time(spec.wait.build(), Purpose::Wait),
+            memory: Amount::new(spec.memory.build(), Purpose::Memory, |bytes| {
+                u64::from((bytes / 1024.0) as u32)
+            }),
+            request: Amount::new(spec.request.build(), Purpose::RequestBytes, |bytes| bytes as u64),
+            response: Amount::new(spec.response.build(), Purpose::ResponseBytes, |bytes| bytes as u64),
             parallelism: spec.parallelism,
             dependency: name.map(|name| self.dependency(name)).unwrap_or_default(),
         }

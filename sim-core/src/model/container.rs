@@ -197,13 +197,14 @@ fn micro_vcpus(cpu: Cpu) -> u64 {
 
 impl<P: Probe> Fleet<P> {
     /// The balancer picks a target for a request.
+    #[inline(always)]
     pub(super) fn route(&mut self, service: ServiceId, id: RequestId, now: Time, agenda: &mut Agenda) {
         let seed = self.requests[id].call.seed;
         let attempt = self.requests[id].call.attempts;
         let containers = self.services[service].containers();
         containers.telemetry.requests += 1;
-        let mut luck = random::draw(seed, Purpose::Route, attempt);
-        let Some(target) = containers.router.pick(luck.next_u64()) else {
+        let luck = || random::draw(seed, Purpose::Route, attempt).next_u64();
+        let Some(target) = containers.router.pick(luck) else {
             self.refuse(id, Outcome::Unavailable, "no target in service", now, agenda);
             return;
         };

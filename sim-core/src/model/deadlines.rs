@@ -40,6 +40,7 @@ impl Deadlines {
     }
 
     /// Starts waiting at `now`. Returns the deadline if it is the only one, so that the caller puts it into the agenda.
+    #[inline(always)]
     pub(super) fn start(&mut self, now: Time, request: RequestId, generation: u32) -> Option<Time> {
         let at = now + self.limit;
         self.queue.push_back(Entry { at, request, generation });

@@ -67,6 +67,7 @@ impl Dependency {
     }
 
     /// How a wait goes that begins at `now` and needs `wait` at the usual speed. Who waits for nothing asks for nothing.
+    #[inline(always)]
     pub(super) fn answer(&self, now: Time, wait: Span) -> Answer {
         if self.spells.is_empty() || wait.is_zero() {
             return Answer { after: wait, fails: false };

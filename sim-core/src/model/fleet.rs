@@ -181,18 +181,7 @@ impl<P: Probe> Fleet<P> {
             self.requests.iter().filter(|(_, request)| !request.detached).map(|(id, _)| id).collect();
         for id in left {
             let request = self.requests.remove(id);
-            self.probe.finished(&crate::observe::Finished {
-                service: request.call.service,
-                source: request.call.source,
-                seed: request.call.seed,
-                born: request.call.born,
-                at,
-                outcome: Outcome::Unfinished,
-                throttle: None,
-                attempts: request.call.attempts,
-                cold: request.cold,
-                parts: request.parts,
-            });
+            self.probe.finished(&request.finished(Outcome::Unfinished, at));
         }
     }
 

@@ -12,6 +12,7 @@ mod apart;
 mod environment;
 mod histogram;
 mod idle;
+mod idle_list;
 mod invocation;
 mod prewarm;
 
@@ -20,7 +21,7 @@ use super::bucket::{Bucket, Pace};
 use super::fleet::{Agenda, Fleet};
 use super::provisioned::Provisioned;
 use super::request::{Call, RequestId};
-use super::service::Platform;
+use super::service::{Amount, Platform};
 use crate::arena::Arena;
 use crate::cost::Arch;
 use crate::engine::{Span, Time};
@@ -32,6 +33,7 @@ use crate::spec::InitLaw;
 
 pub(super) use environment::{Environment, EnvironmentId};
 pub(super) use idle::IdleWatch;
+use idle_list::IdleList;
 
 /// A throttle: the limit, and the reason that the platform gives (Lambda API; of the scaling rate, in words).
 type Throttled = (Throttle, &'static str);
@@ -53,7 +55,7 @@ pub(super) struct Functions {
     /// CPU seconds that the first request in an environment costs on top.
     pub first_request: f64,
     pub placement_overhead: Distribution,
-    pub warm_overhead: Distribution,
+    pub warm_overhead: Amount,
     pub lifetime: Distribution,
     pub reserved: Option<u32>,
     /// Requests a second that the function may get, where its concurrency is reserved.
@@ -90,7 +92,7 @@ pub(super) struct Function {
     /// The owner's key of the draws that belong to it and not to a request.
     pub key: u64,
     /// Idle on-demand environments, in the order in which they became idle.
-    pub idle: std::collections::VecDeque<EnvironmentId>,
+    pub idle: IdleList,
     /// When the agenda next looks for idle environments to end; never if it does not.
     pub expiry: Time,
     /// When its allowance of new environments is full again.
@@ -99,19 +101,12 @@ pub(super) struct Function {
     pub memory: MemorySize,
 }
 
-const _: () = assert!(size_of::<Function>() <= 64);
+const _: () = assert!(size_of::<Function>() <= 48);
 
 impl Function {
     /// A function without environments.
     pub(super) fn new(key: u64, memory: MemorySize) -> Self {
-        Function {
-            key,
-            idle: std::collections::VecDeque::new(),
-            expiry: Time::NEVER,
-            paced: Time::ZERO,
-            started: 0,
-            memory,
-        }
+        Function { key, idle: IdleList::EMPTY, expiry: Time::NEVER, paced: Time::ZERO, started: 0, memory }
     }
 }
 
@@ -165,7 +160,7 @@ impl<P: Probe> Fleet<P> {
         now: Time,
     ) -> Result<(EnvironmentId, Span), Throttled> {
         self.admit_rate(service, now)?;
-        if self.has_room_to_run(service) {
+        if self.services[service].functions().provisioned.is_some() && self.has_room_to_run(service) {
             let provisioned = self.services[service].functions().provisioned.as_mut();
             if let Some(environment) = provisioned.and_then(Provisioned::take_idle) {
                 return Ok((environment, Span::ZERO));

@@ -121,16 +121,7 @@ impl<P: Probe> Fleet<P> {
             let ordinal =
                 u64::from(self.provisioned(service).alive) + self.provisioned(service).idle.len() as u64;
             let zone = self.faults.environment_zone(ordinal);
-            let id = self.environments.insert(Environment {
-                zone,
-                speed: 1.0,
-                created: now,
-                idle_since: now,
-                dies: Time::NEVER,
-                provisioned: true,
-                fresh: true,
-                reset: false,
-            });
+            let id = self.environments.insert(Environment::provisioned(zone, now));
             let (function, instance) = (FunctionId(0), None);
             self.environment_fact(now, id, ReplicaFact::Placed { service, function, instance });
             self.provisioned(service).idle.push(id);

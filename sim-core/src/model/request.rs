@@ -4,8 +4,10 @@
 //! door's limit does not cancel work that has begun. So the client's side is a small value of its own, [`Call`]; when
 //! it leaves, the request stays behind `detached` until the server is done with it.
 
+use super::dependency::Answer;
 use crate::engine::{Span, Time};
-use crate::observe::{CUT_SHORT, FunctionId, Outcome, Part, Parts, ServiceId, SourceId, Throttle};
+use crate::observe::{CUT_SHORT, Finished, FunctionId, Outcome, Part, Parts, ServiceId, SourceId, Throttle};
+use crate::traffic::WorkGiven;
 
 crate::ids! {
     /// A request in flight.
@@ -30,16 +32,7 @@ pub(super) struct Call {
     /// The closed-loop user who waits for it, if one does.
     pub user: Option<u32>,
     /// The work that a trace gave it.
-    pub given: Given,
-}
-
-/// Work that a trace fixes for a request, instead of a draw.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Given {
-    pub cpu: Option<Span>,
-    pub wait: Option<Span>,
-    pub request_bytes: Option<u64>,
-    pub response_bytes: Option<u64>,
+    pub given: WorkGiven,
 }
 
 /// Where an attempt is.
@@ -139,10 +132,31 @@ impl Request {
             parts,
         }
     }
+
+    /// What it waits for answers so.
+    #[inline]
+    pub(super) fn heed(&mut self, answer: Answer) {
+        if answer.fails {
+            (self.ends, self.lost) = (Outcome::Failed, Some(Lost::Dependency));
+        }
+    }
+
     /// How it ends for its client.
-    pub(super) fn ending(&self, outcome: Outcome) -> Ending {
-        let throttle = self.throttle.filter(|_| outcome == Outcome::Throttled);
-        Ending { outcome, throttle, cold: self.cold, parts: self.parts }
+    #[inline]
+    pub(super) fn finished(&self, outcome: Outcome, at: Time) -> Finished {
+        let call = &self.call;
+        Finished {
+            service: call.service,
+            source: call.source,
+            seed: call.seed,
+            born: call.born,
+            at,
+            outcome,
+            throttle: self.throttle.filter(|_| outcome == Outcome::Throttled),
+            attempts: call.attempts,
+            cold: self.cold,
+            parts: self.parts,
+        }
     }
 }
 
@@ -165,13 +179,4 @@ impl Lost {
             Lost::Dependency => "what it waited for failed",
         }
     }
-}
-
-/// What an attempt comes to for its client.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ending {
-    pub outcome: Outcome,
-    pub throttle: Option<Throttle>,
-    pub cold: bool,
-    pub parts: Parts,
 }

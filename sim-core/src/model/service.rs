@@ -6,7 +6,7 @@ use super::dependency::Dependency;
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
 use super::function::Functions;
-use super::request::{Call, Given, Request, RequestId};
+use super::request::{Call, Request, RequestId};
 use super::source::DOOR;
 use crate::engine::{Span, Time};
 use crate::observe::{Answered, Door, Gauge, Outcome, Owner, Passed, Probe, ServiceId};
@@ -68,11 +68,11 @@ pub(super) struct FrontDoor {
 
 /// What a request needs.
 pub(super) struct Work {
-    pub cpu: Distribution,
-    pub wait: Distribution,
-    pub memory: Distribution,
-    pub request: Distribution,
-    pub response: Distribution,
+    pub cpu: Amount,
+    pub wait: Amount,
+    pub memory: Amount,
+    pub request: Amount,
+    pub response: Amount,
     pub parallelism: f64,
     /// What it waits for, when that does not work as usual.
     pub dependency: Dependency,
@@ -81,28 +81,55 @@ pub(super) struct Work {
 impl Work {
     /// Draws, or takes from the trace, what the request needs. The draws are keyed on the request's seed alone: it needs
     /// the same on every platform and in every attempt.
+    #[inline(always)]
     fn assign(&self, request: &mut Request) {
         let seed = request.call.seed;
-        let Given { cpu, wait, .. } = request.call.given;
-        request.cpu = cpu.unwrap_or_else(|| span(&self.cpu, seed, Purpose::Demand));
-        request.wait = wait.unwrap_or_else(|| span(&self.wait, seed, Purpose::Wait));
-        request.memory_kib =
-            (self.memory.sample(&mut random::draw(seed, Purpose::Memory, 0)) / 1024.0) as u32;
+        let given = request.call.given;
+        request.cpu = given.cpu().unwrap_or_else(|| Span::from_nanos(self.cpu.of(seed, 0)));
+        request.wait = given.wait().unwrap_or_else(|| Span::from_nanos(self.wait.of(seed, 0)));
+        request.memory_kib = self.memory.of(seed, 0) as u32;
     }
 
+    #[inline]
     fn request_bytes(&self, call: &Call) -> u64 {
-        let draw = || self.request.sample(&mut random::draw(call.seed, Purpose::RequestBytes, 0)) as u64;
-        call.given.request_bytes.unwrap_or_else(draw)
+        call.given.request_bytes().unwrap_or_else(|| self.request.of(call.seed, 0))
     }
 
+    #[inline]
     fn response_bytes(&self, call: &Call) -> u64 {
-        let draw = || self.response.sample(&mut random::draw(call.seed, Purpose::ResponseBytes, 0)) as u64;
-        call.given.response_bytes.unwrap_or_else(draw)
+        call.given.response_bytes().unwrap_or_else(|| self.response.of(call.seed, 0))
     }
 }
 
-fn span(distribution: &Distribution, seed: u64, purpose: Purpose) -> Span {
-    Span::from_seconds(distribution.sample(&mut random::draw(seed, purpose, 0)))
+/// How much of something a request needs, drawn by its seed. What is the same for all requests is not drawn again and
+/// again.
+pub(super) struct Amount {
+    always: Option<u64>,
+    law: Distribution,
+    purpose: Purpose,
+    unit: fn(f64) -> u64,
+}
+
+impl Amount {
+    /// What `law` says, in `unit`s.
+    pub(super) fn new(law: Distribution, purpose: Purpose, unit: fn(f64) -> u64) -> Self {
+        Amount { always: law.always().map(unit), law, purpose, unit }
+    }
+
+    /// The time that `law` says in seconds, in nanoseconds.
+    pub(super) fn time(law: Distribution, purpose: Purpose) -> Self {
+        Amount::new(law, purpose, |seconds| Span::from_seconds(seconds).nanos())
+    }
+
+    /// How much the attempt of the request with this seed needs.
+    #[inline(always)]
+    pub(super) fn of(&self, seed: u64, attempt: u32) -> u64 {
+        self.always.unwrap_or_else(|| self.draw(seed, attempt))
+    }
+
+    fn draw(&self, seed: u64, attempt: u32) -> u64 {
+        (self.unit)(self.law.sample(&mut random::draw(seed, self.purpose, attempt)))
+    }
 }
 
 impl Service {
@@ -110,6 +137,7 @@ impl Service {
     ///
     /// # Panics
     /// If the service is a function: events of containers never name one.
+    #[inline]
     pub(super) fn containers(&mut self) -> &mut Containers {
         match &mut self.platform {
             Platform::Containers(containers) => containers,
@@ -121,6 +149,7 @@ impl Service {
     ///
     /// # Panics
     /// If the service is made of containers: events of functions never name one.
+    #[inline]
     pub(super) fn functions(&mut self) -> &mut Functions {
         match &mut self.platform {
             Platform::Functions(functions) => functions,
@@ -131,6 +160,7 @@ impl Service {
 
 impl<P: Probe> Fleet<P> {
     /// An attempt reaches its service's front door.
+    #[inline(always)]
     pub(super) fn reach(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
         let service_id = self.requests[id].call.service;
         let service = &mut self.services[service_id];
@@ -145,9 +175,8 @@ impl<P: Probe> Fleet<P> {
             request: request_bytes,
             requests_per_connection: service.door.requests_per_connection,
         });
-        let generation = self.requests.generation(id);
         if service.door.limit.is_some()
-            && let Some(at) = service.door.deadlines.start(now, id, generation)
+            && let Some(at) = service.door.deadlines.start(now, id, self.requests.generation(id))
         {
             agenda.schedule(FleetEvent::new(at, Kind::Deadline, service_id.0, DOOR));
         }
@@ -167,13 +196,22 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// States the response to a request that was served.
-    pub(super) fn answered(&mut self, call: &Call, now: Time) {
+    #[inline]
+    pub(super) fn answered(&mut self, id: RequestId, now: Time) {
+        let call = &self.requests[id].call;
         let service = &self.services[call.service];
         let (door, response) = (service.door.kind, service.work.response_bytes(call));
         self.probe.answered(&Answered { service: call.service, door, at: now, response });
     }
 
+    /// States several levels of a service.
+    #[inline(always)]
+    pub(super) fn levels(&mut self, service: ServiceId, levels: &[(Gauge, u64)], now: Time) {
+        self.probe.levels(now, Owner::Service(service), levels);
+    }
+
     /// States a service's level.
+    #[inline(always)]
     pub(super) fn level(&mut self, service: ServiceId, gauge: Gauge, value: u64, now: Time) {
         self.probe.level(now, Owner::Service(service), gauge, value);
     }

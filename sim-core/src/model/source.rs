@@ -1,16 +1,14 @@
 //! Sources at work: what sends requests into the fleet, and how their clients wait and try again.
 
 use super::breaker::{Breaker, Turn};
-use super::bucket::Bucket;
+use super::bucket::{self, Bucket};
 use super::deadlines::{Deadlines, Entry, Waiter};
 use super::event::{FleetEvent, Kind};
 use super::fleet::{Agenda, Fleet};
-use super::request::{Call, Ending, Given, Request, RequestId, Stage};
+use super::request::{Call, Request, RequestId, Stage};
 use crate::arena::Id as _;
 use crate::engine::{Span, Time};
-use crate::observe::{
-    DecisionKind, FRONT_DOOR_LIMIT, Finished, FunctionId, Outcome, Part, Parts, Probe, ServiceId, SourceId,
-};
+use crate::observe::{DecisionKind, FRONT_DOOR_LIMIT, FunctionId, Outcome, Part, Probe, ServiceId, SourceId};
 use crate::random::{self, Distribution, Purpose, open01};
 use crate::spec::RetrySpec;
 use crate::traffic::{Arrival, Arrivals, Members, Users, WorkGiven};
@@ -41,7 +39,7 @@ pub(super) enum Generator {
 pub(super) struct Retries {
     pub spec: RetrySpec,
     /// Retries that may still be made, and what each first attempt adds to them.
-    pub budget: Option<(Bucket, f64)>,
+    pub budget: Option<(Bucket, bucket::Part)>,
 }
 
 /// What a source says of a request that it makes.
@@ -50,23 +48,13 @@ struct Born {
     seed: u64,
     function: FunctionId,
     user: Option<u32>,
-    given: Given,
-}
-
-impl From<WorkGiven> for Given {
-    fn from(work: WorkGiven) -> Self {
-        Given {
-            cpu: work.cpu,
-            wait: work.wait,
-            request_bytes: work.request_bytes.map(|bytes| bytes.0),
-            response_bytes: work.response_bytes.map(|bytes| bytes.0),
-        }
-    }
+    given: WorkGiven,
 }
 
 impl<P: Probe> Fleet<P> {
     /// The next request of an open source (or of one member of a population) is born, and the one after it takes its
     /// place in the agenda.
+    #[inline]
     pub(super) fn arrive(&mut self, source: SourceId, member: u32, now: Time, agenda: &mut Agenda) {
         let mut function = FunctionId(0);
         let (arrival, following) = match &mut self.sources[source].generator {
@@ -87,7 +75,7 @@ impl<P: Probe> Fleet<P> {
         if let Some((slot, at)) = following {
             agenda.schedule_arrival(FleetEvent::new(at, Kind::Arrive, source.0, slot));
         }
-        let born = Born { seed: arrival.seed, function, user: None, given: arrival.work.into() };
+        let born = Born { seed: arrival.seed, function, user: None, given: arrival.work };
         self.bear(source, born, now, agenda);
     }
 
@@ -100,8 +88,12 @@ impl<P: Probe> Fleet<P> {
             unreachable!("only closed sources have users");
         };
         if let Some(ask) = users.ask(user, now) {
-            let born =
-                Born { seed: ask.seed, function: FunctionId(0), user: Some(user), given: Given::default() };
+            let born = Born {
+                seed: ask.seed,
+                function: FunctionId(0),
+                user: Some(user),
+                given: WorkGiven::default(),
+            };
             self.bear(source, born, now, agenda);
         }
     }
@@ -121,6 +113,7 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
+    #[inline(always)]
     fn bear(&mut self, source: SourceId, born: Born, now: Time, agenda: &mut Agenda) {
         let Born { seed, function, user, given } = born;
         let service = self.sources[source].to;
@@ -135,6 +128,7 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// Whether the source's circuit breaker lets an attempt pass.
+    #[inline]
     fn may_send(&mut self, source: SourceId, now: Time) -> bool {
         let Some(breaker) = &mut self.sources[source].breaker else { return true };
         let (may, turn) = breaker.admit(now);
@@ -156,13 +150,14 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// A client sends an attempt, unless its breaker is open.
+    #[inline(always)]
     fn send(&mut self, call: Call, agenda: &mut Agenda) {
         let now = call.sent;
         if !self.may_send(call.source, now) {
-            let mut parts = Parts::default();
-            parts.set(Part::Retries, now - call.born);
-            let ending = Ending { outcome: Outcome::CircuitOpen, throttle: None, cold: false, parts };
-            self.finish(&call, &ending, now, agenda);
+            self.probe.finished(&Request::new(call).finished(Outcome::CircuitOpen, now));
+            if let Some(user) = call.user {
+                self.user_done(call.source, user, now, agenda);
+            }
             return;
         }
         let mut request = Request::new(call);
@@ -172,10 +167,9 @@ impl<P: Probe> Fleet<P> {
         }
         let network = request.network;
         let id = self.requests.insert(request);
-        let generation = self.requests.generation(id);
         let source = &mut self.sources[call.source];
         if source.timeout.is_some()
-            && let Some(at) = source.deadlines.start(now, id, generation)
+            && let Some(at) = source.deadlines.start(now, id, self.requests.generation(id))
         {
             agenda.schedule(FleetEvent::new(at, Kind::Deadline, call.source.0, CLIENT));
         }
@@ -188,6 +182,7 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// The server or its front door answers. The response needs `delay` before it sets out.
+    #[inline]
     pub(super) fn respond(
         &mut self,
         id: RequestId,
@@ -196,25 +191,26 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
-        if self.requests[id].detached {
-            self.requests.remove(id);
+        let request = &mut self.requests[id];
+        if request.detached {
+            self.requests.free(id);
             return;
         }
-        if outcome == Outcome::Ok {
-            let call = self.requests[id].call;
-            self.answered(&call, now);
-        }
-        let request = &mut self.requests[id];
         request.parts.set(Part::Network, request.network + request.network);
         let at = now + request.network + delay;
+        let call = &request.call;
         // Nothing can come between a response and a client who waits long enough: no event is needed.
-        let source = &self.sources[request.call.source];
-        let in_time = source.timeout.is_none_or(|timeout| at <= request.call.sent + timeout)
-            && source.breaker.is_none();
-        if at == now || (outcome == Outcome::Ok && request.call.user.is_none() && in_time) {
-            let request = self.requests.remove(id);
-            self.conclude(&request.call, &request.ending(outcome), at, agenda);
+        let source = &self.sources[call.source];
+        let in_time =
+            source.timeout.is_none_or(|timeout| at <= call.sent + timeout) && source.breaker.is_none();
+        let is_over = at == now || (outcome == Outcome::Ok && call.user.is_none() && in_time);
+        if outcome == Outcome::Ok {
+            self.answered(id, now);
+        }
+        if is_over {
+            self.conclude(id, outcome, at, agenda);
         } else {
+            let request = &mut self.requests[id];
             request.stage = Stage::Returning(outcome);
             request.due = at;
             agenda.schedule(FleetEvent::new(at, Kind::Delivered, 0, id.0));
@@ -223,12 +219,14 @@ impl<P: Probe> Fleet<P> {
 
     /// The response reaches its client, if that still waits.
     pub(super) fn delivered(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
-        let request = self.requests.remove(id);
+        let request = &self.requests[id];
         let Stage::Returning(outcome) = request.stage else {
             unreachable!("a response that is delivered was sent");
         };
-        if !request.detached {
-            self.conclude(&request.call, &request.ending(outcome), now, agenda);
+        if request.detached {
+            self.requests.free(id);
+        } else {
+            self.conclude(id, outcome, now, agenda);
         }
     }
 
@@ -288,64 +286,70 @@ impl<P: Probe> Fleet<P> {
             Waiter::Client => Outcome::TimedOut,
             Waiter::Door => Outcome::GatewayTimeout,
         };
-        let (call, ending) = (request.call, request.ending(outcome));
         if waiter == Waiter::Door {
-            self.probe.refused(now, call.service, outcome, FRONT_DOOR_LIMIT);
+            self.probe.refused(now, request.call.service, outcome, FRONT_DOOR_LIMIT);
         }
-        self.conclude(&call, &ending, now, agenda);
+        self.conclude(id, outcome, now, agenda);
     }
 
-    /// An attempt is over for its client, who tries again or takes the outcome as final.
-    fn conclude(&mut self, call: &Call, ending: &Ending, at: Time, agenda: &mut Agenda) {
-        if let Some(breaker) = &mut self.sources[call.source].breaker {
-            let turn = breaker.hear(call.sent, ending.outcome == Outcome::Ok, at);
-            self.note_breaker(call.source, turn, at);
+    /// An attempt is over for its client, who tries again or takes the outcome as final. It stays behind if it is detached:
+    /// the server is not done with it.
+    #[inline(always)]
+    fn conclude(&mut self, id: RequestId, outcome: Outcome, at: Time, agenda: &mut Agenda) {
+        let Request { call: Call { source, sent, .. }, detached, .. } = self.requests[id];
+        if let Some(breaker) = &mut self.sources[source].breaker {
+            let turn = breaker.hear(sent, outcome == Outcome::Ok, at);
+            self.note_breaker(source, turn, at);
         }
-        if ending.outcome == Outcome::Ok || !self.try_again(call, at, agenda) {
-            self.finish(call, ending, at, agenda);
+        let again = if outcome == Outcome::Ok { None } else { self.try_again(id, at) };
+        if again.is_none() {
+            self.finish(id, outcome, at, agenda);
+        }
+        if !detached {
+            self.requests.free(id);
+        }
+        if let Some(next) = again {
+            let due = next.due;
+            let next = self.requests.insert(next);
+            agenda.schedule(FleetEvent::new(due, Kind::Retry, 0, next.0));
         }
     }
 
     /// A request is over for its client.
-    fn finish(&mut self, call: &Call, ending: &Ending, at: Time, agenda: &mut Agenda) {
-        let Ending { outcome, throttle, cold, parts } = *ending;
-        self.probe.finished(&Finished {
-            service: call.service,
-            source: call.source,
-            seed: call.seed,
-            born: call.born,
-            at,
-            outcome,
-            throttle,
-            attempts: call.attempts,
-            cold,
-            parts,
-        });
-        if let (Some(user), Generator::Closed(users)) = (call.user, &mut self.sources[call.source].generator)
-            && let Some(wakes) = users.request_done(user, at)
-        {
-            agenda.schedule(FleetEvent::new(wakes, Kind::UserWakes, call.source.0, user));
+    #[inline(always)]
+    fn finish(&mut self, id: RequestId, outcome: Outcome, at: Time, agenda: &mut Agenda) {
+        let request = &self.requests[id];
+        self.probe.finished(&request.finished(outcome, at));
+        if let Some(user) = request.call.user {
+            self.user_done(request.call.source, user, at, agenda);
         }
     }
 
-    /// Puts a further attempt into the agenda if the client makes one.
-    fn try_again(&mut self, call: &Call, now: Time, agenda: &mut Agenda) -> bool {
-        let Some(retries) = &mut self.sources[call.source].retries else { return false };
+    /// A user has the outcome of a request, and begins to think.
+    fn user_done(&mut self, source: SourceId, user: u32, at: Time, agenda: &mut Agenda) {
+        if let Generator::Closed(users) = &mut self.sources[source].generator
+            && let Some(wakes) = users.request_done(user, at)
+        {
+            agenda.schedule(FleetEvent::new(wakes, Kind::UserWakes, source.0, user));
+        }
+    }
+
+    /// The further attempt that the client makes, if it makes one, as it begins to back off.
+    fn try_again(&mut self, id: RequestId, now: Time) -> Option<Request> {
+        let call = &self.requests[id].call;
+        let retries = self.sources[call.source].retries.as_mut()?;
         if call.attempts >= retries.spec.attempts {
-            return false;
+            return None;
         }
         if let Some((bucket, _)) = &mut retries.budget
             && !bucket.take(now)
         {
-            return false;
+            return None;
         }
-        let wait = back_off(&retries.spec, call);
         let mut request = Request::new(*call);
         request.stage = Stage::BackingOff;
-        request.due = now + wait;
-        let id = self.requests.insert(request);
-        agenda.schedule(FleetEvent::new(now + wait, Kind::Retry, 0, id.0));
-        true
+        request.due = now + back_off(&retries.spec, call);
+        Some(request)
     }
 
     /// A client that has backed off sends its next attempt.

@@ -1,18 +1,16 @@
-//! Tasks: running copies of a container service, and the requests inside them.
+//! Tasks: running copies of a container service, and what their CPU does. The requests inside them are in `serving`.
 
 use std::collections::VecDeque;
 
 use super::cluster::InstanceId;
-use super::container::Server;
 use super::cpu::SharedCpu;
 use super::event::{FleetEvent, Kind};
 use super::faults::Fate;
 use super::fleet::{Agenda, Fleet};
 use super::health::Health;
-use super::request::{Lost, RequestId, Stage};
+use super::request::{RequestId, Stage};
 use crate::engine::{Span, Time};
-use crate::observe::{Gauge, Outcome, Part, Probe, ReplicaFact, ServiceId};
-use crate::random::{self, Purpose};
+use crate::observe::{Gauge, Outcome, Probe, ReplicaFact, ServiceId};
 
 crate::ids! {
     /// A task.
@@ -121,189 +119,9 @@ impl Task {
 }
 
 impl<P: Probe> Fleet<P> {
-    /// A request comes to a task: it starts, queues, or is rejected.
-    pub(super) fn admit(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
-        let task = &mut self.tasks[task_id];
-        if task.lost {
-            self.connect_in_vain(task_id, id, now, agenda);
-            return;
-        }
-        let containers = self.services[task.service].containers();
-        let (starts, queues) = match containers.server {
-            Server::Workers { count, backlog } => {
-                (task.work.len() < count as usize, task.queue.len() < backlog as usize)
-            }
-            Server::Shared { limit } => (task.inside < limit, false),
-        };
-        if !starts && !queues {
-            self.refuse(id, Outcome::Rejected, "every place of the task is taken", now, agenda);
-            return;
-        }
-        task.inside += 1;
-        containers.router.began(task_id.0);
-        let service = task.service;
-        let request = &mut self.requests[id];
-        request.place = task_id.0;
-        self.task_fact(now, task_id, ReplicaFact::Entered);
-        if starts {
-            let wait = self.worker_start(service, id);
-            self.start(task_id, id, wait, now, agenda);
-            self.cpu_changed(task_id, now, agenda);
-        } else {
-            self.requests[id].stage = Stage::Queued;
-            self.tasks[task_id].queue.push_back(id);
-            self.queued_changed(service, 1, now);
-        }
-    }
-
-    /// A service has more or fewer requests in the queues of its tasks.
-    pub(super) fn queued_changed(&mut self, service: ServiceId, by: i32, now: Time) {
-        let containers = self.services[service].containers();
-        containers.queued = containers.queued.checked_add_signed(by).expect("a queue is not negative");
-        let queued = u64::from(containers.queued);
-        self.level(service, Gauge::Queue, queued, now);
-    }
-
-    /// A service has more or fewer requests in work.
-    fn working_changed(&mut self, service: ServiceId, by: i32, now: Time) {
-        let containers = self.services[service].containers();
-        containers.working = containers.working.checked_add_signed(by).expect("work is not negative");
-        let working = u64::from(containers.working);
-        self.level(service, Gauge::Concurrency, working, now);
-    }
-
-    /// How long the start of an idle worker takes that a request found, where workers do not keep running.
-    fn worker_start(&mut self, service: ServiceId, id: RequestId) -> Option<Span> {
-        let law = self.services[service].containers().worker_start.as_ref()?;
-        let call = &self.requests[id].call;
-        let mut luck = random::draw(call.seed, Purpose::WorkerStart, call.attempts);
-        Some(Span::from_seconds(law.sample(&mut luck)))
-    }
-
-    /// The worker that a request waited for is there: its CPU phase begins.
-    pub(super) fn worker_started(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
-        let request = &mut self.requests[id];
-        let task_id = TaskId(request.place);
-        if self.tasks[task_id].lost {
-            self.tasks[task_id].held.push(id);
-            return;
-        }
-        // Longer than planned where the task stood still meanwhile.
-        request.parts.set(Part::ColdStart, now - request.started);
-        request.started = now;
-        request.stage = Stage::Computing;
-        self.tasks[task_id].cpu.begin(now, id.0, request.cpu);
-        self.cpu_changed(task_id, now, agenda);
-    }
-
-    /// A request gets a worker and begins its CPU phase, once the worker has been started if it has to be.
-    fn start(&mut self, task_id: TaskId, id: RequestId, wait: Option<Span>, now: Time, agenda: &mut Agenda) {
-        let task = &mut self.tasks[task_id];
-        let request = &mut self.requests[id];
-        request.seat = task.work.len() as u32;
-        task.work.push(id);
-        request.started = now;
-        request.parts.set(Part::Queue, now - request.reached);
-        let (service, memory) = (task.service, i64::from(request.memory_kib));
-        if let Some(wait) = wait {
-            request.stage = Stage::Starting;
-            request.cold = true;
-            request.parts.set(Part::ColdStart, wait);
-            request.due = now + wait;
-            agenda.schedule(FleetEvent::new(request.due, Kind::WaitDone, 0, id.0));
-        } else {
-            request.stage = Stage::Computing;
-            task.cpu.begin(now, id.0, request.cpu);
-        }
-        self.probe.began(now, service, wait.is_some());
-        self.task_fact(now, task_id, ReplicaFact::Began);
-        self.working_changed(service, 1, now);
-        if memory > 0 {
-            self.memory_changed(task_id, memory, now);
-            self.check_memory(task_id, now, agenda);
-        }
-    }
-
-    /// The first request in a task's CPU phase has had its time.
-    pub(super) fn cpu_done(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
-        let task = &mut self.tasks[task_id];
-        // The announced completion is used up: another request may be done at this very instant.
-        task.cpu_due = Time::NEVER;
-        let id = RequestId(task.cpu.finish_next(now));
-        let request = &mut self.requests[id];
-        request.computed = now;
-        let alone = task.cpu.alone(request.cpu).min(now - request.started);
-        request.parts.set(Part::Cpu, alone);
-        request.parts.set(Part::Contention, now - request.started - alone);
-        let answer = self.services[request.call.service].work.dependency.answer(now, request.wait);
-        if answer.fails {
-            (request.ends, request.lost) = (Outcome::Failed, Some(Lost::Dependency));
-        }
-        if answer.after.is_zero() {
-            self.complete(task_id, id, now, agenda);
-        } else {
-            request.stage = Stage::Waiting;
-            request.due = now + answer.after;
-            agenda.schedule(FleetEvent::new(request.due, Kind::WaitDone, 0, id.0));
-        }
-        self.cpu_changed(task_id, now, agenda);
-    }
-
-    /// A request has waited out its time off the CPU.
-    pub(super) fn wait_done(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
-        let request = &mut self.requests[id];
-        let task_id = TaskId(request.place);
-        if self.tasks[task_id].lost {
-            self.tasks[task_id].held.push(id);
-            return;
-        }
-        request.parts.set(Part::Wait, now - request.computed);
-        self.complete(task_id, id, now, agenda);
-        self.cpu_changed(task_id, now, agenda);
-    }
-
-    /// A request is served, or what it waited for failed: it leaves, and the next of the queue takes its worker.
-    fn complete(&mut self, task_id: TaskId, id: RequestId, now: Time, agenda: &mut Agenda) {
-        let service = self.leave(task_id, id, now);
-        let overhead = self.services[service].door.overhead;
-        self.requests[id].parts.set(Part::Balancer, overhead);
-        match self.requests[id].lost {
-            None => {
-                self.probe.served(now, service);
-                self.respond(id, Outcome::Ok, overhead, now, agenda);
-            }
-            Some(lost) => self.refuse(id, Outcome::Failed, lost.reason(), now, agenda),
-        }
-        if let Some(next) = self.tasks[task_id].queue.pop_front() {
-            self.queued_changed(service, -1, now);
-            self.start(task_id, next, None, now, agenda);
-        }
-        self.stop_if_drained(task_id, now, agenda);
-    }
-
-    /// Takes a request that held a worker out of its task's books.
-    fn leave(&mut self, task_id: TaskId, id: RequestId, now: Time) -> ServiceId {
-        let (memory_kib, seat) = (self.requests[id].memory_kib, self.requests[id].seat);
-        let task = &mut self.tasks[task_id];
-        task.work.swap_remove(seat as usize);
-        if let Some(moved) = task.work.get(seat as usize) {
-            self.requests[*moved].seat = seat;
-        }
-        task.inside -= 1;
-        task.released += 1;
-        let service = task.service;
-        let containers = self.services[service].containers();
-        containers.router.ended(task_id.0);
-        self.task_fact(now, task_id, ReplicaFact::Left { begun: true });
-        self.working_changed(service, -1, now);
-        if memory_kib > 0 {
-            self.memory_changed(task_id, -i64::from(memory_kib), now);
-        }
-        service
-    }
-
     /// After anything entered or left a task's CPU: shares the instance's cores anew if that matters, states what is
     /// busy, and puts the next completion into the agenda.
+    #[inline]
     pub(super) fn cpu_changed(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
         let Some(task) = self.tasks.get(task_id) else { return };
         match task.instance {
@@ -313,9 +131,10 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// States a task's busy CPU and schedules its next completion.
+    #[inline]
     pub(super) fn cpu_settled(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
         let task = &mut self.tasks[task_id];
-        let busy = (task.cpu.busy() * 1e6) as u64;
+        let busy = (task.cpu.busy() * 1e6) as i64 as u64;
         let (service, instance, before) = (task.service, task.instance, task.cpu_busy);
         task.cpu_busy = busy;
         let due = task.cpu.next_done();
@@ -331,6 +150,7 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
+    #[inline]
     fn busy_changed(
         &mut self,
         service: ServiceId,
@@ -395,7 +215,8 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// A draining task without a balancer's delay stops as soon as it is empty.
-    fn stop_if_drained(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
+    #[inline]
+    pub(super) fn stop_if_drained(&mut self, task_id: TaskId, now: Time, agenda: &mut Agenda) {
         let task = &self.tasks[task_id];
         if task.state != TaskState::Draining || task.inside > 0 {
             return;

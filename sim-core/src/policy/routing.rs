@@ -105,36 +105,47 @@ impl Router {
 
     /// The target for a request whose draws for its route come from `luck`, or none without targets (the balancer
     /// answers 503). Does not count the request: see [`began`](Self::began).
-    pub fn pick(&mut self, luck: u64) -> Option<u32> {
+    #[inline(always)]
+    pub fn pick(&mut self, luck: impl FnOnce() -> u64) -> Option<u32> {
         let eligible = self.targets.eligible();
         if eligible.is_empty() {
             return None;
         }
         let turn = self.turn;
         self.turn += 1;
+        if let [only] = eligible
+            && !matches!(self.algorithm, Algorithm::Custom(_))
+        {
+            return Some(*only);
+        }
         Some(match &mut self.algorithm {
             Algorithm::RoundRobin => eligible[(turn % eligible.len() as u64) as usize],
-            Algorithm::Random => eligible[pick(&mut draws(luck), eligible.len())],
-            Algorithm::PowerOfTwoChoices => two_choices(eligible, self.targets.outstanding(), luck),
+            Algorithm::Random => eligible[pick(&mut draws(luck()), eligible.len())],
+            Algorithm::PowerOfTwoChoices => two_choices(eligible, self.targets.outstanding(), luck()),
             Algorithm::LeastOutstandingRequests => {
                 let ties = self.targets.least_loaded();
-                ties[pick(&mut draws(luck), ties.len())]
+                match ties {
+                    [only] => *only,
+                    _ => ties[pick(&mut draws(luck()), ties.len())],
+                }
             }
             Algorithm::Custom(policy) => policy.pick(&RoutingView {
                 targets: eligible.into(),
                 outstanding: self.targets.outstanding().into(),
                 turn,
-                luck,
+                luck: luck(),
             }),
         })
     }
 
     /// A request was sent to `target`.
+    #[inline(always)]
     pub fn began(&mut self, target: u32) {
         self.targets.change(target, 1);
     }
 
     /// A request at `target` came to its end, whatever the end.
+    #[inline(always)]
     pub fn ended(&mut self, target: u32) {
         self.targets.change(target, -1);
     }
@@ -157,9 +168,9 @@ mod tests {
         let mut router = router(Algorithm::LeastOutstandingRequests, 1);
         router.began(0);
         router.remove(0);
-        assert_eq!((router.pick(7), router.outstanding(0)), (None, 1));
+        assert_eq!((router.pick(|| 7), router.outstanding(0)), (None, 1));
         router.add(0);
-        assert_eq!(router.pick(7), Some(0));
+        assert_eq!(router.pick(|| 7), Some(0));
     }
 
     #[test]
@@ -168,7 +179,7 @@ mod tests {
             let mut router = router(algorithm, 8);
             let mut counts = [0_u32; 8];
             for request in 0..80_000 {
-                let target = router.pick(request).unwrap();
+                let target = router.pick(|| request).unwrap();
                 router.began(target);
                 counts[target as usize] += 1;
             }
@@ -191,10 +202,10 @@ mod tests {
                     0 if !router.has(target) => router.add(target),
                     1 if router.has(target) => router.remove(target),
                     2 if router.outstanding(target) > 0 => router.ended(target),
-                    _ => if let Some(target) = router.pick(luck) { router.began(target) },
+                    _ => if let Some(target) = router.pick(|| luck) { router.began(target) },
                 }
                 let least = router.targets().iter().map(|target| router.outstanding(*target)).min();
-                let picked = router.pick(luck).map(|target| router.outstanding(target));
+                let picked = router.pick(|| luck).map(|target| router.outstanding(target));
                 prop_assert_eq!(picked, least);
             }
         }

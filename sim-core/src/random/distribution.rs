@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rand::Rng;
 
+use super::exponential::exp;
 use super::table::Table;
 use super::{normal_cdf, normal_quantile, open01};
 
@@ -146,6 +147,14 @@ impl Distribution {
         Distribution(Kind::Mixture(branches.into_iter().map(place).collect()))
     }
 
+    /// The value that every draw has, if all have the same.
+    pub fn always(&self) -> Option<f64> {
+        match self.0 {
+            Kind::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// Draws a value. One number from `rng` decides it, except with gamma, which takes as many as it needs.
     #[inline]
     pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
@@ -156,6 +165,7 @@ impl Distribution {
         self.sample_at(u, rng)
     }
 
+    #[inline]
     fn sample_at<R: Rng + ?Sized>(&self, u: f64, rng: &mut R) -> f64 {
         match &self.0 {
             Kind::Gamma { shape, scale } => scale * sample_gamma(*shape, u, rng),
@@ -256,12 +266,13 @@ impl Distribution {
 }
 
 impl Kind {
+    #[inline]
     fn quantile(&self, p: f64) -> f64 {
         match self {
             Kind::Constant(value) => *value,
             Kind::Exponential { mean } => -mean * libm::log1p(-p),
             Kind::Uniform { low, width } => low + width * p,
-            Kind::Lognormal { mu, sigma } => libm::exp(mu + sigma * normal_quantile(p)),
+            Kind::Lognormal { mu, sigma } => exp(mu + sigma * normal_quantile(p)),
             Kind::Weibull { scale, shape } => scale * libm::pow(-libm::log1p(-p), 1.0 / shape),
             Kind::BoundedPareto { low, high, shape, span } => {
                 (low * libm::exp(-libm::log1p(-p * span) / shape)).min(*high)

@@ -4,6 +4,8 @@
 //! latencies and sizes are close to straight on that scale, and a straight line on the plain scale would put far too
 //! much weight below a maximum that is many times p99. Where the lower value is zero the plain scale is used.
 
+use super::exponential::exp;
+
 /// A quantile function by pieces.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Table {
@@ -46,7 +48,7 @@ impl Table {
         let piece = self.piece(|piece| piece.from <= p);
         let share = (p - piece.from) / piece.width;
         if piece.ratio > 0.0 {
-            piece.low * libm::exp(piece.ratio * share)
+            piece.low * exp(piece.ratio * share)
         } else {
             piece.low + (piece.high - piece.low) * share
         }

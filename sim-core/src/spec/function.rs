@@ -77,6 +77,9 @@ fn runtime_names() -> Vec<&'static str> {
     RUNTIMES.iter().map(|runtime| runtime.name).collect()
 }
 
+/// vCPUs that come with every MiB of memory, up to their limit.
+pub const LAMBDA_VCPUS_PER_MIB: f64 = 1.0 / 1769.0;
+
 /// Number of vCPUs that come with an amount of memory (Lambda Developer Guide: 1 at 1,769 MB, 6 at 10,240 MB).
 pub fn lambda_vcpus(memory: MemorySize) -> f64 {
     (f64::from(memory.0) / 1769.0).min(6.0)

@@ -112,6 +112,7 @@ impl Arrivals {
     /// The next arrival, not earlier than the last; `None` when no more come, be it at the end or because of an error
     /// (see [`take_error`](Self::take_error)).
     #[expect(clippy::should_implement_trait, reason = "an iterator would hide that an end may be an error")]
+    #[inline(always)]
     pub fn next(&mut self) -> Option<Arrival> {
         let (at, work) = match &mut self.process {
             Process::Rate(rate) => (rate.next()?, WorkGiven::default()),

@@ -150,6 +150,7 @@ impl Intensity {
     }
 
     /// Consumes `amount` of the cumulative rate and returns when that is done; `None` if it never is.
+    #[inline]
     pub(super) fn advance(&mut self, amount: f64) -> Option<Time> {
         let mut amount = amount;
         loop {

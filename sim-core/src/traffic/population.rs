@@ -278,11 +278,9 @@ impl Population {
             None => self.members[member as usize].duration.sample(seed),
         };
         let Some(seconds) = duration else { return WorkGiven::default() };
-        WorkGiven {
-            cpu: Some(Span::from_seconds(seconds * self.cpu_share)),
-            wait: Some(Span::from_seconds(seconds * (1.0 - self.cpu_share))),
-            ..WorkGiven::default()
-        }
+        let cpu = Span::from_seconds(seconds * self.cpu_share);
+        let wait = Span::from_seconds(seconds * (1.0 - self.cpu_share));
+        WorkGiven::new(Some(cpu), Some(wait), None, None)
     }
 }
 

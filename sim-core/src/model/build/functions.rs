@@ -7,9 +7,10 @@ use crate::engine::Span;
 use crate::model::bucket::Pace;
 use crate::model::function::{Function, Functions, IdleWatch};
 use crate::model::provisioned::Provisioned;
+use crate::model::service::Amount;
 use crate::observe::FunctionId;
 use crate::quantity::MemorySize;
-use crate::random::{Distribution, owner_key};
+use crate::random::{Distribution, Purpose, owner_key};
 use crate::spec::{FunctionSpec, Runtime};
 
 impl Builder<'_> {
@@ -31,7 +32,7 @@ impl Builder<'_> {
             app_init: spec.app_init.as_ref().map_or(usual, crate::random::DistributionSpec::build),
             first_request: runtime.first_request_ms / 1e3,
             placement_overhead: spec.placement_overhead.build(),
-            warm_overhead: spec.warm_overhead.build(),
+            warm_overhead: Amount::time(spec.warm_overhead.build(), Purpose::WarmStart),
             lifetime: spec.max_lifetime.build(),
             reserved: spec.reserved_concurrency,
             own_rate: spec.reserved_concurrency.map(Functions::own_rate),

@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::engine::{Span, Time};
 use crate::model::breaker::Breaker;
-use crate::model::bucket::Bucket;
+use crate::model::bucket::{Bucket, Part};
 use crate::model::deadlines::{Deadlines, Waiter};
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::source::{Generator, Retries, Source};
@@ -52,11 +52,10 @@ fn source(spec: &SourceSpec, to: ServiceId, generator: Generator) -> Source {
         timeout,
         deadlines: Deadlines::new(Waiter::Client, timeout.unwrap_or(Span::ZERO)),
         breaker: spec.client.breaker.map(Breaker::new),
-        retries: spec
-            .client
-            .retries
-            .clone()
-            .map(|spec| Retries { budget: spec.budget.map(|share| (Bucket::new(10, 0.0), share.0)), spec }),
+        retries: spec.client.retries.clone().map(|spec| Retries {
+            budget: spec.budget.map(|share| (Bucket::new(10, 0.0), Part::of(share.0))),
+            spec,
+        }),
         network: (network.mean() > 0.0).then_some(network),
     }
 }

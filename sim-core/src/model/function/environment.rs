@@ -1,9 +1,8 @@
 //! The life of execution environments: started for a request, used again while idle, ended by age or by idling.
 
-use std::collections::VecDeque;
-
 use rand::Rng as _;
 
+use super::idle_list::Links;
 use super::{Functions, IdleWatch};
 use crate::engine::{Span, Time};
 use crate::model::event::{FleetEvent, Kind};
@@ -13,9 +12,8 @@ use crate::model::request::RequestId;
 use crate::model::service::Platform;
 use crate::observe::{DecisionKind, FunctionId, Gauge, Probe, ReplicaFact, ServiceId};
 use crate::policy::view::{KeepAliveView, ReuseOrder};
-use crate::quantity::MemorySize;
 use crate::random::{self, Purpose};
-use crate::spec::lambda_vcpus;
+use crate::spec::LAMBDA_VCPUS_PER_MIB;
 
 crate::ids! {
     /// An execution environment.
@@ -38,11 +36,28 @@ pub(in crate::model) struct Environment {
     pub zone: u8,
     /// Its speed, as a share of what it should be.
     pub speed: f32,
+    /// Its place among the idle ones of its function.
+    pub(super) links: Links,
 }
 
-const _: () = assert!(size_of::<Environment>() <= 32);
+const _: () = assert!(size_of::<Environment>() <= 40);
 
 impl Environment {
+    /// An environment of provisioned concurrency, ready at `now`.
+    pub(in crate::model) fn provisioned(zone: u8, now: Time) -> Self {
+        Environment {
+            created: now,
+            idle_since: now,
+            dies: Time::NEVER,
+            provisioned: true,
+            fresh: true,
+            reset: false,
+            zone,
+            speed: 1.0,
+            links: Links::NONE,
+        }
+    }
+
     /// When it ends if it stays idle.
     pub(super) fn expires(&self, keep: Span) -> Time {
         let expires = self.idle_since.since(Time::ZERO).saturating_add(keep);
@@ -52,6 +67,7 @@ impl Environment {
 
 impl<P: Probe> Fleet<P> {
     /// An idle environment by the function's order of reuse; those past their life are replaced when found idle.
+    #[inline(always)]
     pub(super) fn take_idle(
         &mut self,
         service: ServiceId,
@@ -62,17 +78,19 @@ impl<P: Probe> Fleet<P> {
         loop {
             let functions = self.services[service].functions();
             let idle = &mut functions.members[function].idle;
-            let last = idle.len().checked_sub(1)?;
-            let index = match functions.reuse {
-                ReuseOrder::MostRecentlyUsed => last,
-                ReuseOrder::LeastRecentlyUsed => 0,
-                ReuseOrder::Random => random::pick(&mut random::draw(seed, Purpose::Route, 0), idle.len()),
+            let newest = idle.newest()?;
+            let id = match functions.reuse {
+                ReuseOrder::MostRecentlyUsed => newest,
+                ReuseOrder::LeastRecentlyUsed => idle.oldest()?,
+                ReuseOrder::Random => {
+                    let index = random::pick(&mut random::draw(seed, Purpose::Route, 0), idle.len());
+                    idle.iter(&self.environments).nth(index)?
+                }
                 ReuseOrder::NewestCreated => {
-                    let created = |index: &usize| (self.environments[idle[*index]].created, *index);
-                    (0..=last).max_by_key(created)?
+                    idle.iter(&self.environments).max_by_key(|id| self.environments[*id].created)?
                 }
             };
-            let id = idle.remove(index)?;
+            idle.remove(&mut self.environments, id);
             // Also one whose time is up at this instant, or was when the keep-alive became shorter.
             let environment = &self.environments[id];
             if environment.dies > now && environment.expires(functions.keep_of(function)) > now {
@@ -106,10 +124,10 @@ impl<P: Probe> Fleet<P> {
     ) {
         let members: Vec<FunctionId> = self.services[service].functions().members.ids().collect();
         for function in members {
-            let idle = std::mem::take(&mut self.services[service].functions().members[function].idle);
-            let (end, keep): (VecDeque<EnvironmentId>, _) =
-                idle.into_iter().partition(|id| which(&self.environments[*id]));
-            self.services[service].functions().members[function].idle = keep;
+            let idle = &mut self.services[service].functions().members[function].idle;
+            let mut end: Vec<EnvironmentId> = idle.iter(&self.environments).collect();
+            end.retain(|id| which(&self.environments[*id]));
+            end.iter().for_each(|id| idle.remove(&mut self.environments, *id));
             end.into_iter().for_each(|id| self.end_environment(service, function, id, now));
         }
         self.end_loading(service, which, now);
@@ -173,6 +191,7 @@ impl<P: Probe> Fleet<P> {
             reset: init > INIT_LIMIT,
             zone,
             speed,
+            links: Links::NONE,
         };
         let environment = self.environments.insert(environment);
         let placed = ReplicaFact::Placed { service, function: function_id, instance: None };
@@ -200,10 +219,15 @@ impl<P: Probe> Fleet<P> {
         }
         let functions = self.services[service].functions();
         let member = &mut functions.members[function];
-        member.idle.push_back(id);
+        member.idle.push(&mut self.environments, id);
         if member.expiry == Time::NEVER {
             member.expiry = now + keep;
-            agenda.schedule(FleetEvent::new(member.expiry, Kind::EnvironmentsExpire, service.0, function.0));
+            agenda.schedule_timer(FleetEvent::new(
+                member.expiry,
+                Kind::EnvironmentsExpire,
+                service.0,
+                function.0,
+            ));
         }
     }
 
@@ -225,15 +249,15 @@ impl<P: Probe> Fleet<P> {
             let keep = functions.keep_of(function);
             let member = &mut functions.members[function];
             member.expiry = Time::NEVER;
-            let Some(&oldest) = member.idle.front() else { return };
+            let Some(oldest) = member.idle.oldest() else { return };
             let expires = self.environments[oldest].expires(keep);
             if expires > now {
                 member.expiry = expires;
                 let event = FleetEvent::new(expires, Kind::EnvironmentsExpire, service.0, function.0);
-                agenda.schedule(event);
+                agenda.schedule_timer(event);
                 return;
             }
-            member.idle.pop_front();
+            member.idle.remove(&mut self.environments, oldest);
             self.end_environment(service, function, oldest, now);
         }
     }
@@ -244,9 +268,8 @@ impl<P: Probe> Fleet<P> {
         let ready = functions.provisioned.as_ref().map_or(0, Provisioned::ready);
         let alive = u64::from(functions.alive + ready);
         let mib = functions.alive_mib + functions.provisioned_mib(ready);
-        self.level(service, Gauge::Environments, alive, now);
-        self.level(service, Gauge::CpuReserved, micro_vcpus(mib), now);
-        self.level(service, Gauge::MemoryReserved, mib << 10, now);
+        let reserved = [(Gauge::CpuReserved, micro_vcpus(mib)), (Gauge::MemoryReserved, mib << 10)];
+        self.levels(service, &[(Gauge::Environments, alive), reserved[0], reserved[1]], now);
     }
 
     /// States what is paid for: busy on-demand environments, and provisioned concurrency whether it is used or not.
@@ -254,8 +277,7 @@ impl<P: Probe> Fleet<P> {
         let functions = self.services[service].functions();
         let set_aside = functions.provisioned.as_ref().map_or(0, Provisioned::allocated);
         let mib = functions.busy_mib + functions.provisioned_mib(set_aside);
-        self.level(service, Gauge::CpuCapacity, micro_vcpus(mib), now);
-        self.level(service, Gauge::MemoryCapacity, mib << 10, now);
+        self.levels(service, &paid_for(mib), now);
     }
 
     /// The keep-alive policy is asked for its set-point.
@@ -295,20 +317,27 @@ impl<P: Probe> Fleet<P> {
         let Platform::Functions(functions) = &mut self.services[service].platform else { return };
         let keep = functions.keep;
         for (id, member) in functions.members.iter_mut() {
-            let Some(&oldest) = member.idle.front() else { continue };
+            let Some(oldest) = member.idle.oldest() else { continue };
             let expires = self.environments[oldest].expires(keep).max(now);
             if expires < member.expiry {
                 member.expiry = expires;
-                agenda.schedule(FleetEvent::new(expires, Kind::EnvironmentsExpire, service.0, id.0));
+                agenda.schedule_timer(FleetEvent::new(expires, Kind::EnvironmentsExpire, service.0, id.0));
             }
         }
     }
 }
 
+/// The levels that so much paid memory comes to, with the CPU that comes with it.
+#[inline]
+pub(super) fn paid_for(mib: u64) -> [(Gauge, u64); 2] {
+    [(Gauge::CpuCapacity, micro_vcpus(mib)), (Gauge::MemoryCapacity, mib << 10)]
+}
+
 /// The CPU that comes with so much memory of any number of functions, in millionths of a vCPU. No function is so large that
 /// its vCPUs reach their limit, so those of all follow from the memory of all.
+#[inline]
 fn micro_vcpus(mib: u64) -> u64 {
-    (mib as f64 * lambda_vcpus(MemorySize(1)) * 1e6) as u64
+    (mib as i64 as f64 * LAMBDA_VCPUS_PER_MIB * 1e6) as i64 as u64
 }
 
 /// What it costs to initialise an environment again inside an invocation.

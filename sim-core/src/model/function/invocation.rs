@@ -1,7 +1,7 @@
 //! One invocation: what runs in the environment that was found, how long, at which cost, and how it ends.
 
-use super::Functions;
-use super::environment::{Environment, EnvironmentId, suppressed_init};
+use super::environment::{Environment, EnvironmentId, paid_for, suppressed_init};
+use super::{Function, Functions};
 use crate::engine::{Span, Time};
 use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
@@ -30,22 +30,27 @@ struct Course {
 
 /// What an invocation of `request` in `place` comes to. The least of its fates wins: an initialisation again that takes
 /// all of the time there is, memory that runs out as the work begins, a time limit in the midst of the work.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "what an invocation depends on")]
 fn course(
     functions: &Functions,
+    function: &Function,
+    vcpus: f64,
     place: &Environment,
     request: &Request,
     work: &Work,
     luck: Luck,
     found: Time,
 ) -> Course {
-    let function = &functions.members[request.call.function];
-    let (seed, vcpus) = (request.call.seed, lambda_vcpus(function.memory));
-    let mut warm = random::draw(seed, Purpose::WarmStart, request.call.attempts);
-    let warm = Span::from_seconds(functions.warm_overhead.sample(&mut warm));
+    let seed = request.call.seed;
+    let warm = Span::from_nanos(functions.warm_overhead.of(seed, request.call.attempts));
     let again = if place.reset { suppressed_init(functions, luck, function.key, seed) } else { Span::ZERO };
     let first = if place.fresh { functions.first_request / vcpus.min(1.0) } else { 0.0 };
     let speed = functions.speed * f64::from(place.speed);
-    let cpu = Span::from_seconds(request.cpu.seconds() / (work.parallelism.min(vcpus) * speed) + first);
+    let cpu = match request.cpu {
+        Span::ZERO if first == 0.0 => Span::ZERO,
+        cpu => Span::from_seconds(cpu.seconds() / (work.parallelism.min(vcpus) * speed) + first),
+    };
     let answer = work.dependency.answer(found + warm + again + cpu, request.wait);
     let (wait, whole) = (answer.after, again + cpu + answer.after);
     let limit = functions.timeout;
@@ -81,6 +86,7 @@ fn memory_kib(memory: MemorySize) -> u32 {
 
 impl<P: Probe> Fleet<P> {
     /// Runs a request in an environment that is ready after `start`.
+    #[inline(always)]
     pub(super) fn run(
         &mut self,
         service_id: ServiceId,
@@ -96,8 +102,10 @@ impl<P: Probe> Fleet<P> {
         };
         let (parallelism, overhead) = (work.parallelism, door.overhead);
         let (place, request) = (&mut self.environments[environment], &mut self.requests[id]);
+        let function = &functions.members[request.call.function];
+        let vcpus = lambda_vcpus(function.memory);
         let Course { wait, lost, warm, again, cpu, handler, ends } =
-            course(functions, place, request, work, self.luck, now + start);
+            course(functions, function, vcpus, place, request, work, self.luck, now + start);
         // What ends badly takes its processes along, unless it is a mere error: the next event initialises the environment
         // again.
         place.reset = ends != Outcome::Ok && lost != Some(Lost::Dependency);
@@ -116,43 +124,23 @@ impl<P: Probe> Fleet<P> {
         request.billed_from = if start.is_zero() { request.started } else { request.billed_from + warm };
         let held = warm + start + handler;
         // A time limit cuts the work short.
-        let cores = parallelism.min(lambda_vcpus(functions.members[request.call.function].memory));
-        let core_nanos = cpu.min(handler.saturating_sub(again)).nanos() as f64 * cores;
-        request.cpu_busy = if held.is_zero() { 0 } else { (core_nanos / held.nanos() as f64 * 1e6) as u32 };
+        let computes = cpu.min(handler.saturating_sub(again));
+        let core_nanos = computes.nanos() as f64 * parallelism.min(vcpus);
+        request.cpu_busy =
+            if computes.is_zero() { 0 } else { (core_nanos / held.nanos() as f64 * 1e6) as u32 };
         agenda.schedule(FleetEvent::new(request.due, Kind::InvocationDone, 0, id.0));
-        let cold = request.cold;
-        self.occupy(service_id, id, now, true);
-        self.ask_apart(service_id, now, agenda);
+        let (cold, provisioned) = (request.cold, place.provisioned);
+        let (functions, request) = (self.services[service_id].functions(), &self.requests[id]);
+        functions.occupy(request, provisioned);
+        if let Some(idle) = &mut functions.idle {
+            idle.begins(request.call.function, now);
+            self.ask_apart(service_id, now, agenda);
+        }
         self.environment_fact(now, environment, ReplicaFact::Entered);
         self.environment_fact(now, environment, ReplicaFact::Began);
         self.probe.began(now, service_id, cold);
         self.watch_function(service_id, id, if cold { Invoked::Cold } else { Invoked::Warm }, now);
         self.concurrency_levels(service_id, now);
-    }
-
-    /// Enters what an invocation uses into its service's sums, or takes it out again.
-    fn occupy(&mut self, service: ServiceId, id: RequestId, now: Time, begins: bool) {
-        let request = &self.requests[id];
-        let provisioned = self.environments[EnvironmentId(request.place)].provisioned;
-        let functions = self.services[service].functions();
-        let memory = functions.members[request.call.function].memory;
-        let (cpu, own_mib) = (u64::from(request.cpu_busy), u64::from(memory.0));
-        let used_kib = u64::from(request.memory_kib.min(memory_kib(memory)));
-        let paid_mib = if provisioned { 0 } else { own_mib };
-        let sums = [
-            (&mut functions.cpu_busy, cpu),
-            (&mut functions.memory_used_kib, used_kib),
-            (&mut functions.busy_mib, paid_mib),
-        ];
-        for (sum, part) in sums {
-            *sum = if begins { *sum + part } else { *sum - part };
-        }
-        functions.uses_memory |= used_kib > 0;
-        match &mut functions.idle {
-            Some(idle) if begins => idle.begins(request.call.function, now),
-            Some(idle) => idle.ends(request.call.function, now),
-            None => {}
-        }
     }
 
     /// States what became of an attempt to invoke a function, where there are many.
@@ -164,15 +152,18 @@ impl<P: Probe> Fleet<P> {
 
     /// An invocation is over.
     pub(in crate::model) fn invocation_done(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
-        self.occupy(self.requests[id].call.service, id, now, false);
         let request = &self.requests[id];
         let Call { service, function, .. } = request.call;
         let environment = EnvironmentId(request.place);
         let (billed_from, init, ends) = (request.billed_from, request.init, request.ends);
         let (too_large, lost) = (request.answer_too_large, request.lost);
-        let overhead = self.services[service].door.overhead;
         let provisioned = self.environments[environment].provisioned;
+        let overhead = self.services[service].door.overhead;
         let functions = self.services[service].functions();
+        functions.leave(request, provisioned);
+        if let Some(idle) = &mut functions.idle {
+            idle.ends(function, now);
+        }
         let (memory, arch) = (functions.members[function].memory, functions.arch);
         self.environment_fact(now, environment, ReplicaFact::Left { begun: true });
         self.probe.billed(&Billable::Invocation {
@@ -208,18 +199,52 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
-    /// States how many invocations are in work and what they use.
+    /// States how many invocations are in work, what they use, and what of it is paid for.
+    #[inline(always)]
     fn concurrency_levels(&mut self, service: ServiceId, now: Time) {
         let functions = self.services[service].functions();
-        let provisioned = functions.provisioned.as_mut().map_or(0, |provisioned| provisioned.note_busy(now));
+        let (provisioned, set_aside) = match &mut functions.provisioned {
+            None => (0, 0),
+            Some(provisioned) => (provisioned.note_busy(now), provisioned.allocated()),
+        };
         let busy = u64::from(functions.busy + provisioned);
         let (cpu, memory, uses_memory) =
             (functions.cpu_busy, functions.memory_used_kib, functions.uses_memory);
-        self.level(service, Gauge::Concurrency, busy, now);
-        self.level(service, Gauge::CpuBusy, cpu, now);
+        let paid_mib = functions.busy_mib + functions.provisioned_mib(set_aside);
+        let [paid_cpu, paid_memory] = paid_for(paid_mib);
+        let levels = [(Gauge::Concurrency, busy), (Gauge::CpuBusy, cpu), paid_cpu, paid_memory];
+        self.levels(service, &levels, now);
         if uses_memory {
             self.level(service, Gauge::MemoryUsed, memory, now);
         }
-        self.capacity_levels(service, now);
+    }
+}
+
+impl Functions {
+    /// Enters what an invocation uses into the sums.
+    #[inline(always)]
+    fn occupy(&mut self, request: &Request, provisioned: bool) {
+        let (used_kib, paid_mib) = self.uses(request, provisioned);
+        self.cpu_busy += u64::from(request.cpu_busy);
+        self.memory_used_kib += used_kib;
+        self.busy_mib += paid_mib;
+        self.uses_memory |= used_kib > 0;
+    }
+
+    /// Takes what an invocation uses out of the sums.
+    #[inline(always)]
+    fn leave(&mut self, request: &Request, provisioned: bool) {
+        let (used_kib, paid_mib) = self.uses(request, provisioned);
+        self.cpu_busy -= u64::from(request.cpu_busy);
+        self.memory_used_kib -= used_kib;
+        self.busy_mib -= paid_mib;
+    }
+
+    /// The memory that an invocation uses in KiB, and that of an on-demand environment that it holds in MiB.
+    #[inline(always)]
+    fn uses(&self, request: &Request, provisioned: bool) -> (u64, u64) {
+        let memory = self.members[request.call.function].memory;
+        let used_kib = u64::from(request.memory_kib.min(memory_kib(memory)));
+        (used_kib, if provisioned { 0 } else { u64::from(memory.0) })
     }
 }

@@ -12,6 +12,7 @@ use rand::Rng as _;
 use super::IdleWatch;
 use super::apart::{Apart, Plan};
 use super::environment::Environment;
+use super::idle_list::IdleList;
 use crate::engine::{Span, Time};
 use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
@@ -100,7 +101,7 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
-        let Some(&oldest) = self.services[service].functions().members[function].idle.front() else { return };
+        let Some(oldest) = self.services[service].functions().members[function].idle.oldest() else { return };
         let expires = self.environments[oldest].expires(keep).max(now);
         self.expire_at(service, function, expires, agenda);
     }
@@ -110,7 +111,7 @@ impl<P: Probe> Fleet<P> {
         let member = &mut self.services[service].functions().members[function];
         if at < member.expiry {
             member.expiry = at;
-            agenda.schedule(FleetEvent::new(at, Kind::EnvironmentsExpire, service.0, function.0));
+            agenda.schedule_timer(FleetEvent::new(at, Kind::EnvironmentsExpire, service.0, function.0));
         }
     }
 
@@ -128,8 +129,10 @@ impl<P: Probe> Fleet<P> {
         let Some(window) = watched.unloaded_for() else { return false };
         let loading = watched.loading.take();
         watched.due = now + window;
-        agenda.schedule(FleetEvent::new(watched.due, Kind::PreWarm, service.0, function.0));
-        let idle = std::mem::take(&mut self.services[service].functions().members[function].idle);
+        agenda.schedule_timer(FleetEvent::new(watched.due, Kind::PreWarm, service.0, function.0));
+        let list = &mut self.services[service].functions().members[function].idle;
+        let idle: Vec<_> = list.iter(&self.environments).collect();
+        *list = IdleList::EMPTY;
         loading.into_iter().chain(idle).for_each(|id| self.end_environment(service, function, id, now));
         true
     }
@@ -160,10 +163,10 @@ impl<P: Probe> Fleet<P> {
         let functions = self.services[service].functions();
         let keep = functions.keep_of(function);
         let idle = &mut functions.members[function].idle;
-        if !idle.is_empty() {
+        if idle.newest().is_some() {
             self.environments[id].idle_since = now;
         }
-        idle.push_back(id);
+        idle.push(&mut self.environments, id);
         let expires = self.environments[id].expires(keep).max(now);
         self.expire_at(service, function, expires, agenda);
     }
@@ -176,7 +179,7 @@ impl<P: Probe> Fleet<P> {
             let watched = apart.function(function);
             (watched.loading, watched.due) = (Some(id), ready);
         }
-        agenda.schedule(FleetEvent::new(ready, Kind::PreWarm, service.0, function.0));
+        agenda.schedule_timer(FleetEvent::new(ready, Kind::PreWarm, service.0, function.0));
     }
 
     /// Ends environments that are loading, as `end_idle` does idle ones.

@@ -44,6 +44,7 @@ impl Targets {
         &self.outstanding
     }
 
+    #[inline(always)]
     pub(super) fn has(&self, target: u32) -> bool {
         self.position.get(target as usize).is_some_and(|position| *position != NOWHERE)
     }
@@ -74,6 +75,7 @@ impl Targets {
         }
     }
 
+    #[inline(always)]
     pub(super) fn change(&mut self, target: u32, by: i32) {
         let before = self.outstanding[target as usize];
         let after = before.checked_add_signed(by).expect("a request ends after it began");
@@ -87,6 +89,7 @@ impl Targets {
     }
 
     /// The eligible targets of the least load. Only where the targets are kept by load, and there is one.
+    #[inline(always)]
     pub(super) fn least_loaded(&mut self) -> &[u32] {
         let levels = self.levels.as_mut().expect("targets are kept by load");
         while levels.by_load[levels.least].is_empty() {
@@ -97,6 +100,7 @@ impl Targets {
 }
 
 impl Levels {
+    #[inline(always)]
     fn insert(&mut self, target: u32, load: u32) {
         let (index, level) = (target as usize, load as usize);
         if level >= self.by_load.len() {
@@ -110,6 +114,7 @@ impl Levels {
         self.least = self.least.min(level);
     }
 
+    #[inline(always)]
     fn take(&mut self, target: u32, load: u32) {
         let position = self.position[target as usize] as usize;
         let level = &mut self.by_load[load as usize];

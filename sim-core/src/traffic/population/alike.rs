@@ -193,8 +193,8 @@ mod tests {
         for (_, arrival) in &came {
             let same = plain.next().unwrap();
             assert_eq!((arrival.at, arrival.seed), (same.at, same.seed));
-            cpu += arrival.work.cpu.unwrap().seconds() / came.len() as f64;
-            wait += arrival.work.wait.unwrap().seconds() / came.len() as f64;
+            cpu += arrival.work.cpu().unwrap().seconds() / came.len() as f64;
+            wait += arrival.work.wait().unwrap().seconds() / came.len() as f64;
         }
         // The standard error of a mean of 24,000 is 0.65 %.
         assert!((cpu / 0.125 - 1.0).abs() < 0.03 && (wait / 0.375 - 1.0).abs() < 0.03, "{cpu} {wait}");

@@ -221,7 +221,7 @@ fn work_is_shared_out_between_cpu_and_wait() {
         let mut sum = 0.0;
         for seed in 0..2000 {
             let work = population.work(member, seed);
-            let (cpu, wait) = (work.cpu.unwrap().seconds(), work.wait.unwrap().seconds());
+            let (cpu, wait) = (work.cpu().unwrap().seconds(), work.wait().unwrap().seconds());
             assert!((cpu * 3.0 - wait).abs() < 1e-7 && cpu + wait <= 20.0 + 1e-6);
             sum += cpu + wait;
         }

@@ -238,6 +238,7 @@ impl Curve {
     }
 
     /// The point at which the integral reaches `target`, known to lie after `from` and before `high` seconds.
+    #[inline]
     pub fn inverse(&self, target: f64, from: Point, high: f64) -> Point {
         if target <= from.area {
             return from; // Also where the rate is zero, and a division by it would say nothing.
@@ -258,13 +259,14 @@ impl Curve {
     /// last guess, which is as good as at the root.
     fn search(&self, target: f64, from: Point, mut high: f64) -> (f64, f64) {
         let Point { seconds: mut low, mut value, area } = from;
-        let mut t = low + (target - area) / value;
+        let (mut before, mut t) = (low, low + (target - area) / value);
         while high - low > RESOLUTION {
             if !(t > low && t < high) {
                 t = 0.5 * (low + high);
             }
             let (value_there, area) = self.at(t);
-            value = value_there;
+            let slope = (value_there - value) / (t - before);
+            (before, value) = (t, value_there);
             if area < target {
                 low = t;
             } else {
@@ -272,7 +274,9 @@ impl Curve {
             }
             let step = (target - area) / value;
             t += step;
-            if step.abs() < RESOLUTION {
+            // What a step leaves is its square times half the slope over the value. Arrivals lie close together, so the
+            // first step is mostly the last.
+            if step.abs() < RESOLUTION || step * step * slope.abs() < RESOLUTION * value {
                 break;
             }
         }
