@@ -1,5 +1,7 @@
 //! Everything that is measured, by name, and the ratios that are to be held.
 
+use std::hint::black_box;
+
 use sim_core::engine::Span;
 
 use crate::experiment::launch_day;
@@ -39,7 +41,7 @@ fn queue(workers: u32, millis: u64) -> u64 {
 }
 
 fn bare_queue(workers: usize, millis: u64) -> u64 {
-    limit::queue(workers, workers as f64 * 90.0, 0.01, Span::from_millis(millis)).requests
+    black_box(limit::queue(workers, workers as f64 * 90.0, 0.01, Span::from_millis(millis))).requests
 }
 
 macro_rules! case {
@@ -150,7 +152,11 @@ pub const ALL: &[Case] = &[
         8.0,
         4.5
     ),
-    case!("limit/function/0.9", "bare loop: one function, 0.9/s", limit::function(0.9, 3_000_000).requests),
+    case!(
+        "limit/function/0.9",
+        "bare loop: one function, 0.9/s",
+        black_box(limit::function(0.9, 3_000_000)).requests
+    ),
     case!(
         "function/0.9",
         "one function, 0.9/s",
@@ -159,7 +165,11 @@ pub const ALL: &[Case] = &[
         3.0,
         2.0
     ),
-    case!("limit/function/90", "bare loop: one function, 90/s", limit::function(90.0, 30_000).requests),
+    case!(
+        "limit/function/90",
+        "bare loop: one function, 90/s",
+        black_box(limit::function(90.0, 30_000)).requests
+    ),
     case!(
         "function/90",
         "one function, 90/s",
@@ -168,7 +178,11 @@ pub const ALL: &[Case] = &[
         2.0,
         1.5
     ),
-    case!("limit/functions/10000", "bare loop: 10,000 functions", limit::fleet(MANY, MANY_SECONDS).requests),
+    case!(
+        "limit/functions/10000",
+        "bare loop: 10,000 functions",
+        black_box(limit::fleet(MANY, MANY_SECONDS)).requests
+    ),
     case!(
         "functions/10000",
         "10,000 functions, 10 million invocations",
@@ -196,13 +210,18 @@ pub const MEMORY: &[Memory] = &[
         cases: ("replicas/1000", "replicas/100000"),
         more: 99_000.0,
     },
-    // Loaded to 90 %, so nine tenths of the workers have a request.
-    Memory { about: "a request in flight", cases: ("queue/10000", "queue/1000000"), more: 0.9 * 990_000.0 },
     Memory {
-        about: "an idle function",
+        about: "a function that is never invoked",
         cases: ("idle-functions/1000", "idle-functions/1000000"),
         more: 999_000.0,
     },
+    Memory {
+        about: "an idle function with its environment",
+        cases: ("warm-functions/1000", "warm-functions/1000000"),
+        more: 999_000.0,
+    },
+    // Loaded to 90 %, so nine tenths of the workers have a request.
+    Memory { about: "a request in flight", cases: ("queue/10000", "queue/1000000"), more: 0.9 * 990_000.0 },
 ];
 
 /// The same work once and a hundred times as long.
@@ -221,6 +240,17 @@ pub const ALONE: &[Case] = &[
         "idle-functions/1000000",
         "1,000,000 idle functions",
         fleet(&paths::functions(1_000_000, 1.0), Span::from_secs(60))
+    ),
+    // So many invocations that one function in four hundred has had none, none of them longer ago than the keep-alive.
+    case!(
+        "warm-functions/1000",
+        "1,000 functions with an environment",
+        fleet(&paths::equal_functions(1_000, 20.0), Span::from_secs(300))
+    ),
+    case!(
+        "warm-functions/1000000",
+        "1,000,000 functions with an environment",
+        fleet(&paths::equal_functions(1_000_000, 20_000.0), Span::from_secs(300))
     ),
     case!(
         "functions/1000000",

@@ -12,7 +12,7 @@ use sim_core::model::Platform;
 use sim_core::policy::Catalogue;
 use sim_core::traffic::NoTraces;
 
-/// Runs all of it, or one replication of one variant, and returns how many requests were simulated.
+/// Runs all of it, or one replication of one variant, and returns how many requests were born in it.
 ///
 /// # Panics
 /// If a job fails or no folder can be made.

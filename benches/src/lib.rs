@@ -2,7 +2,7 @@
 //!
 //! | Module | What is measured |
 //! |---|---|
-//! | [`limit`] | the bare loops, written by hand, no fleetsim in them |
+//! | [`limit`] | the bare loops, written by hand, no fleetsim in them but its draws |
 //! | [`paths`] | fleetsim on the same work, and on more, through the call that an experiment's job makes |
 //! | [`placement`] | placing tasks by each strategy, on ten instances to a hundred thousand |
 //! | [`experiment`] | the built-in `launch-day`, one variant of it or all, as `fleetsim run` runs it |

@@ -1,8 +1,9 @@
 //! The bare loops: what the work costs without a simulator around it.
 //!
 //! Each loop is written by hand for one kind of work and knows nothing else. It makes the same draws as fleetsim does for
-//! the same requests (each keyed on the request's seed, by inversion), keeps its agenda in the order of the same sixteen
-//! bytes, and records each latency in a histogram of the same precision. It has no probes, no policies, no meters, no
+//! the same requests, by the same functions of `sim_core::random` (so a slower draw slows both, and hides in their ratio:
+//! the nanoseconds tell), keeps its agenda in the order of the same sixteen bytes, and records each latency in a histogram
+//! of the same precision. It has no probes, no policies, no meters, no
 //! second service and no way to be wrong about its input. How much longer fleetsim takes is the price of everything else.
 //!
 //! What a loop computes is checked against fleetsim in this crate's tests: a loop that did other work would be no limit.

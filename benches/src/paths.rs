@@ -175,3 +175,10 @@ pub fn replicas(count: u32) -> Value {
     spec["services"]["web"]["scaling"] = json!({ "fixed": { "count": count } });
     spec
 }
+
+/// Many functions that are invoked equally often, all together `rate` times a second.
+pub fn equal_functions(count: u32, rate: f64) -> Value {
+    let mut spec = functions(count, rate);
+    spec["populations"]["fleet"]["functions"]["alike"]["popularity"] = json!("equal");
+    spec
+}

@@ -19,7 +19,15 @@ fn queues() {
         let web = &record.services["web"];
         assert_eq!(bare.requests, web.born, "{workers} workers");
         assert_eq!(bare.latency.count(), web.latency.count(), "{workers} workers");
-        close(&format!("{workers} workers"), bare.latency.sum() as f64, web.latency.sum() as f64, 1e-6);
+        close(&format!("{workers} workers"), bare.latency.sum() as f64, web.latency.sum() as f64, 1e-7);
+        same_distribution(&bare.latency, &web.latency, 0.004);
+    }
+}
+
+/// Both histograms have buckets of a five-hundredth.
+fn same_distribution(bare: &limit::Histogram, record: &sim_core::metrics::Histogram, share: f64) {
+    for p in [0.1, 0.5, 0.9, 0.99, 0.999] {
+        close(&format!("p{p}"), bare.quantile(p) as f64, record.quantile(p).unwrap_or_default(), share);
     }
 }
 
@@ -31,20 +39,21 @@ fn functions() {
         let duration = Span::from_secs(seconds);
         let bare = limit::function(rate, seconds);
         let record = Bench::default().run(&paths::function(rate), duration);
-        compare(&bare, &record);
+        compare(&bare, &record, 0.004);
     }
     let fleet = Fleet { functions: 1000, zipf: 1.0, rate: 11.6, mean: 0.5, keep: 600 };
     let bare = limit::fleet(fleet, 20_000);
     let record = Bench::default().run(&paths::functions(1000, 11.6), Span::from_secs(20_000));
-    compare(&bare, &record);
+    compare(&bare, &record, 0.015);
     let per_function = &record.functions["web"];
     assert_eq!(per_function.invocations.iter().sum::<u64>(), bare.requests);
 }
 
-fn compare(bare: &limit::Outcome, record: &sim_core::metrics::Record) {
+fn compare(bare: &limit::Outcome, record: &sim_core::metrics::Record, share: f64) {
     let web = &record.services["web"];
     assert_eq!(bare.requests, web.born);
     assert_eq!(bare.latency.count(), web.latency.count());
-    close("cold starts", bare.cold as f64, web.cold as f64, 0.05);
-    close("latency", bare.latency.sum() as f64, web.latency.sum() as f64, 0.01);
+    close("cold starts", bare.cold as f64, web.cold as f64, 0.03);
+    close("latency", bare.latency.sum() as f64, web.latency.sum() as f64, share);
+    same_distribution(&bare.latency, &web.latency, share);
 }

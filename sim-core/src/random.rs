@@ -11,7 +11,8 @@
 //! the exact bits: see `random/golden.rs`.
 //!
 //! **Inversion wherever possible.** All distributions but gamma turn one uniform number into one draw, and do so
-//! monotonely, so that a changed parameter moves every draw a little and reorders none.
+//! monotonely (but for the last bits of what the mathematical functions give), so that a changed parameter moves every draw
+//! a little and reorders none.
 
 mod distribution;
 mod exponential;

@@ -71,8 +71,8 @@ pub struct Arrival {
 
 /// What a trace says about one request's work; what it does not say is drawn from the work's distributions.
 ///
-/// Every request carries one, so it is kept in a word each: nanoseconds and bytes, with [`UNKNOWN`](Self::UNKNOWN) for what
-/// is not said.
+/// Every request carries one, so it is kept in a word each: nanoseconds and bytes, and the largest number of all for
+/// what is not said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkGiven {
     cpu: u64,

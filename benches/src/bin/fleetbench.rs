@@ -25,6 +25,9 @@ enum Arguments {
         /// How many times each case is run; medians are shown.
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+        /// Ends with an error if a ratio is above what is held at least.
+        #[arg(long)]
+        hold: bool,
         /// Also what takes minutes: a million functions for a day, a hundred million requests of one service.
         #[arg(long)]
         long: bool,
@@ -68,9 +71,17 @@ fn main() -> ExitCode {
             Ok(())
         }
         Arguments::One { name } => one(&name),
-        Arguments::Table { name, rounds, long } => {
-            requests(&name, rounds).and_then(|()| if name.is_empty() { others(rounds, long) } else { Ok(()) })
-        }
+        Arguments::Table { name, rounds, hold, long } => requests(&name, rounds).and_then(|short| {
+            if name.is_empty() {
+                others(rounds, long)?;
+            }
+            let list = short.join(", ");
+            if hold && !short.is_empty() {
+                Err(format!("above what is held at least: {list}"))
+            } else {
+                Ok(())
+            }
+        }),
         Arguments::Placement => {
             placements();
             Ok(())
@@ -125,24 +136,27 @@ fn median<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
     values[values.len() / 2]
 }
 
-fn requests(name: &str, rounds: usize) -> Result<(), String> {
+/// Prints the table of requests and returns which cases take longer than they may.
+fn requests(name: &str, rounds: usize) -> Result<Vec<&'static str>, String> {
+    let mut short = Vec::new();
     println!("| Work | ns a request | ns of the bare loop | ratio | at least | aim | peak MiB |");
     println!("|---|---:|---:|---:|---:|---:|---:|");
     for case in cases::ALL.iter().filter(|case| case.name.contains(name)) {
         let Some(limit) = case.limit else { continue };
         let pairs = in_turn(limit, case.name, rounds)?;
+        let ratio = median(&pairs, |pair| pair.1.nanos() / pair.0.nanos());
+        short.extend(case.held.filter(|(least, _)| ratio > *least).map(|_| case.name));
         let (least, aim) =
             case.held.map_or(("".into(), "".into()), |held| (held.0.to_string(), held.1.to_string()));
         println!(
-            "| {} | {:.1} | {:.1} | {:.2} | {least} | {aim} | {:.1} |",
+            "| {} | {:.1} | {:.1} | {ratio:.2} | {least} | {aim} | {:.1} |",
             case.about,
             median(&pairs, |pair| pair.1.nanos()),
             median(&pairs, |pair| pair.0.nanos()),
-            median(&pairs, |pair| pair.1.nanos() / pair.0.nanos()),
             median(&pairs, |pair| pair.1.peak_mib),
         );
     }
-    Ok(())
+    Ok(short)
 }
 
 fn others(rounds: usize, long: bool) -> Result<(), String> {

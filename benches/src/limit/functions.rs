@@ -78,6 +78,8 @@ pub fn fleet(fleet: Fleet, seconds: u64) -> Outcome {
     let mut stream = luck.stream(Purpose::Arrivals, "all");
     let seeds = random::seed_key(luck, "all");
     let law = Distribution::exponential(fleet.mean);
+    // A single function's time is drawn as the wait of its work, that of a fleet's functions as the population's duration.
+    let duration = if fleet.functions == 1 { Purpose::Wait } else { Purpose::Demand };
     let init = Distribution::lognormal_percentiles(0.2, 0.4);
     let (end, keep) = (seconds * 1_000_000_000, fleet.keep * 1_000_000_000);
     let weights: Vec<f64> =
@@ -105,7 +107,7 @@ pub fn fleet(fleet: Fleet, seconds: u64) -> Outcome {
         requests += 1;
         let word = if fleet.functions > 1 { random::draw(seed, Purpose::Member, 0).next_u64() } else { 0 };
         let function = alias.pick(word);
-        let mut takes = Span::from_seconds(law.sample(&mut random::draw(seed, Purpose::Demand, 0)));
+        let mut takes = Span::from_seconds(law.sample(&mut random::draw(seed, duration, 0)));
         // The stack's top has been idle for the shortest time: if it has expired, so have all.
         let top = idle[function as usize];
         let slot = if top != NONE && environments[top as usize].since + keep > now {

@@ -30,6 +30,19 @@ impl Histogram {
         self.count
     }
 
+    /// The lower edge of the bucket that a share `p` of the values does not exceed.
+    pub fn quantile(&self, p: f64) -> u64 {
+        let rank = (p * self.count as f64).ceil() as u64;
+        let mut below = 0;
+        let reaches = |count: &u64| {
+            below += count;
+            below >= rank
+        };
+        let index = self.buckets.iter().position(reaches).unwrap_or_default();
+        let shift = (index >> BITS).saturating_sub(1);
+        ((index - (shift << BITS)) as u64) << shift
+    }
+
     /// Their sum.
     pub fn sum(&self) -> u128 {
         self.sum

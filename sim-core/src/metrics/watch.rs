@@ -234,11 +234,17 @@ impl Probe for Watcher {
     }
 
     fn passed(&mut self, passed: &Passed) {
-        self.each(#[inline(always)] |books| books.services[passed.service.0 as usize].passed(passed, books.window));
+        self.each(
+            #[inline(always)]
+            |books| books.services[passed.service.0 as usize].passed(passed, books.window),
+        );
     }
 
     fn answered(&mut self, answered: &Answered) {
-        self.each(#[inline(always)] |books| books.services[answered.service.0 as usize].answered(answered, books.window));
+        self.each(
+            #[inline(always)]
+            |books| books.services[answered.service.0 as usize].answered(answered, books.window),
+        );
     }
 
     fn refused(&mut self, at: Time, service: ServiceId, outcome: Outcome, _: &'static str) {

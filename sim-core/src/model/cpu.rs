@@ -49,10 +49,10 @@ impl Running {
     }
 }
 
-/// The whole number of nanoseconds at or above `nanos`, which is not negative and below 2^63.
+/// The whole number of nanoseconds at or above `nanos`, which is not negative; at most some 290 years.
 #[inline]
 fn ceil(nanos: f64) -> u64 {
-    let whole = nanos as i64;
+    let whole = nanos.min(9.2e18) as i64;
     (whole + i64::from((whole as f64) < nanos)) as u64
 }
 

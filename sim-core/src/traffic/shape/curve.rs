@@ -255,8 +255,8 @@ impl Curve {
         Point { seconds: seconds.clamp(from.seconds, high), value, area: target }
     }
 
-    /// Newton's method, kept inside a shrinking bracket and falling back on halving it. Also returns the value at the
-    /// last guess, which is as good as at the root.
+    /// Newton's method, kept inside a shrinking bracket and falling back on halving it. Also returns the value there, by the
+    /// tangent from the last guess.
     fn search(&self, target: f64, from: Point, mut high: f64) -> (f64, f64) {
         let Point { seconds: mut low, mut value, area } = from;
         let (mut before, mut t) = (low, low + (target - area) / value);
@@ -265,7 +265,7 @@ impl Curve {
                 t = 0.5 * (low + high);
             }
             let (value_there, area) = self.at(t);
-            let slope = (value_there - value) / (t - before);
+            let (gap, slope) = (t - before, (value_there - value) / (t - before));
             (before, value) = (t, value_there);
             if area < target {
                 low = t;
@@ -274,9 +274,11 @@ impl Curve {
             }
             let step = (target - area) / value;
             t += step;
-            // What a step leaves is its square times half the slope over the value. Arrivals lie close together, so the
-            // first step is mostly the last.
-            if step.abs() < RESOLUTION || step * step * slope.abs() < RESOLUTION * value {
+            // What a step leaves is its square times half the slope over the value, where the slope is known from a gap that is
+            // much wider than the step. Arrivals lie close together, so the first step is mostly the last.
+            let near = 100.0 * step.abs() < gap.abs() && step * step * slope.abs() < RESOLUTION * value;
+            if near || step.abs() < RESOLUTION {
+                value += if near { slope * step } else { 0.0 };
                 break;
             }
         }
