@@ -133,16 +133,7 @@ impl Cluster {
 
     /// As the watcher of a run does.
     fn record(&mut self) {
-        let fact = &self.noted;
-        let decision = Decision {
-            at: fact.at,
-            owner: fact.owner.clone(),
-            kind: fact.kind,
-            from: fact.before,
-            to: fact.after,
-            reason: fact.reason.clone(),
-        };
-        self.decisions.push(Window::new(Time::ZERO, Time::NEVER), decision);
+        self.decisions.push(Window::new(Time::ZERO, Time::NEVER), Decision::from(&self.noted));
     }
 
     /// A random task is told to stop, and is gone.

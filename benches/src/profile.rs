@@ -21,11 +21,17 @@ const PARTS: &[(&str, &[&str])] = &[
     ("serve", &["sim-core/src"]),
 ];
 
-/// The share of time that each part takes of the case called `name`, largest first.
+/// What belongs to no part.
+const ELSEWHERE: &str = "elsewhere";
+
+/// The parts' names, and that of the rest, in the order of a request's life.
+pub const NAMES: [&str; 6] = ["draw", "queue", "route", "serve", "record", ELSEWHERE];
+
+/// The share of time that each part of [`NAMES`] takes of the case called `name`.
 ///
 /// # Errors
 /// If a tool is missing or fails.
-pub fn profile(name: &str) -> Result<Vec<(String, f64)>, String> {
+pub fn profile(name: &str) -> Result<[f64; NAMES.len()], String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let data = folder.path().join("perf.data");
@@ -43,13 +49,10 @@ pub fn profile(name: &str) -> Result<Vec<(String, f64)>, String> {
     let places = places(&program, counts.keys().copied())?;
     let mut parts: BTreeMap<&str, u64> = BTreeMap::new();
     for (ip, count) in &counts {
-        *parts.entry(places.get(ip).copied().unwrap_or("elsewhere")).or_default() += count;
+        *parts.entry(places.get(ip).copied().unwrap_or(ELSEWHERE)).or_default() += count;
     }
     let total: u64 = counts.values().sum();
-    let mut shares: Vec<(String, f64)> =
-        parts.into_iter().map(|(part, count)| (part.to_owned(), count as f64 / total as f64)).collect();
-    shares.sort_by(|one, other| other.1.total_cmp(&one.1));
-    Ok(shares)
+    Ok(NAMES.map(|part| parts.get(part).copied().unwrap_or_default() as f64 / total as f64))
 }
 
 /// The part that each address belongs to.

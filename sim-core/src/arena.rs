@@ -149,8 +149,7 @@ impl<I: Id, T> Slab<I, T> {
     /// If the place is already free: the caller lost track of a life.
     pub fn remove(&mut self, id: I) -> T {
         let item = self.places[id.index()].item.take().expect("an item is removed once");
-        self.places[id.index()].generation = self.places[id.index()].generation.wrapping_add(1);
-        self.free.push(id.index() as u32);
+        self.vacate(id);
         item
     }
 
@@ -160,9 +159,16 @@ impl<I: Id, T> Slab<I, T> {
     /// If the place is already free.
     #[inline]
     pub fn free(&mut self, id: I) {
+        let item = &mut self.places[id.index()].item;
+        assert!(item.is_some(), "an item is removed once");
+        *item = None;
+        self.vacate(id);
+    }
+
+    /// A place has become empty.
+    #[inline]
+    fn vacate(&mut self, id: I) {
         let place = &mut self.places[id.index()];
-        assert!(place.item.is_some(), "an item is removed once");
-        place.item = None;
         place.generation = place.generation.wrapping_add(1);
         self.free.push(id.index() as u32);
     }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use benches::cases;
 use benches::placement::{Prepared, STRATEGIES};
-use benches::profile::profile;
+use benches::profile::{NAMES, profile};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
@@ -176,7 +176,7 @@ fn others(rounds: usize, long: bool) -> Result<(), String> {
         return Ok(());
     }
     println!("\n| Work | seconds | ns a request | peak MiB |\n|---|---:|---:|---:|");
-    for name in [cases::LONGER.0, cases::LONGER.1, "functions/1000000"] {
+    for name in cases::LONG {
         let case = cases::find(name).ok_or("a case that is not there")?;
         let measured = child(name)?;
         let Measured { seconds, peak_mib, .. } = measured;
@@ -217,12 +217,9 @@ fn rate(strategy: &str, instances: usize, churn: bool) -> f64 {
 }
 
 fn profiles(name: &str) -> Result<(), String> {
-    const PARTS: [&str; 6] = ["draw", "queue", "route", "serve", "record", "elsewhere"];
-    println!("| Work | {} |\n|---|{}", PARTS.join(" | "), "---:|".repeat(PARTS.len()));
+    println!("| Work | {} |\n|---|{}", NAMES.join(" | "), "---:|".repeat(NAMES.len()));
     for case in cases::ALL.iter().filter(|case| case.limit.is_some() && case.name.contains(name)) {
-        let shares = profile(case.name)?;
-        let of = |part: &&str| shares.iter().find(|(name, _)| name == part).map_or(0.0, |share| share.1);
-        let shares: Vec<String> = PARTS.iter().map(|part| format!("{:.0} %", of(part) * 100.0)).collect();
+        let shares = profile(case.name)?.map(|share| format!("{:.0} %", share * 100.0));
         println!("| {} | {} |", case.about, shares.join(" | "));
     }
     Ok(())

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Window;
 use crate::engine::Time;
-use crate::observe::DecisionKind;
+use crate::observe::{DecisionFact, DecisionKind};
 use crate::stored;
 
 /// One decision of one policy.
@@ -25,6 +25,19 @@ pub struct Decision {
     pub to: Option<u64>,
     /// The policy's reason.
     pub reason: String,
+}
+
+impl From<&DecisionFact> for Decision {
+    fn from(fact: &DecisionFact) -> Self {
+        Decision {
+            at: fact.at,
+            owner: fact.owner.clone(),
+            kind: fact.kind,
+            from: fact.before,
+            to: fact.after,
+            reason: fact.reason.clone(),
+        }
+    }
 }
 
 /// The timeline of a run: every decision counted, the first [`Decisions::KEPT`] kept.

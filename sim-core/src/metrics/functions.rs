@@ -32,46 +32,31 @@ pub struct FunctionsRecord {
 #[derive(Clone, Debug)]
 pub(super) struct FunctionsRecorder {
     measured: Window,
-    counts: Vec<[u32; 4]>,
-    /// What has come over the edge of a counter: by function and counter.
-    carried: std::collections::BTreeMap<(usize, usize), u64>,
+    counts: Vec<[u64; 3]>,
 }
 
 impl FunctionsRecorder {
     /// Nothing seen yet of `functions` functions; what happens in `measured` is counted.
     pub(super) fn new(measured: Window, functions: usize) -> Self {
-        FunctionsRecorder { measured, counts: vec![[0; 4]; functions], carried: Default::default() }
+        FunctionsRecorder { measured, counts: vec![[0; 3]; functions] }
     }
 
     /// An attempt to invoke `function` at `at`.
     #[inline]
     pub(super) fn invoked(&mut self, at: Time, function: FunctionId, invoked: Invoked) {
         if self.measured.contains(at) {
-            let (index, counter) = (function.0 as usize, invoked as usize);
-            let (count, over) = self.counts[index][counter].overflowing_add(1);
-            self.counts[index][counter] = count;
-            if over {
-                self.carry(index, counter);
-            }
+            self.counts[function.0 as usize][invoked as usize] += 1;
         }
-    }
-
-    #[cold]
-    fn carry(&mut self, index: usize, counter: usize) {
-        *self.carried.entry((index, counter)).or_default() += 1 << 32;
     }
 
     /// The record of the run.
     pub(super) fn finish(self) -> FunctionsRecord {
-        let count = |index: usize, counter: Invoked| {
-            let carried = self.carried.get(&(index, counter as usize)).copied().unwrap_or_default();
-            carried + u64::from(self.counts[index][counter as usize])
-        };
-        let all = |count: &dyn Fn(usize) -> u64| (0..self.counts.len()).map(count).collect();
+        let [warm, cold, throttled] = [Invoked::Warm, Invoked::Cold, Invoked::Throttled]
+            .map(|invoked| self.counts.iter().map(move |counts| counts[invoked as usize]));
         FunctionsRecord {
-            invocations: all(&|index| count(index, Invoked::Warm) + count(index, Invoked::Cold)),
-            cold: all(&|index| count(index, Invoked::Cold)),
-            throttled: all(&|index| count(index, Invoked::Throttled)),
+            invocations: warm.zip(cold.clone()).map(|(warm, cold)| warm + cold).collect(),
+            cold: cold.collect(),
+            throttled: throttled.collect(),
         }
     }
 }
@@ -130,13 +115,13 @@ mod tests {
     fn a_counter_that_overflows_goes_on() {
         let measured = Window::new(Time::ZERO, Time::NEVER);
         let mut recorder = FunctionsRecorder::new(measured, 2);
-        recorder.counts[1] = [u32::MAX, u32::MAX - 1, 7, 0];
+        let edge = u64::from(u32::MAX);
+        recorder.counts[1] = [edge, edge - 1, 7];
         for _ in 0..3 {
             recorder.invoked(Time::ZERO, FunctionId(1), Invoked::Warm);
             recorder.invoked(Time::ZERO, FunctionId(1), Invoked::Cold);
         }
         let record = recorder.finish();
-        let edge = u64::from(u32::MAX);
         assert_eq!((record.invocations[1], record.cold[1], record.throttled[1]), (2 * edge + 5, edge + 2, 7));
     }
 

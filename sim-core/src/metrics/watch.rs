@@ -30,8 +30,12 @@ pub struct Watcher {
     recorder: Recorder,
     names: Names,
     instance_types: Vec<InstanceType>,
-    /// The books of the measured window, and those of each kind of day.
-    books: Books,
+    ledger: Ledger,
+}
+
+/// The books of the measured window, and those of each kind of day.
+struct Ledger {
+    measured: Books,
     days: Vec<Books>,
 }
 
@@ -88,25 +92,30 @@ impl Watcher {
         let books = |window: Window| Books::new(window, names.services.len());
         Watcher {
             instance_types: types.collect(),
-            books: books(recorder.measured()),
-            days: days.iter().copied().map(books).collect(),
+            ledger: Ledger {
+                measured: books(recorder.measured()),
+                days: days.iter().copied().map(books).collect(),
+            },
             recorder,
             names: names.clone(),
         }
     }
 
-    /// Does `book` in the books of the measured window, and in those of the days.
-    #[inline(always)]
-    fn each(&mut self, book: impl Fn(&mut Books)) {
-        book(&mut self.books);
-        self.days.iter_mut().for_each(book);
-    }
-
     /// The record of a run in which `events` happened and which drained until `end`.
     pub fn finish(self, end: Time, events: u64) -> Record {
         let names = &self.names.services;
-        let days = self.days.into_iter().map(|books| books.close(names)).collect();
-        self.recorder.finish(end, events, self.books.close(names), days)
+        let Ledger { measured, days } = self.ledger;
+        let days = days.into_iter().map(|books| books.close(names)).collect();
+        self.recorder.finish(end, events, measured.close(names), days)
+    }
+}
+
+impl Ledger {
+    /// Does `book` in all books.
+    #[inline(always)]
+    fn each(&mut self, book: impl Fn(&mut Books)) {
+        book(&mut self.measured);
+        self.days.iter_mut().for_each(book);
     }
 }
 
@@ -234,14 +243,14 @@ impl Probe for Watcher {
     }
 
     fn passed(&mut self, passed: &Passed) {
-        self.each(
+        self.ledger.each(
             #[inline(always)]
             |books| books.services[passed.service.0 as usize].passed(passed, books.window),
         );
     }
 
     fn answered(&mut self, answered: &Answered) {
-        self.each(
+        self.ledger.each(
             #[inline(always)]
             |books| books.services[answered.service.0 as usize].answered(answered, books.window),
         );
@@ -291,7 +300,7 @@ impl Probe for Watcher {
         match *billable {
             Billable::Invocation { service, from, init, handler, memory, arch, provisioned } => {
                 let served = if provisioned { Served::Provisioned } else { Served::OnDemand };
-                self.each(
+                self.ledger.each(
                     #[inline(always)]
                     |books| {
                         let meters = &mut books.services[service.0 as usize];
@@ -302,27 +311,18 @@ impl Probe for Watcher {
             Billable::Instance { group, .. } | Billable::SurplusCredits { group, .. } => {
                 let name = &self.names.groups[group.0 as usize];
                 let instance_type = &self.instance_types[group.0 as usize];
-                let all = std::iter::once(&mut self.books).chain(&mut self.days);
-                all.for_each(|books| books.instance(name, instance_type, billable));
+                self.ledger.each(|books| books.instance(name, instance_type, billable));
             }
             Billable::FargateTask { service, .. }
             | Billable::Balancer { service }
             | Billable::Provisioned { service, .. } => {
                 let name = &self.names.services[service.0 as usize];
-                let all = std::iter::once(&mut self.books).chain(&mut self.days);
-                all.for_each(|books| books.service(name, billable));
+                self.ledger.each(|books| books.service(name, billable));
             }
         }
     }
 
     fn decided(&mut self, decision: &DecisionFact) {
-        self.recorder.decided(Decision {
-            at: decision.at,
-            owner: decision.owner.clone(),
-            kind: decision.kind,
-            from: decision.before,
-            to: decision.after,
-            reason: decision.reason.clone(),
-        });
+        self.recorder.decided(Decision::from(decision));
     }
 }

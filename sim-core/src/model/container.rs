@@ -8,7 +8,7 @@ use super::bucket::Bucket;
 use super::cluster::{ClusterId, InstanceId};
 use super::fleet::{Agenda, Fleet};
 use super::health::Checks;
-use super::request::RequestId;
+use super::request::{Call, RequestId};
 use super::scaling::ServiceScaling;
 use super::task::{Task, TaskId, TaskState};
 use super::telemetry::ContainerTelemetry;
@@ -139,6 +139,14 @@ impl Containers {
     pub(super) fn fargate_bill(&self, service: ServiceId, from: Time, to: Option<Time>) -> Option<Billable> {
         let Substrate::Fargate { arch, purchase, .. } = self.substrate else { return None };
         Some(Billable::FargateTask { service, from, to, cpu: self.cpu, memory: self.memory, arch, purchase })
+    }
+
+    /// How long the start of an idle worker takes that a request finds, where workers do not keep running.
+    #[inline]
+    pub(super) fn worker_start(&self, call: &Call) -> Option<Span> {
+        let law = self.worker_start.as_ref()?;
+        let mut luck = random::draw(call.seed, Purpose::WorkerStart, call.attempts);
+        Some(Span::from_seconds(law.sample(&mut luck)))
     }
 
     /// One task more or less of a provider counts towards the desired count.

@@ -9,7 +9,6 @@ use super::request::{Request, RequestId, Stage};
 use super::task::TaskId;
 use crate::engine::{Span, Time};
 use crate::observe::{Gauge, Outcome, Part, Probe, ReplicaFact, ServiceId};
-use crate::random::{self, Purpose};
 
 impl<P: Probe> Fleet<P> {
     /// A request comes to a task: it starts, queues, or is rejected.
@@ -33,17 +32,17 @@ impl<P: Probe> Fleet<P> {
         }
         task.inside += 1;
         containers.router.began(task_id.0);
-        let cold = starts && containers.worker_start.is_some();
         let service = task.service;
         let request = &mut self.requests[id];
         request.place = task_id.0;
+        // A worker that goes on with the queue is running.
+        let wait = if starts { containers.worker_start(&request.call) } else { None };
         if !starts {
             request.stage = Stage::Queued;
             task.queue.push_back(id);
         }
         self.task_fact(now, task_id, ReplicaFact::Entered);
         if starts {
-            let wait = if cold { self.worker_start(service, id) } else { None };
             if self.start(task_id, id, wait, now, agenda) {
                 self.cpu_changed(task_id, now, agenda);
             }
@@ -60,22 +59,22 @@ impl<P: Probe> Fleet<P> {
         self.level(service, Gauge::Queue, queued, now);
     }
 
-    /// How long the start of an idle worker takes that a request found, where workers do not keep running.
-    fn worker_start(&mut self, service: ServiceId, id: RequestId) -> Option<Span> {
-        let law = self.services[service].containers().worker_start.as_ref()?;
-        let call = &self.requests[id].call;
-        let mut luck = random::draw(call.seed, Purpose::WorkerStart, call.attempts);
-        Some(Span::from_seconds(law.sample(&mut luck)))
+    /// The task that a request is in. While that stands still there is none: the request is held until it goes on.
+    #[inline(always)]
+    fn task_or_hold(&mut self, id: RequestId) -> Option<TaskId> {
+        let task_id = TaskId(self.requests[id].place);
+        let task = &mut self.tasks[task_id];
+        if task.lost {
+            task.held.push(id);
+            return None;
+        }
+        Some(task_id)
     }
 
     /// The worker that a request waited for is there: its CPU phase begins.
     pub(super) fn worker_started(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
+        let Some(task_id) = self.task_or_hold(id) else { return };
         let request = &mut self.requests[id];
-        let task_id = TaskId(request.place);
-        if self.tasks[task_id].lost {
-            self.tasks[task_id].held.push(id);
-            return;
-        }
         // Longer than planned where the task stood still meanwhile.
         request.parts.set(Part::ColdStart, now - request.started);
         request.started = now;
@@ -155,12 +154,8 @@ impl<P: Probe> Fleet<P> {
     /// A request has waited out its time off the CPU.
     #[inline]
     pub(super) fn wait_done(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
+        let Some(task_id) = self.task_or_hold(id) else { return };
         let request = &mut self.requests[id];
-        let task_id = TaskId(request.place);
-        if self.tasks[task_id].lost {
-            self.tasks[task_id].held.push(id);
-            return;
-        }
         request.parts.set(Part::Wait, now - request.computed);
         if self.complete(task_id, id, now, agenda) {
             self.cpu_changed(task_id, now, agenda);

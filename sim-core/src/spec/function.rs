@@ -77,12 +77,15 @@ fn runtime_names() -> Vec<&'static str> {
     RUNTIMES.iter().map(|runtime| runtime.name).collect()
 }
 
+/// Memory that one vCPU comes with, in MiB.
+const MIB_PER_VCPU: f64 = 1769.0;
+
 /// vCPUs that come with every MiB of memory, up to their limit.
-pub const LAMBDA_VCPUS_PER_MIB: f64 = 1.0 / 1769.0;
+pub const LAMBDA_VCPUS_PER_MIB: f64 = 1.0 / MIB_PER_VCPU;
 
 /// Number of vCPUs that come with an amount of memory (Lambda Developer Guide: 1 at 1,769 MB, 6 at 10,240 MB).
 pub fn lambda_vcpus(memory: MemorySize) -> f64 {
-    (f64::from(memory.0) / 1769.0).min(6.0)
+    (f64::from(memory.0) / MIB_PER_VCPU).min(6.0)
 }
 
 /// How a function's code is packaged.

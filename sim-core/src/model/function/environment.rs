@@ -9,7 +9,6 @@ use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
 use crate::model::provisioned::Provisioned;
 use crate::model::request::RequestId;
-use crate::model::service::Platform;
 use crate::observe::{DecisionKind, FunctionId, Gauge, Probe, ReplicaFact, ServiceId};
 use crate::policy::view::{KeepAliveView, ReuseOrder};
 use crate::random::{self, Purpose};
@@ -107,7 +106,7 @@ impl<P: Probe> Fleet<P> {
         id: EnvironmentId,
         now: Time,
     ) {
-        self.environments.remove(id);
+        self.environments.free(id);
         self.environment_fact(now, id, ReplicaFact::Gone);
         let functions = self.services[service].functions();
         functions.alive -= 1;
@@ -125,9 +124,7 @@ impl<P: Probe> Fleet<P> {
         let members: Vec<FunctionId> = self.services[service].functions().members.ids().collect();
         for function in members {
             let idle = &mut self.services[service].functions().members[function].idle;
-            let mut end: Vec<EnvironmentId> = idle.iter(&self.environments).collect();
-            end.retain(|id| which(&self.environments[*id]));
-            end.iter().for_each(|id| idle.remove(&mut self.environments, *id));
+            let end = idle.take(&mut self.environments, &which);
             end.into_iter().for_each(|id| self.end_environment(service, function, id, now));
         }
         self.end_loading(service, which, now);
@@ -221,13 +218,23 @@ impl<P: Probe> Fleet<P> {
         let member = &mut functions.members[function];
         member.idle.push(&mut self.environments, id);
         if member.expiry == Time::NEVER {
-            member.expiry = now + keep;
-            agenda.schedule_timer(FleetEvent::new(
-                member.expiry,
-                Kind::EnvironmentsExpire,
-                service.0,
-                function.0,
-            ));
+            self.expire_at(service, function, now + keep, agenda);
+        }
+    }
+
+    /// Has the agenda look for idle environments of a function at an instant, if it does not do so before.
+    #[inline]
+    pub(super) fn expire_at(
+        &mut self,
+        service: ServiceId,
+        function: FunctionId,
+        at: Time,
+        agenda: &mut Agenda,
+    ) {
+        let member = &mut self.services[service].functions().members[function];
+        if at < member.expiry {
+            member.expiry = at;
+            agenda.schedule_timer(FleetEvent::new(at, Kind::EnvironmentsExpire, service.0, function.0));
         }
     }
 
@@ -252,9 +259,7 @@ impl<P: Probe> Fleet<P> {
             let Some(oldest) = member.idle.oldest() else { return };
             let expires = self.environments[oldest].expires(keep);
             if expires > now {
-                member.expiry = expires;
-                let event = FleetEvent::new(expires, Kind::EnvironmentsExpire, service.0, function.0);
-                agenda.schedule_timer(event);
+                self.expire_at(service, function, expires, agenda);
                 return;
             }
             member.idle.remove(&mut self.environments, oldest);
@@ -298,7 +303,8 @@ impl<P: Probe> Fleet<P> {
             agenda.schedule(FleetEvent::new(now + period, Kind::KeepAlive, service.0, 0));
         }
         if decision.keep < before {
-            self.hasten_expiry(service, now, agenda);
+            let members = self.services[service].functions().members.ids();
+            members.for_each(|function| self.hasten(service, function, decision.keep, now, agenda));
         }
         if before != decision.keep && now > Time::ZERO {
             let seconds = |span: Span| Some(span.nanos() / 1_000_000_000);
@@ -312,18 +318,18 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
-    /// A shorter keep-alive is in force: what is idle already goes by it, too.
-    fn hasten_expiry(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) {
-        let Platform::Functions(functions) = &mut self.services[service].platform else { return };
-        let keep = functions.keep;
-        for (id, member) in functions.members.iter_mut() {
-            let Some(oldest) = member.idle.oldest() else { continue };
-            let expires = self.environments[oldest].expires(keep).max(now);
-            if expires < member.expiry {
-                member.expiry = expires;
-                agenda.schedule_timer(FleetEvent::new(expires, Kind::EnvironmentsExpire, service.0, id.0));
-            }
-        }
+    /// A shorter keep-alive of a function is in force: what is idle already goes by it, too.
+    pub(super) fn hasten(
+        &mut self,
+        service: ServiceId,
+        function: FunctionId,
+        keep: Span,
+        now: Time,
+        agenda: &mut Agenda,
+    ) {
+        let Some(oldest) = self.services[service].functions().members[function].idle.oldest() else { return };
+        let expires = self.environments[oldest].expires(keep).max(now);
+        self.expire_at(service, function, expires, agenda);
     }
 }
 

@@ -7,9 +7,6 @@
 use crate::engine::Span;
 use crate::policy::view::IdleTimes;
 
-/// How wide a bin is.
-const BIN: Span = Span::from_secs(60);
-
 /// A bin's number in the upper eight bits, its count in the lower.
 const COUNT_BITS: u32 = 24;
 const MOST: u32 = (1 << COUNT_BITS) - 1;
@@ -32,8 +29,10 @@ impl Histogram {
 
     /// The same, with counts of at most `most`.
     fn count(&mut self, idle: Span, most: u32) {
-        let bin = idle.nanos() / BIN.nanos();
-        let count = if bin >= IdleTimes::BINS as u64 { &mut self.beyond } else { self.bin(bin as u32) };
+        let count = match IdleTimes::bin(idle) {
+            Some(bin) => self.bin(bin as u32),
+            None => &mut self.beyond,
+        };
         *count += 1;
         if *count & MOST == most {
             self.halve();

@@ -3,13 +3,9 @@
 //! Kept only for those: a fleet may have a million functions, and a policy that is asked once needs no history.
 
 use super::apart::Apart;
-use crate::engine::{Span, Time};
+use crate::engine::Time;
 use crate::observe::FunctionId;
 use crate::policy::view::{IdleTimes, KeepAlivePolicy};
-
-/// The width of a bin, and how many there are.
-const BIN: Span = Span::from_secs(60);
-const BINS: u64 = IdleTimes::BINS as u64;
 
 /// The idle times of a service's functions: all in one histogram, or each function's apart, as the policy wants them.
 pub(in crate::model) enum IdleWatch {
@@ -73,12 +69,10 @@ impl Together {
         if quiet.busy > 1 || quiet.since == Time::NEVER {
             return;
         }
-        let bin = now.since(quiet.since).nanos() / BIN.nanos();
-        if bin >= BINS {
+        let Some(bin) = IdleTimes::bin(now.since(quiet.since)) else {
             self.times.beyond += 1;
             return;
-        }
-        let bin = bin as usize;
+        };
         if self.times.minutes.len() <= bin {
             self.times.minutes.resize(bin + 1, 0);
         }

@@ -90,6 +90,18 @@ impl IdleList {
         }
         self.len -= 1;
     }
+
+    /// Takes out all environments of which `which` holds, that which has been idle longest first.
+    pub(super) fn take(
+        &mut self,
+        environments: &mut Environments,
+        which: impl Fn(&Environment) -> bool,
+    ) -> Vec<EnvironmentId> {
+        let taken: Vec<EnvironmentId> =
+            self.iter(environments).filter(|id| which(&environments[*id])).collect();
+        taken.iter().for_each(|id| self.remove(environments, *id));
+        taken
+    }
 }
 
 #[cfg(test)]

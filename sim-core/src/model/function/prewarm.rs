@@ -12,7 +12,6 @@ use rand::Rng as _;
 use super::IdleWatch;
 use super::apart::{Apart, Plan};
 use super::environment::Environment;
-use super::idle_list::IdleList;
 use crate::engine::{Span, Time};
 use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
@@ -92,29 +91,6 @@ impl<P: Probe> Fleet<P> {
         self.note(now, DecisionKind::KeepAlive, &name, (None, None), line);
     }
 
-    /// A shorter keep-alive of one function is in force: what is idle already goes by it, too.
-    fn hasten(
-        &mut self,
-        service: ServiceId,
-        function: FunctionId,
-        keep: Span,
-        now: Time,
-        agenda: &mut Agenda,
-    ) {
-        let Some(oldest) = self.services[service].functions().members[function].idle.oldest() else { return };
-        let expires = self.environments[oldest].expires(keep).max(now);
-        self.expire_at(service, function, expires, agenda);
-    }
-
-    /// Has the agenda look for idle environments of a function at an instant, if it does not do so before.
-    fn expire_at(&mut self, service: ServiceId, function: FunctionId, at: Time, agenda: &mut Agenda) {
-        let member = &mut self.services[service].functions().members[function];
-        if at < member.expiry {
-            member.expiry = at;
-            agenda.schedule_timer(FleetEvent::new(at, Kind::EnvironmentsExpire, service.0, function.0));
-        }
-    }
-
     /// An invocation of a function is over. If that makes it idle, and its plan is to load ahead, its environments end,
     /// but for the one at hand, which the caller ends; whether they do.
     pub(super) fn unload(
@@ -131,8 +107,7 @@ impl<P: Probe> Fleet<P> {
         watched.due = now + window;
         agenda.schedule_timer(FleetEvent::new(watched.due, Kind::PreWarm, service.0, function.0));
         let list = &mut self.services[service].functions().members[function].idle;
-        let idle: Vec<_> = list.iter(&self.environments).collect();
-        *list = IdleList::EMPTY;
+        let idle = list.take(&mut self.environments, |_| true);
         loading.into_iter().chain(idle).for_each(|id| self.end_environment(service, function, id, now));
         true
     }

@@ -64,7 +64,7 @@ impl Default for HybridHistogramParameters {
     fn default() -> Self {
         HybridHistogramParameters {
             range: Span::from_secs(4 * 3600),
-            bin: MINUTE,
+            bin: IdleTimes::BIN,
             head: Percent(0.05),
             tail: Percent(0.99),
             margin: Percent(0.10),
@@ -75,8 +75,6 @@ impl Default for HybridHistogramParameters {
         }
     }
 }
-
-const MINUTE: Span = Span::from_secs(60);
 
 /// A forecast needs that many idle times.
 const FORECAST_SAMPLES: u32 = 2;
@@ -100,8 +98,8 @@ impl HybridHistogramParameters {
     fn problems(&self) -> Vec<Problem> {
         let mut out = Vec::new();
         let whole = |span: Span, of: Span| !span.is_zero() && span.nanos().is_multiple_of(of.nanos());
-        let longest = MINUTE * IdleTimes::BINS as u64;
-        if !whole(self.bin, MINUTE) || self.bin > longest {
+        let longest = IdleTimes::BIN * IdleTimes::BINS as u64;
+        if !whole(self.bin, IdleTimes::BIN) || self.bin > longest {
             out.push(Problem::new("bin", format!("a bin is one or more whole minutes, not {}", self.bin)));
         } else if !whole(self.range, self.bin) || self.range > longest {
             let message = format!("{} is not a number of bins up to {longest}", self.range);
@@ -129,8 +127,10 @@ impl HybridHistogramParameters {
 
     /// The counts in the policy's own bins, and how many idle times were longer than its range.
     fn counted(&self, times: &IdleTimes) -> (Vec<u32>, u32) {
-        let (width, minutes) =
-            ((self.bin.nanos() / MINUTE.nanos()) as usize, (self.range.nanos() / MINUTE.nanos()) as usize);
+        let (width, minutes) = (
+            (self.bin.nanos() / IdleTimes::BIN.nanos()) as usize,
+            (self.range.nanos() / IdleTimes::BIN.nanos()) as usize,
+        );
         let mut bins = vec![0; minutes / width];
         let mut beyond = times.beyond;
         for (minute, count) in times.minutes.iter().enumerate() {

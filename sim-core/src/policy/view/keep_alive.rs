@@ -60,6 +60,14 @@ pub struct IdleTimes {
 impl IdleTimes {
     /// How many bins there are: four hours of minutes (Shahrad et al., "Serverless in the Wild", ATC 2020).
     pub const BINS: usize = 240;
+    /// How wide a bin is.
+    pub const BIN: Span = Span::from_secs(60);
+
+    /// The bin of an idle time; none if it is longer than they reach.
+    pub fn bin(idle: Span) -> Option<usize> {
+        let bin = idle.nanos() / Self::BIN.nanos();
+        (bin < Self::BINS as u64).then_some(bin as usize)
+    }
 }
 
 /// What a keep-alive policy answers.
