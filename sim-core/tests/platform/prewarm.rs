@@ -89,6 +89,20 @@ fn an_arrival_cancels_and_a_late_one_is_cold() {
     assert_eq!(cold(&early), [1, 21]);
 }
 
+/// A function that is called every 20 seconds is soon known to be idle for less than a minute. When the calls end, so
+/// does its environment, 66 seconds (a bin and the margin) later, although it was at first to be kept for four hours.
+#[test]
+fn a_shorter_keep_alive_holds_for_what_becomes_idle_after_it() {
+    let function = patched(&function(&json!({})), &json!({ "keep_alive": hybrid() }));
+    let steps = json!([{ "at": "0s", "factor": 1 }, { "at": "601s", "factor": 0 }]);
+    let arrivals = json!({ "deterministic": { "rate": "3/min", "shape": { "steps": steps } } });
+    let facts = facts(&one_service(&arrivals, "1s", &function), "1h", 0);
+    let last = facts.begun().last().unwrap().0 + 1.0;
+    assert_eq!((cold(&facts), (last - 601.0).abs() < 1.0), (vec![1], true), "{last}");
+    let at = |seconds: f64| facts.level_at(SERVICE, Gauge::Environments, last + seconds);
+    assert_eq!((at(65.0), at(67.0)), (1, 0));
+}
+
 /// Each function of a fleet by its own: of three, two are regular with different periods.
 #[test]
 fn functions_of_a_fleet_are_learned_apart() {

@@ -215,11 +215,9 @@ impl<P: Probe> Fleet<P> {
             return;
         }
         let functions = self.services[service].functions();
-        let member = &mut functions.members[function];
-        member.idle.push(&mut self.environments, id);
-        if member.expiry == Time::NEVER {
-            self.expire_at(service, function, now + keep, agenda);
-        }
+        functions.members[function].idle.push(&mut self.environments, id);
+        // The agenda may look earlier, for one that became idle before; and later, if the keep-alive has become shorter.
+        self.expire_at(service, function, now + keep, agenda);
     }
 
     /// Has the agenda look for idle environments of a function at an instant, if it does not do so before.
