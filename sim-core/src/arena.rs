@@ -120,6 +120,15 @@ struct Place<T> {
     item: Option<T>,
 }
 
+impl<T> Place<T> {
+    /// It has become empty.
+    #[inline(always)]
+    fn vacate<I: Id>(&mut self, id: I, free: &mut Vec<u32>) {
+        self.generation = self.generation.wrapping_add(1);
+        free.push(id.index() as u32);
+    }
+}
+
 impl<I: Id, T> Default for Slab<I, T> {
     fn default() -> Self {
         Slab { places: Vec::new(), free: Vec::new(), ids: PhantomData }
@@ -148,8 +157,9 @@ impl<I: Id, T> Slab<I, T> {
     /// # Panics
     /// If the place is already free: the caller lost track of a life.
     pub fn remove(&mut self, id: I) -> T {
-        let item = self.places[id.index()].item.take().expect("an item is removed once");
-        self.vacate(id);
+        let place = &mut self.places[id.index()];
+        let item = place.item.take().expect("an item is removed once");
+        place.vacate(id, &mut self.free);
         item
     }
 
@@ -157,20 +167,12 @@ impl<I: Id, T> Slab<I, T> {
     ///
     /// # Panics
     /// If the place is already free.
-    #[inline]
+    #[inline(always)]
     pub fn free(&mut self, id: I) {
-        let item = &mut self.places[id.index()].item;
-        assert!(item.is_some(), "an item is removed once");
-        *item = None;
-        self.vacate(id);
-    }
-
-    /// A place has become empty.
-    #[inline]
-    fn vacate(&mut self, id: I) {
         let place = &mut self.places[id.index()];
-        place.generation = place.generation.wrapping_add(1);
-        self.free.push(id.index() as u32);
+        assert!(place.item.is_some(), "an item is removed once");
+        place.item = None;
+        place.vacate(id, &mut self.free);
     }
 
     /// How many times this place has been freed.

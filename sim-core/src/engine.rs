@@ -39,15 +39,34 @@ pub trait World {
 
     /// Makes `event` happen at `event.time()`, putting what follows from it into the agenda.
     fn handle(&mut self, event: Self::Event, agenda: &mut Agenda<Self::Event>);
+
+    /// Whether something is in work that has to come to its end before a run is over.
+    fn is_busy(&self) -> bool {
+        false
+    }
 }
 
 /// Runs `world` until the agenda is empty or its next event lies after `until`, and returns how many events
 /// happened. Events at exactly `until` still happen; later ones stay in the agenda.
 pub fn run_until<W: World>(world: &mut W, agenda: &mut Agenda<W::Event>, until: Time) -> u64 {
-    let mut happened = 0;
-    while let Some(event) = agenda.pop_until(until) {
-        world.handle(event, agenda);
-        happened += 1;
+    run_and_drain(world, agenda, until, until)
+}
+
+/// Runs `world` [until](run_until) `end`, and from there on for as long as it is [busy](World::is_busy), at most until
+/// `last`. Returns how many events happened.
+pub fn run_and_drain<W: World>(world: &mut W, agenda: &mut Agenda<W::Event>, end: Time, last: Time) -> u64 {
+    let (mut happened, mut limit) = (0, end);
+    loop {
+        if let Some(event) = agenda.pop_until(limit) {
+            world.handle(event, agenda);
+            happened += 1;
+        } else if limit < last {
+            limit = last;
+        } else {
+            return happened;
+        }
+        if limit > end && !world.is_busy() {
+            return happened;
+        }
     }
-    happened
 }

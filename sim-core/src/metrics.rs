@@ -35,7 +35,7 @@ pub use histogram::Histogram;
 pub use intervals::{
     INTERVAL_LABEL, Sample, difference, maximum, mean, quantile, quantile_difference, quantile_ratio, ratio,
 };
-pub use level::{Level, LevelRecord};
+pub use level::LevelRecord;
 pub use measure::Measure;
 pub use names::{find, names, percentile};
 pub use record::{ArrivalDigest, ClusterRecord, Record};

@@ -4,32 +4,53 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grid, Level, LevelRecord, Window};
+use super::level::{Level, Stretch};
+use super::{Grid, LevelRecord, Window};
 use crate::engine::Time;
 use crate::observe::Gauge;
 use crate::stored;
 
-/// The levels of one service or cluster while the run goes. One that is never set takes no memory and does
-/// not appear in the record.
+/// The levels of one service or cluster while the run goes. One that is never set does not appear in the record.
 #[derive(Clone, Debug)]
 pub struct Gauges {
-    measured: Window,
-    grid: Grid,
-    levels: [Option<Box<Level>>; Gauge::ALL.len()],
+    /// The stretch of time that now lies in, of all levels.
+    stretch: Stretch,
+    levels: [Option<Level>; Gauge::ALL.len()],
 }
 
 impl Gauges {
     /// No level yet; what is set is integrated over `measured`, and over the windows of `grid`.
     pub fn new(measured: Window, grid: Grid) -> Self {
-        Gauges { measured, grid, levels: Default::default() }
+        Gauges { stretch: Stretch::first(measured, grid), levels: Default::default() }
     }
 
     /// From `now` on, `gauge` stands at `level`.
     #[inline(always)]
     pub fn set(&mut self, now: Time, gauge: Gauge, level: u64) {
-        match &mut self.levels[gauge as usize] {
-            Some(known) => known.set(now, level),
-            None => self.begin(now, gauge, level),
+        self.set_all(now, &[(gauge, level)]);
+    }
+
+    /// From `now` on, gauges stand at these levels.
+    #[inline(always)]
+    pub fn set_all(&mut self, now: Time, levels: &[(Gauge, u64)]) {
+        if self.stretch.is_before(now) {
+            self.advance(now);
+        }
+        for (gauge, level) in levels {
+            match &mut self.levels[*gauge as usize] {
+                Some(known) => known.set(now, *level),
+                None => self.begin(now, *gauge, *level),
+            }
+        }
+    }
+
+    /// Closes the stretches that end before `now`.
+    #[cold]
+    #[inline(never)]
+    fn advance(&mut self, now: Time) {
+        while self.stretch.is_before(now) {
+            self.levels.iter_mut().flatten().for_each(|level| level.close(&self.stretch));
+            self.stretch = self.stretch.next();
         }
     }
 
@@ -37,16 +58,17 @@ impl Gauges {
     #[cold]
     #[inline(never)]
     fn begin(&mut self, now: Time, gauge: Gauge, level: u64) {
-        let mut first = Box::new(Level::new(self.measured, self.grid));
+        let mut first = Level::zero_until(&self.stretch);
         first.set(now, level);
         self.levels[gauge as usize] = Some(first);
     }
 
     /// The histories of all levels that were ever set.
-    pub fn finish(self, end: Time) -> GaugeRecords {
+    pub fn finish(mut self, end: Time) -> GaugeRecords {
+        self.advance(end);
         let set = Gauge::ALL.into_iter().zip(self.levels);
-        let levels = set.filter_map(|(gauge, level)| Some((gauge, level?.finish(end)))).collect();
-        GaugeRecords { runs: 1, levels }
+        let levels = set.filter_map(|(gauge, level)| Some((gauge, level?.finish(end, &self.stretch))));
+        GaugeRecords { runs: 1, levels: levels.collect() }
     }
 }
 

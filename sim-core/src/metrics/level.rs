@@ -2,6 +2,10 @@
 //!
 //! A [`Level`] is set whenever it changes and keeps two integrals: over the measured window, and over every
 //! window of the series. A level that held for no time at all leaves no trace, in the mean or in the maximum.
+//!
+//! What is added up at every change is one stretch of time: a window of the series, or the part of one that is measured.
+//! A stretch that is over goes into the sums of all that it belongs to. The levels of one owner have their
+//! stretches in common, so whoever keeps them looks once at where time is, not once for each level.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,16 +14,12 @@ use crate::engine::Time;
 use crate::stored;
 
 /// A level over a run: its integral over the measured window and its course over the windows of a grid.
-///
-/// What is added up at every change is one stretch of time: a window of the grid, or the part of one that is measured. A
-/// stretch that is over goes into the sums of all that it belongs to.
 #[derive(Clone, Debug)]
-pub struct Level {
+pub(super) struct Level {
     level: u64,
     since: Time,
-    stretch: Stretch,
-    measured: Window,
-    grid: Grid,
+    /// In the stretch that is not over.
+    held: Held,
     whole: Held,
     windows: Vec<Held>,
 }
@@ -32,14 +32,16 @@ struct Held {
     max: u64,
 }
 
-/// A stretch of time in which nothing but the level changes.
+/// A stretch of time in which nothing but levels change: up to where a window of the grid ends, or where what is
+/// measured begins or ends.
 #[derive(Clone, Copy, Debug)]
-struct Stretch {
+pub(super) struct Stretch {
     end: Time,
     /// The window of the grid that it lies in, none after the end of the run, and whether it is measured.
     window: Option<usize>,
     is_measured: bool,
-    held: Held,
+    measured: Window,
+    grid: Grid,
 }
 
 impl Held {
@@ -53,39 +55,26 @@ impl Held {
 }
 
 impl Level {
-    /// A level of zero from the start of the run.
-    pub fn new(measured: Window, grid: Grid) -> Self {
-        let windows = vec![Held::NOTHING; grid.count()];
-        let stretch = Stretch::from(Time::ZERO, measured, grid);
-        Level { level: 0, since: Time::ZERO, stretch, measured, grid, whole: Held::NOTHING, windows }
+    /// A level that was zero from the start of the run to where `stretch` begins.
+    pub(super) fn zero_until(stretch: &Stretch) -> Self {
+        let mut past = Stretch::first(stretch.measured, stretch.grid);
+        let windows = vec![Held::NOTHING; past.grid.count()];
+        let mut level =
+            Level { level: 0, since: Time::ZERO, held: Held::NOTHING, whole: Held::NOTHING, windows };
+        while past.end < stretch.end {
+            level.close(&past);
+            past = past.next();
+        }
+        level
     }
 
-    /// From `now` on the level is `level`. Time must not run backwards.
+    /// From `now` on the level is `level`. Time must not run backwards, and `now` lies in the stretch that is not over.
     #[inline(always)]
-    pub fn set(&mut self, now: Time, level: u64) {
+    pub(super) fn set(&mut self, now: Time, level: u64) {
         // What goes on as it was is added up when it changes.
         if level != self.level {
-            self.advance(now);
+            self.hold(now);
             self.level = level;
-        }
-    }
-
-    /// Adds up what held until `now`.
-    #[inline(always)]
-    fn advance(&mut self, now: Time) {
-        if now > self.stretch.end {
-            self.advance_far(now);
-        }
-        self.hold(now);
-    }
-
-    /// Adds up what held until `now`, up to the beginning of the stretch that it lies in.
-    #[cold]
-    #[inline(never)]
-    fn advance_far(&mut self, now: Time) {
-        while now > self.stretch.end {
-            self.hold(self.stretch.end);
-            self.close();
         }
     }
 
@@ -94,7 +83,7 @@ impl Level {
     fn hold(&mut self, to: Time) {
         let nanos = to.since(self.since).nanos();
         if nanos > 0 {
-            let held = &mut self.stretch.held;
+            let held = &mut self.held;
             held.area += u128::from(self.level) * u128::from(nanos);
             held.min = held.min.min(self.level);
             held.max = held.max.max(self.level);
@@ -102,29 +91,28 @@ impl Level {
         }
     }
 
-    /// Adds the stretch to all that it belongs to, and begins the next one.
-    fn close(&mut self) {
-        let Stretch { end, window, is_measured, held } = self.stretch;
-        if let Some(window) = window {
+    /// The stretch is over: it is added to all that it belongs to.
+    pub(super) fn close(&mut self, stretch: &Stretch) {
+        self.hold(stretch.end);
+        let held = std::mem::replace(&mut self.held, Held::NOTHING);
+        if let Some(window) = stretch.window {
             self.windows[window].add(held);
         }
-        if is_measured {
+        if stretch.is_measured {
             self.whole.add(held);
         }
-        self.stretch = Stretch::from(end, self.measured, self.grid);
     }
 
-    /// The level's history, it having held to the end of the run.
-    pub fn finish(mut self, end: Time) -> LevelRecord {
-        self.advance(end);
-        self.close();
-        let length = |index: usize| self.grid.window(index).length().nanos() as f64;
+    /// The level's history, it having held to the end of the run, which lies in `stretch`.
+    pub(super) fn finish(mut self, end: Time, stretch: &Stretch) -> LevelRecord {
+        self.close(&Stretch { end, ..*stretch });
+        let length = |index: usize| stretch.grid.window(index).length().nanos() as f64;
         let means = self.windows.iter().enumerate().map(|(i, held)| held.area as f64 / length(i));
         let Held { area, min, max } = self.whole;
         LevelRecord {
             runs: 1,
             area,
-            span: u128::from(self.measured.length().nanos()),
+            span: u128::from(stretch.measured.length().nanos()),
             min: min.min(max),
             max,
             means: means.collect(),
@@ -134,12 +122,28 @@ impl Level {
 }
 
 impl Stretch {
+    /// The one at the start of the run.
+    pub(super) fn first(measured: Window, grid: Grid) -> Self {
+        Stretch::from(Time::ZERO, measured, grid)
+    }
+
+    /// The one that follows.
+    pub(super) fn next(&self) -> Self {
+        Stretch::from(self.end, self.measured, self.grid)
+    }
+
+    /// Whether `now` lies after it.
+    #[inline(always)]
+    pub(super) fn is_before(&self, now: Time) -> bool {
+        now > self.end
+    }
+
     /// The one that begins at `start`: to the end of the window, or to where what is measured begins or ends.
     fn from(start: Time, measured: Window, grid: Grid) -> Self {
         let window = grid.index(start);
         let ends = [window.map(|index| grid.window(index).to), Some(measured.from), Some(measured.to)];
         let end = ends.into_iter().flatten().filter(|end| *end > start).min().unwrap_or(Time::NEVER);
-        Stretch { end, window, is_measured: measured.contains(start), held: Held::NOTHING }
+        Stretch { end, window, is_measured: measured.contains(start), measured, grid }
     }
 }
 
@@ -215,6 +219,19 @@ mod tests {
 
     use super::*;
     use crate::engine::Span;
+    use crate::metrics::Gauges;
+    use crate::observe::Gauge;
+
+    /// Two levels of one owner, both zero from the start of the run.
+    fn two(measured: Window, grid: Grid) -> Gauges {
+        let mut levels = Gauges::new(measured, grid);
+        levels.set_all(Time::ZERO, &[(Gauge::Queue, 0), (Gauge::Concurrency, 0)]);
+        levels
+    }
+
+    fn finish(levels: Gauges, gauge: Gauge, end: Time) -> LevelRecord {
+        levels.finish(end).get(gauge).cloned().unwrap()
+    }
 
     fn at(seconds: u64) -> Time {
         Time::ZERO + Span::from_secs(seconds)
@@ -222,11 +239,11 @@ mod tests {
 
     #[test]
     fn a_level_is_weighted_with_the_time_it_held() {
-        let mut level = Level::new(Window::new(at(10), at(30)), Grid::over(Span::from_secs(30)));
+        let mut levels = two(Window::new(at(10), at(30)), Grid::over(Span::from_secs(30)));
         for (seconds, value) in [(5, 4), (20, 9), (20, 2), (25, 0), (40, 77)] {
-            level.set(at(seconds), value);
+            levels.set(at(seconds), Gauge::Queue, value);
         }
-        let record = level.finish(at(50));
+        let record = finish(levels, Gauge::Queue, at(50));
         assert_eq!(record.mean(), Some((4.0 * 10.0 + 2.0 * 5.0) / 20.0));
         assert_eq!((record.min(), record.max()), (0, 4), "nine held for no time");
         let means: Vec<f64> = record.means().collect();
@@ -237,9 +254,9 @@ mod tests {
     #[test]
     fn runs_average() {
         let run = |value: u64| {
-            let mut level = Level::new(Window::new(at(0), at(4)), Grid::over(Span::from_secs(4)));
-            level.set(at(0), value);
-            level.finish(at(4))
+            let mut levels = two(Window::new(at(0), at(4)), Grid::over(Span::from_secs(4)));
+            levels.set(at(0), Gauge::Queue, value);
+            finish(levels, Gauge::Queue, at(4))
         };
         let mut merged = run(2);
         merged.merge(&run(6));
@@ -273,29 +290,33 @@ mod tests {
     }
 
     proptest! {
+        /// Of each of two levels, whose changes close each other's stretches.
         #[test]
         fn agrees_with_the_obvious_version(
-            steps in prop::collection::vec((0_u64..40_000_000_000, 0_u64..5), 0..60),
+            steps in prop::collection::vec((0_u64..40_000_000_000, 0_u64..5, any::<bool>()), 0..60),
             (from, to) in (0_u64..600, 0_u64..1200),
         ) {
             let measured = Window::new(at(from), at(to));
-            let mut level = Level::new(measured, Grid::over(Span::from_secs(1000)));
-            let mut obvious = Obvious(vec![(Time::ZERO, 0)]);
+            let grid = Grid::over(Span::from_secs(1000));
+            let mut levels = two(measured, grid);
+            let mut obvious = [Obvious(vec![(Time::ZERO, 0)]), Obvious(vec![(Time::ZERO, 0)])];
             let mut now = Time::ZERO;
-            for (later, value) in steps {
+            for (later, value, second) in steps {
                 now += Span::from_nanos(if value == 4 { 0 } else { later });
-                level.set(now, value);
-                obvious.0.push((now, value));
+                levels.set(now, if second { Gauge::Concurrency } else { Gauge::Queue }, value);
+                obvious[usize::from(second)].0.push((now, value));
             }
             let end = now.max(at(1000));
-            let windows: Vec<Window> = level.grid.windows().collect();
-            let record = level.finish(end);
-            let (area, min, max) = obvious.over(measured, end);
-            prop_assert_eq!(record.area(), area);
-            prop_assert_eq!((record.min(), record.max()), (min.min(max), max));
-            for ((window, mean), maximum) in windows.into_iter().zip(record.means()).zip(record.maxima()) {
-                let (area, _, max) = obvious.over(window, end);
-                prop_assert_eq!((mean, *maximum), (area as f64 / window.length().nanos() as f64, max));
+            let records = levels.finish(end);
+            for (gauge, obvious) in [Gauge::Queue, Gauge::Concurrency].into_iter().zip(obvious) {
+                let record = records.get(gauge).unwrap();
+                let (area, min, max) = obvious.over(measured, end);
+                prop_assert_eq!(record.area(), area);
+                prop_assert_eq!((record.min(), record.max()), (min.min(max), max));
+                for ((window, mean), maximum) in grid.windows().zip(record.means()).zip(record.maxima()) {
+                    let (area, _, max) = obvious.over(window, end);
+                    prop_assert_eq!((mean, *maximum), (area as f64 / window.length().nanos() as f64, max));
+                }
             }
         }
 
@@ -304,16 +325,37 @@ mod tests {
             steps in prop::collection::vec((0_u64..40_000_000_000, 0_u64..1000), 0..40),
         ) {
             let run = Span::from_secs(1000);
-            let mut level = Level::new(Window::new(Time::ZERO, Time::ZERO + run), Grid::over(run));
+            let grid = Grid::over(run);
+            let mut levels = two(Window::new(Time::ZERO, Time::ZERO + run), grid);
             let mut now = Time::ZERO;
             for (later, value) in steps {
                 now += Span::from_nanos(later);
-                level.set(now, value);
+                levels.set(now, Gauge::Queue, value);
             }
-            let windows: Vec<Window> = level.grid.windows().collect();
-            let record = level.finish(now.max(Time::ZERO + run));
-            let total: f64 = record.means().zip(windows).map(|(m, w)| m * w.length().nanos() as f64).sum();
+            let record = finish(levels, Gauge::Queue, now.max(Time::ZERO + run));
+            let means = record.means().zip(grid.windows());
+            let total: f64 = means.map(|(mean, window)| mean * window.length().nanos() as f64).sum();
             prop_assert!((total - record.area() as f64).abs() <= 1e-9 * total.max(1.0));
+        }
+
+        /// One that is set for the first time late was zero until then.
+        #[test]
+        fn a_level_that_begins_late_was_zero(
+            others in prop::collection::vec(0_u64..1200, 0..20), begins in 0_u64..1200, value in 0_u64..9,
+        ) {
+            let measured = Window::new(at(100), at(900));
+            let grid = Grid::over(Span::from_secs(1000));
+            let run = |mut levels: Gauges| {
+                let mut instants: Vec<(u64, bool)> = others.iter().map(|other| (*other, false)).collect();
+                instants.push((begins, true));
+                instants.sort_unstable();
+                for (second, is_it) in instants {
+                    let (gauge, value) = if is_it { (Gauge::Queue, value) } else { (Gauge::Instances, second) };
+                    levels.set(at(second), gauge, value);
+                }
+                finish(levels, Gauge::Queue, at(1200))
+            };
+            prop_assert_eq!(run(Gauges::new(measured, grid)), run(two(measured, grid)));
         }
     }
 }

@@ -242,13 +242,19 @@ impl Probe for Watcher {
         self.recorder.service(service.0 as usize).born(at);
     }
 
+    #[inline(always)]
     fn passed(&mut self, passed: &Passed) {
+        // No meter stands at a free door.
+        if passed.door == Door::Free {
+            return;
+        }
         self.ledger.each(
             #[inline(always)]
             |books| books.services[passed.service.0 as usize].passed(passed, books.window),
         );
     }
 
+    #[inline(always)]
     fn answered(&mut self, answered: &Answered) {
         self.ledger.each(
             #[inline(always)]
@@ -265,6 +271,7 @@ impl Probe for Watcher {
         self.recorder.service(service.0 as usize).served(at, cold);
     }
 
+    #[inline(always)]
     fn invoked(&mut self, at: Time, service: ServiceId, function: FunctionId, invoked: Invoked) {
         self.recorder.invoked(service.0 as usize, at, function, invoked);
     }
@@ -287,15 +294,16 @@ impl Probe for Watcher {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn levels(&mut self, at: Time, owner: Owner, levels: &[(Gauge, u64)]) {
         let gauges = match owner {
             Owner::Service(service) => self.recorder.service(service.0 as usize).gauges(),
             Owner::Group(group) => self.recorder.cluster(group.0 as usize),
         };
-        levels.iter().for_each(|(gauge, value)| gauges.set(at, *gauge, *value));
+        gauges.set_all(at, levels);
     }
 
+    #[inline(always)]
     fn billed(&mut self, billable: &Billable) {
         match *billable {
             Billable::Invocation { service, from, init, handler, memory, arch, provisioned } => {

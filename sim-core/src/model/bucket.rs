@@ -7,7 +7,7 @@ use crate::engine::{Span, Time};
 pub(super) struct Bucket {
     capacity: u128,
     /// Billionths of a token gained per nanosecond, times 2^20.
-    refill: u128,
+    refill: u64,
     level: u128,
     updated: Time,
 }
@@ -18,13 +18,13 @@ impl Bucket {
     /// A bucket for `burst` tokens that gains `per_second` tokens a second.
     pub(super) fn new(burst: u32, per_second: f64) -> Self {
         let capacity = u128::from(burst) * TOKEN;
-        let refill = (per_second * f64::from(1 << 20)) as u128;
+        let refill = (per_second * f64::from(1 << 20)) as u64;
         Bucket { capacity, refill, level: capacity, updated: Time::ZERO }
     }
 
     #[inline(always)]
     fn advance(&mut self, now: Time) {
-        let gained = u128::from(now.since(self.updated).nanos()) * self.refill;
+        let gained = u128::from(now.since(self.updated).nanos()) * u128::from(self.refill);
         self.level = (self.level + gained).min(self.capacity);
         self.updated = self.updated.max(now);
     }
@@ -49,7 +49,9 @@ impl Bucket {
         if self.refill == 0 || self.capacity < TOKEN {
             return Span::MAX;
         }
-        Span::from_nanos(u64::try_from((TOKEN - self.level).div_ceil(self.refill)).unwrap_or(u64::MAX))
+        Span::from_nanos(
+            u64::try_from((TOKEN - self.level).div_ceil(u128::from(self.refill))).unwrap_or(u64::MAX),
+        )
     }
 
     /// Puts part of a token in.

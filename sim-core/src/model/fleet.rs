@@ -64,7 +64,12 @@ pub struct Finish<P> {
 impl<P: Probe> World for Fleet<P> {
     type Event = FleetEvent;
 
+    fn is_busy(&self) -> bool {
+        !self.requests.is_empty()
+    }
+
     /// The life of a request, from top to bottom; then the lives of what serves it; then the loops that watch.
+    #[inline(always)]
     fn handle(&mut self, event: FleetEvent, agenda: &mut Agenda) {
         let (now, owner, slot) = (event.time(), event.owner(), event.slot());
         match event.kind() {
@@ -162,15 +167,9 @@ impl<P: Probe> Fleet<P> {
     /// Runs until `end`, then until every request is over, at most until `last`; what is left then is counted as
     /// unfinished.
     pub(super) fn run_to_end(mut self, mut agenda: Agenda) -> Finish<P> {
-        let end = self.end;
-        let mut events = engine::run_until(&mut self, &mut agenda, end);
-        let limit = self.last;
-        while !self.requests.is_empty() {
-            let Some(event) = agenda.pop_until(limit) else { break };
-            self.handle(event, &mut agenda);
-            events += 1;
-        }
-        self.count_unfinished(limit);
+        let (end, last) = (self.end, self.last);
+        let events = engine::run_and_drain(&mut self, &mut agenda, end, last);
+        self.count_unfinished(last);
         self.close_books();
         let trace_error = self.take_trace_error();
         Finish { probe: self.probe, events, trace_error }

@@ -16,7 +16,7 @@ mod idle_list;
 mod invocation;
 mod prewarm;
 
-use super::account::REQUESTS_PER_CONCURRENCY;
+use super::account::{Account, REQUESTS_PER_CONCURRENCY};
 use super::bucket::{Bucket, Pace};
 use super::fleet::{Agenda, Fleet};
 use super::provisioned::Provisioned;
@@ -112,6 +112,7 @@ impl Function {
 
 impl Functions {
     /// How long an idle environment of a function is kept.
+    #[inline(always)]
     fn keep_of(&self, function: FunctionId) -> Span {
         match &self.idle {
             Some(IdleWatch::Apart(apart)) => apart.keep(function).unwrap_or(self.keep),
@@ -132,6 +133,44 @@ impl Functions {
         self.busy + self.provisioned.as_ref().map_or(0, Provisioned::busy)
     }
 
+    /// Takes a request of the rate that applies, the function's own or the account's.
+    #[inline(always)]
+    fn admit_rate(&mut self, account: &mut Account, now: Time) -> Result<(), Throttled> {
+        if self.reserved == Some(0) {
+            // Switched off: there is no concurrency to ask for, and so no rate either.
+            return Err(OWN_CONCURRENCY);
+        }
+        match &mut self.own_rate {
+            Some(rate) => rate.take(now).then_some(()).ok_or(OWN_RATE),
+            None => account.take_request(now).then_some(()).ok_or(ACCOUNT_RATE),
+        }
+    }
+
+    /// Takes a unit of concurrency, of the function's own or of the account's.
+    #[inline(always)]
+    fn take_concurrency(&mut self, account: &mut Account) -> Result<(), Throttled> {
+        match self.reserved {
+            Some(reserved) => {
+                let provisioned = self.provisioned.as_ref().map_or(0, Provisioned::allocated);
+                if self.busy + provisioned >= reserved {
+                    return Err(OWN_CONCURRENCY);
+                }
+            }
+            None if !account.take_concurrency() => return Err(ACCOUNT_CONCURRENCY),
+            None => {}
+        }
+        self.busy += 1;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn give_concurrency(&mut self, account: &mut Account) {
+        self.busy -= 1;
+        if self.reserved.is_none() {
+            account.give_concurrency();
+        }
+    }
+
     /// The rate limit of a function with `reserved` concurrency of its own.
     pub(super) fn own_rate(reserved: u32) -> Bucket {
         let rate = reserved.saturating_mul(REQUESTS_PER_CONCURRENCY);
@@ -145,51 +184,58 @@ impl<P: Probe> Fleet<P> {
         match self.find_environment(service, id, now) {
             Ok((environment, wait)) => self.run(service, id, environment, wait, now, agenda),
             Err((throttle, reason)) => {
-                self.requests[id].throttle = Some(throttle);
-                self.watch_function(service, id, Invoked::Throttled, now);
+                let request = &mut self.requests[id];
+                request.throttle = Some(throttle);
+                let function = request.call.function;
+                if self.services[service].functions().is_fleet {
+                    self.probe.invoked(now, service, function, Invoked::Throttled);
+                }
                 self.refuse(id, Outcome::Throttled, reason, now, agenda);
             }
         }
     }
 
     /// The environment for an event and how long until it can run, or why the event is throttled.
+    #[inline(always)]
     fn find_environment(
         &mut self,
         service: ServiceId,
         id: RequestId,
         now: Time,
     ) -> Result<(EnvironmentId, Span), Throttled> {
-        self.admit_rate(service, now)?;
-        if self.services[service].functions().provisioned.is_some() && self.has_room_to_run(service) {
-            let provisioned = self.services[service].functions().provisioned.as_mut();
-            if let Some(environment) = provisioned.and_then(Provisioned::take_idle) {
+        let mut functions = self.services[service].functions();
+        functions.admit_rate(&mut self.account, now)?;
+        if functions.provisioned.is_some() {
+            if let Some(environment) = self.take_provisioned(service) {
                 return Ok((environment, Span::ZERO));
             }
+            functions = self.services[service].functions();
         }
-        self.take_concurrency(service)?;
+        functions.take_concurrency(&mut self.account)?;
         let Call { seed, function, .. } = self.requests[id].call;
-        if let Some(environment) = self.take_idle(service, function, seed, now) {
-            return Ok((environment, Span::ZERO));
+        while let Some((environment, lives)) =
+            functions.take_idle(&mut self.environments, function, seed, now)
+        {
+            if lives {
+                return Ok((environment, Span::ZERO));
+            }
+            self.end_environment(service, function, environment, now);
+            functions = self.services[service].functions();
         }
-        let functions = self.services[service].functions();
         if functions.pace.take(&mut functions.members[function].paced, now) {
             Ok(self.start_environment(service, id, now))
         } else {
-            self.give_concurrency(service);
+            functions.give_concurrency(&mut self.account);
             Err(SCALING_RATE)
         }
     }
 
-    fn admit_rate(&mut self, service: ServiceId, now: Time) -> Result<(), Throttled> {
-        let functions = self.services[service].functions();
-        if functions.reserved == Some(0) {
-            // Switched off: there is no concurrency to ask for, and so no rate either.
-            return Err(OWN_CONCURRENCY);
+    /// A provisioned environment that is idle, if the function may use it.
+    fn take_provisioned(&mut self, service: ServiceId) -> Option<EnvironmentId> {
+        if !self.has_room_to_run(service) {
+            return None;
         }
-        match &mut functions.own_rate {
-            Some(rate) => rate.take(now).then_some(()).ok_or(OWN_RATE),
-            None => self.account.take_request(now).then_some(()).ok_or(ACCOUNT_RATE),
-        }
+        self.services[service].functions().provisioned.as_mut()?.take_idle()
     }
 
     /// Whether one more event of the function may run at all. Where concurrency is provisioned while ordinary environments
@@ -207,30 +253,5 @@ impl<P: Probe> Fleet<P> {
             _ => 0,
         });
         running.sum::<u32>() < self.account.unreserved
-    }
-
-    /// Takes a unit of concurrency, of the function's own or of the account's.
-    fn take_concurrency(&mut self, service: ServiceId) -> Result<(), Throttled> {
-        let functions = self.services[service].functions();
-        match functions.reserved {
-            Some(reserved) => {
-                let provisioned = functions.provisioned.as_ref().map_or(0, Provisioned::allocated);
-                if functions.busy + provisioned >= reserved {
-                    return Err(OWN_CONCURRENCY);
-                }
-            }
-            None if !self.account.take_concurrency() => return Err(ACCOUNT_CONCURRENCY),
-            None => {}
-        }
-        self.services[service].functions().busy += 1;
-        Ok(())
-    }
-
-    fn give_concurrency(&mut self, service: ServiceId) {
-        let functions = self.services[service].functions();
-        functions.busy -= 1;
-        if functions.reserved.is_none() {
-            self.account.give_concurrency();
-        }
     }
 }

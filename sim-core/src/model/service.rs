@@ -133,6 +133,13 @@ impl Amount {
 }
 
 impl Service {
+    /// The response to a request that was served.
+    #[inline(always)]
+    pub(super) fn answered(&self, call: &Call, now: Time) -> Answered {
+        let response = self.work.response_bytes(call);
+        Answered { service: call.service, door: self.door.kind, at: now, response }
+    }
+
     /// The containers behind the door.
     ///
     /// # Panics
@@ -162,12 +169,19 @@ impl<P: Probe> Fleet<P> {
     /// An attempt reaches its service's front door.
     #[inline(always)]
     pub(super) fn reach(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
-        let service_id = self.requests[id].call.service;
-        let service = &mut self.services[service_id];
         let request = &mut self.requests[id];
+        let service_id = request.call.service;
+        let service = &mut self.services[service_id];
         request.reached = now;
         service.work.assign(request);
         let request_bytes = service.work.request_bytes(&request.call);
+        let payload = match service.platform {
+            Platform::Containers(_) => None,
+            Platform::Functions(_) => Some(Payload::through(service.door.kind)),
+        };
+        if let Some(payload) = &payload {
+            request.answer_too_large = service.work.response_bytes(&request.call) > payload.limit;
+        }
         self.probe.passed(&Passed {
             service: service_id,
             door: service.door.kind,
@@ -180,28 +194,13 @@ impl<P: Probe> Fleet<P> {
         {
             agenda.schedule(FleetEvent::new(at, Kind::Deadline, service_id.0, DOOR));
         }
-        match service.platform {
-            Platform::Containers(_) => self.route(service_id, id, now, agenda),
-            Platform::Functions(_) => {
-                let payload = Payload::through(service.door.kind);
-                let response_bytes = service.work.response_bytes(&self.requests[id].call);
-                self.requests[id].answer_too_large = response_bytes > payload.limit;
-                if request_bytes > payload.limit {
-                    self.refuse(id, Outcome::Rejected, payload.request, now, agenda);
-                } else {
-                    self.invoke(service_id, id, now, agenda);
-                }
+        match payload {
+            None => self.route(service_id, id, now, agenda),
+            Some(payload) if request_bytes > payload.limit => {
+                self.refuse(id, Outcome::Rejected, payload.request, now, agenda);
             }
+            Some(_) => self.invoke(service_id, id, now, agenda),
         }
-    }
-
-    /// States the response to a request that was served.
-    #[inline]
-    pub(super) fn answered(&mut self, id: RequestId, now: Time) {
-        let call = &self.requests[id].call;
-        let service = &self.services[call.service];
-        let (door, response) = (service.door.kind, service.work.response_bytes(call));
-        self.probe.answered(&Answered { service: call.service, door, at: now, response });
     }
 
     /// States several levels of a service.

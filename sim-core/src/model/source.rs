@@ -153,7 +153,12 @@ impl<P: Probe> Fleet<P> {
     #[inline(always)]
     fn send(&mut self, call: Call, agenda: &mut Agenda) {
         let now = call.sent;
-        if !self.may_send(call.source, now) {
+        let source = &self.sources[call.source];
+        let both_ways = source.network.as_ref().map_or(0.0, |network| {
+            network.sample(&mut random::draw(call.seed, Purpose::Network, call.attempts))
+        });
+        let (is_guarded, is_limited) = (source.breaker.is_some(), source.timeout.is_some());
+        if is_guarded && !self.may_send(call.source, now) {
             self.probe.finished(&Request::new(call).finished(Outcome::CircuitOpen, now));
             if let Some(user) = call.user {
                 self.user_done(call.source, user, now, agenda);
@@ -161,16 +166,11 @@ impl<P: Probe> Fleet<P> {
             return;
         }
         let mut request = Request::new(call);
-        if let Some(network) = &self.sources[call.source].network {
-            let both_ways = network.sample(&mut random::draw(call.seed, Purpose::Network, call.attempts));
-            request.network = Span::from_seconds(both_ways / 2.0);
-        }
-        let network = request.network;
+        let network = Span::from_seconds(both_ways / 2.0);
+        request.network = network;
         let id = self.requests.insert(request);
-        let source = &mut self.sources[call.source];
-        if source.timeout.is_some()
-            && let Some(at) = source.deadlines.start(now, id, self.requests.generation(id))
-        {
+        let deadlines = &mut self.sources[call.source].deadlines;
+        if is_limited && let Some(at) = deadlines.start(now, id, self.requests.generation(id)) {
             agenda.schedule(FleetEvent::new(at, Kind::Deadline, call.source.0, CLIENT));
         }
         if network.is_zero() {
@@ -199,21 +199,23 @@ impl<P: Probe> Fleet<P> {
         request.parts.set(Part::Network, request.network + request.network);
         let at = now + request.network + delay;
         let call = &request.call;
+        let is_ok = outcome == Outcome::Ok;
+        if is_ok {
+            self.probe.answered(&self.services[call.service].answered(call, now));
+        }
         // Nothing can come between a response and a client who waits long enough: no event is needed.
         let source = &self.sources[call.source];
-        let in_time =
-            source.timeout.is_none_or(|timeout| at <= call.sent + timeout) && source.breaker.is_none();
-        let is_over = at == now || (outcome == Outcome::Ok && call.user.is_none() && in_time);
-        if outcome == Outcome::Ok {
-            self.answered(id, now);
-        }
-        if is_over {
-            self.conclude(id, outcome, at, agenda);
-        } else {
-            let request = &mut self.requests[id];
+        let is_guarded = source.breaker.is_some();
+        let in_time = source.timeout.is_none_or(|timeout| at <= call.sent + timeout) && !is_guarded;
+        if at != now && !(is_ok && call.user.is_none() && in_time) {
             request.stage = Stage::Returning(outcome);
             request.due = at;
             agenda.schedule(FleetEvent::new(at, Kind::Delivered, 0, id.0));
+        } else if is_ok && !is_guarded {
+            self.finish(id, outcome, at, agenda);
+            self.requests.free(id);
+        } else {
+            self.conclude(id, outcome, at, agenda);
         }
     }
 

@@ -2,8 +2,8 @@
 
 use rand::Rng as _;
 
-use super::idle_list::Links;
-use super::{Functions, IdleWatch};
+use super::idle_list::{Environments, Links};
+use super::{Function, Functions, IdleWatch};
 use crate::engine::{Span, Time};
 use crate::model::event::{FleetEvent, Kind};
 use crate::model::fleet::{Agenda, Fleet};
@@ -64,41 +64,58 @@ impl Environment {
     }
 }
 
-impl<P: Probe> Fleet<P> {
-    /// An idle environment by the function's order of reuse; those past their life are replaced when found idle.
+impl Functions {
+    /// Takes an idle environment out by the function's order of reuse, and whether it still lives: one past its life is to
+    /// be ended, and another taken.
     #[inline(always)]
     pub(super) fn take_idle(
         &mut self,
-        service: ServiceId,
+        environments: &mut Environments,
         function: FunctionId,
         seed: u64,
         now: Time,
-    ) -> Option<EnvironmentId> {
-        loop {
-            let functions = self.services[service].functions();
-            let idle = &mut functions.members[function].idle;
-            let newest = idle.newest()?;
-            let id = match functions.reuse {
-                ReuseOrder::MostRecentlyUsed => newest,
-                ReuseOrder::LeastRecentlyUsed => idle.oldest()?,
-                ReuseOrder::Random => {
-                    let index = random::pick(&mut random::draw(seed, Purpose::Route, 0), idle.len());
-                    idle.iter(&self.environments).nth(index)?
-                }
-                ReuseOrder::NewestCreated => {
-                    idle.iter(&self.environments).max_by_key(|id| self.environments[*id].created)?
-                }
-            };
-            idle.remove(&mut self.environments, id);
-            // Also one whose time is up at this instant, or was when the keep-alive became shorter.
-            let environment = &self.environments[id];
-            if environment.dies > now && environment.expires(functions.keep_of(function)) > now {
-                return Some(id);
+    ) -> Option<(EnvironmentId, bool)> {
+        let keep = self.keep_of(function);
+        let idle = &mut self.members[function].idle;
+        let newest = idle.newest()?;
+        let id = match self.reuse {
+            ReuseOrder::MostRecentlyUsed => newest,
+            ReuseOrder::LeastRecentlyUsed => idle.oldest()?,
+            ReuseOrder::Random => {
+                let index = random::pick(&mut random::draw(seed, Purpose::Route, 0), idle.len());
+                idle.iter(environments).nth(index)?
             }
-            self.end_environment(service, function, id, now);
+            ReuseOrder::NewestCreated => {
+                idle.iter(environments).max_by_key(|id| environments[*id].created)?
+            }
+        };
+        idle.remove(environments, id);
+        // Also one whose time is up at this instant, or was when the keep-alive became shorter.
+        let environment = &environments[id];
+        Some((id, environment.dies > now && environment.expires(keep) > now))
+    }
+}
+
+impl Function {
+    /// Has the agenda look for idle environments of this function, which is `function` of `service`, at an instant, if it
+    /// does not do so before.
+    #[inline(always)]
+    pub(super) fn expire_at(
+        &mut self,
+        service: ServiceId,
+        function: FunctionId,
+        at: Time,
+        agenda: &mut Agenda,
+    ) {
+        if at < self.expiry {
+            self.expiry = at;
+            agenda.schedule_timer(FleetEvent::new(at, Kind::EnvironmentsExpire, service.0, function.0));
         }
     }
+}
 
+impl<P: Probe> Fleet<P> {
+    #[inline(never)]
     pub(super) fn end_environment(
         &mut self,
         service: ServiceId,
@@ -143,6 +160,7 @@ impl<P: Probe> Fleet<P> {
 
     /// Starts an environment for a request. Returns it and how long until it can run: the platform's part, then the
     /// billed initialisation.
+    #[inline(never)]
     pub(super) fn start_environment(
         &mut self,
         service: ServiceId,
@@ -198,6 +216,7 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// An on-demand environment becomes idle, or ends if its life is over.
+    #[inline(always)]
     pub(super) fn release(
         &mut self,
         service: ServiceId,
@@ -206,34 +225,23 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
+        let mut functions = self.services[service].functions();
+        let mut unloads = false;
+        if let Some(IdleWatch::Apart(_)) = functions.idle {
+            unloads = self.unload(service, function, now, agenda);
+            functions = self.services[service].functions();
+        }
+        let keep = functions.keep_of(function);
         let environment = &mut self.environments[id];
         environment.idle_since = now;
-        let over = environment.dies <= now;
-        let keep = self.services[service].functions().keep_of(function);
-        if self.unload(service, function, now, agenda) || over || keep.is_zero() {
+        if unloads || environment.dies <= now || keep.is_zero() {
             self.end_environment(service, function, id, now);
             return;
         }
-        let functions = self.services[service].functions();
-        functions.members[function].idle.push(&mut self.environments, id);
+        let member = &mut functions.members[function];
+        member.idle.push(&mut self.environments, id);
         // The agenda may look earlier, for one that became idle before; and later, if the keep-alive has become shorter.
-        self.expire_at(service, function, now + keep, agenda);
-    }
-
-    /// Has the agenda look for idle environments of a function at an instant, if it does not do so before.
-    #[inline]
-    pub(super) fn expire_at(
-        &mut self,
-        service: ServiceId,
-        function: FunctionId,
-        at: Time,
-        agenda: &mut Agenda,
-    ) {
-        let member = &mut self.services[service].functions().members[function];
-        if at < member.expiry {
-            member.expiry = at;
-            agenda.schedule_timer(FleetEvent::new(at, Kind::EnvironmentsExpire, service.0, function.0));
-        }
+        member.expire_at(service, function, now + keep, agenda);
     }
 
     /// Environments that have been idle for the keep-alive end. One event a function stands in the agenda, for the one
@@ -257,7 +265,7 @@ impl<P: Probe> Fleet<P> {
             let Some(oldest) = member.idle.oldest() else { return };
             let expires = self.environments[oldest].expires(keep);
             if expires > now {
-                self.expire_at(service, function, expires, agenda);
+                member.expire_at(service, function, expires, agenda);
                 return;
             }
             member.idle.remove(&mut self.environments, oldest);
@@ -325,9 +333,10 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
-        let Some(oldest) = self.services[service].functions().members[function].idle.oldest() else { return };
+        let member = &mut self.services[service].functions().members[function];
+        let Some(oldest) = member.idle.oldest() else { return };
         let expires = self.environments[oldest].expires(keep).max(now);
-        self.expire_at(service, function, expires, agenda);
+        member.expire_at(service, function, expires, agenda);
     }
 }
 

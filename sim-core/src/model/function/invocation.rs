@@ -71,7 +71,11 @@ fn course(
 
 /// When the environment crashes, from the beginning of the handler's time, if the event is not over before. An environment
 /// that runs has no memory of how long it has run, so every event draws anew.
+#[inline(always)]
 fn crash(functions: &Functions, request: &Request) -> Option<Span> {
+    if functions.crashes.is_empty() {
+        return None;
+    }
     let call = &request.call;
     let after = |(key, rate): &(u64, f64)| {
         let mut draw = random::draw(call.seed ^ key, Purpose::Fault, call.attempts);
@@ -96,13 +100,14 @@ impl<P: Probe> Fleet<P> {
         now: Time,
         agenda: &mut Agenda,
     ) {
-        let Service { platform: Platform::Functions(functions), work, door, .. } = &self.services[service_id]
+        let Service { platform: Platform::Functions(functions), work, door, .. } =
+            &mut self.services[service_id]
         else {
             unreachable!("only functions are invoked");
         };
-        let (parallelism, overhead) = (work.parallelism, door.overhead);
         let (place, request) = (&mut self.environments[environment], &mut self.requests[id]);
-        let function = &functions.members[request.call.function];
+        let function_id = request.call.function;
+        let function = &functions.members[function_id];
         let vcpus = lambda_vcpus(function.memory);
         let Course { wait, lost, warm, again, cpu, handler, ends } =
             course(functions, function, vcpus, place, request, work, self.luck, now + start);
@@ -114,7 +119,7 @@ impl<P: Probe> Fleet<P> {
         request.stage = Stage::Invoked;
         request.ends = ends;
         request.place = environment.0;
-        request.parts.set(Part::Balancer, warm + overhead);
+        request.parts.set(Part::Balancer, warm + door.overhead);
         request.parts.set(Part::ColdStart, start + again);
         request.parts.set(Part::Cpu, cpu);
         request.parts.set(Part::Wait, wait);
@@ -125,49 +130,47 @@ impl<P: Probe> Fleet<P> {
         let held = warm + start + handler;
         // A time limit cuts the work short.
         let computes = cpu.min(handler.saturating_sub(again));
-        let core_nanos = computes.nanos() as f64 * parallelism.min(vcpus);
+        let core_nanos = computes.nanos() as f64 * work.parallelism.min(vcpus);
         request.cpu_busy =
             if computes.is_zero() { 0 } else { (core_nanos / held.nanos() as f64 * 1e6) as u32 };
         agenda.schedule(FleetEvent::new(request.due, Kind::InvocationDone, 0, id.0));
-        let (cold, provisioned) = (request.cold, place.provisioned);
-        let (functions, request) = (self.services[service_id].functions(), &self.requests[id]);
-        functions.occupy(request, provisioned);
+        let cold = request.cold;
+        functions.occupy(request, function.memory, place.provisioned);
+        let (is_fleet, in_work) = (functions.is_fleet, functions.in_work(now));
         if let Some(idle) = &mut functions.idle {
-            idle.begins(request.call.function, now);
+            idle.begins(function_id, now);
             self.ask_apart(service_id, now, agenda);
         }
         self.environment_fact(now, environment, ReplicaFact::Entered);
         self.environment_fact(now, environment, ReplicaFact::Began);
         self.probe.began(now, service_id, cold);
-        self.watch_function(service_id, id, if cold { Invoked::Cold } else { Invoked::Warm }, now);
-        self.concurrency_levels(service_id, now);
-    }
-
-    /// States what became of an attempt to invoke a function, where there are many.
-    pub(super) fn watch_function(&mut self, service: ServiceId, id: RequestId, invoked: Invoked, now: Time) {
-        if self.services[service].functions().is_fleet {
-            self.probe.invoked(now, service, self.requests[id].call.function, invoked);
+        if is_fleet {
+            let invoked = if cold { Invoked::Cold } else { Invoked::Warm };
+            self.probe.invoked(now, service_id, function_id, invoked);
         }
+        self.state(service_id, in_work, now);
     }
 
     /// An invocation is over.
+    #[inline(always)]
     pub(in crate::model) fn invocation_done(&mut self, id: RequestId, now: Time, agenda: &mut Agenda) {
         let request = &self.requests[id];
-        let Call { service, function, .. } = request.call;
+        let Call { service: service_id, function, .. } = request.call;
         let environment = EnvironmentId(request.place);
         let (billed_from, init, ends) = (request.billed_from, request.init, request.ends);
         let (too_large, lost) = (request.answer_too_large, request.lost);
         let provisioned = self.environments[environment].provisioned;
-        let overhead = self.services[service].door.overhead;
-        let functions = self.services[service].functions();
-        functions.leave(request, provisioned);
+        let service = &mut self.services[service_id];
+        let overhead = service.door.overhead;
+        let functions = service.functions();
+        let (memory, arch) = (functions.members[function].memory, functions.arch);
+        functions.leave(request, memory, provisioned);
         if let Some(idle) = &mut functions.idle {
             idle.ends(function, now);
         }
-        let (memory, arch) = (functions.members[function].memory, functions.arch);
         self.environment_fact(now, environment, ReplicaFact::Left { begun: true });
         self.probe.billed(&Billable::Invocation {
-            service,
+            service: service_id,
             from: billed_from,
             init,
             handler: now - billed_from - init,
@@ -175,20 +178,24 @@ impl<P: Probe> Fleet<P> {
             arch,
             provisioned,
         });
-        if provisioned {
-            self.release_provisioned(service, environment, now, agenda);
+        let in_work = if provisioned {
+            self.release_provisioned(service_id, environment, now, agenda);
+            self.services[service_id].functions().in_work(now)
         } else {
-            self.give_concurrency(service);
-            self.release(service, function, environment, now, agenda);
-        }
-        self.concurrency_levels(service, now);
+            let functions = self.services[service_id].functions();
+            functions.give_concurrency(&mut self.account);
+            let in_work = functions.in_work(now);
+            self.release(service_id, function, environment, now, agenda);
+            in_work
+        };
+        self.state(service_id, in_work, now);
         match ends {
             Outcome::Ok if too_large => {
-                let reason = Payload::through(self.services[service].door.kind).response;
+                let reason = Payload::through(self.services[service_id].door.kind).response;
                 self.refuse(id, Outcome::Failed, reason, now, agenda);
             }
             Outcome::Ok => {
-                self.probe.served(now, service);
+                self.probe.served(now, service_id);
                 self.respond(id, Outcome::Ok, overhead, now, agenda);
             }
             Outcome::Failed => {
@@ -199,32 +206,42 @@ impl<P: Probe> Fleet<P> {
         }
     }
 
-    /// States how many invocations are in work, what they use, and what of it is paid for.
     #[inline(always)]
-    fn concurrency_levels(&mut self, service: ServiceId, now: Time) {
-        let functions = self.services[service].functions();
-        let (provisioned, set_aside) = match &mut functions.provisioned {
-            None => (0, 0),
-            Some(provisioned) => (provisioned.note_busy(now), provisioned.allocated()),
-        };
-        let busy = u64::from(functions.busy + provisioned);
-        let (cpu, memory, uses_memory) =
-            (functions.cpu_busy, functions.memory_used_kib, functions.uses_memory);
-        let paid_mib = functions.busy_mib + functions.provisioned_mib(set_aside);
-        let [paid_cpu, paid_memory] = paid_for(paid_mib);
-        let levels = [(Gauge::Concurrency, busy), (Gauge::CpuBusy, cpu), paid_cpu, paid_memory];
-        self.levels(service, &levels, now);
-        if uses_memory {
-            self.level(service, Gauge::MemoryUsed, memory, now);
+    fn state(&mut self, service: ServiceId, in_work: InWork, now: Time) {
+        self.levels(service, &in_work.levels, now);
+        if let Some(kib) = in_work.memory_used_kib {
+            self.level(service, Gauge::MemoryUsed, kib, now);
         }
     }
 }
 
+/// How many invocations are in work, what they use, and what of it is paid for.
+struct InWork {
+    levels: [(Gauge, u64); 4],
+    /// Where anything is known about it.
+    memory_used_kib: Option<u64>,
+}
+
 impl Functions {
-    /// Enters what an invocation uses into the sums.
+    /// What is in work, as the levels that are stated.
     #[inline(always)]
-    fn occupy(&mut self, request: &Request, provisioned: bool) {
-        let (used_kib, paid_mib) = self.uses(request, provisioned);
+    fn in_work(&mut self, now: Time) -> InWork {
+        let (provisioned, set_aside) = match &mut self.provisioned {
+            None => (0, 0),
+            Some(provisioned) => (provisioned.note_busy(now), provisioned.allocated()),
+        };
+        let busy = u64::from(self.busy + provisioned);
+        let [paid_cpu, paid_memory] = paid_for(self.busy_mib + self.provisioned_mib(set_aside));
+        InWork {
+            levels: [(Gauge::Concurrency, busy), (Gauge::CpuBusy, self.cpu_busy), paid_cpu, paid_memory],
+            memory_used_kib: self.uses_memory.then_some(self.memory_used_kib),
+        }
+    }
+
+    /// Enters what an invocation uses into the sums, in an environment with so much memory.
+    #[inline(always)]
+    fn occupy(&mut self, request: &Request, memory: MemorySize, provisioned: bool) {
+        let (used_kib, paid_mib) = uses(request, memory, provisioned);
         self.cpu_busy += u64::from(request.cpu_busy);
         self.memory_used_kib += used_kib;
         self.busy_mib += paid_mib;
@@ -233,18 +250,17 @@ impl Functions {
 
     /// Takes what an invocation uses out of the sums.
     #[inline(always)]
-    fn leave(&mut self, request: &Request, provisioned: bool) {
-        let (used_kib, paid_mib) = self.uses(request, provisioned);
+    fn leave(&mut self, request: &Request, memory: MemorySize, provisioned: bool) {
+        let (used_kib, paid_mib) = uses(request, memory, provisioned);
         self.cpu_busy -= u64::from(request.cpu_busy);
         self.memory_used_kib -= used_kib;
         self.busy_mib -= paid_mib;
     }
+}
 
-    /// The memory that an invocation uses in KiB, and that of an on-demand environment that it holds in MiB.
-    #[inline(always)]
-    fn uses(&self, request: &Request, provisioned: bool) -> (u64, u64) {
-        let memory = self.members[request.call.function].memory;
-        let used_kib = u64::from(request.memory_kib.min(memory_kib(memory)));
-        (used_kib, if provisioned { 0 } else { u64::from(memory.0) })
-    }
+/// The memory that an invocation uses in KiB, and that of an on-demand environment that it holds in MiB.
+#[inline(always)]
+fn uses(request: &Request, memory: MemorySize, provisioned: bool) -> (u64, u64) {
+    let used_kib = u64::from(request.memory_kib.min(memory_kib(memory)));
+    (used_kib, if provisioned { 0 } else { u64::from(memory.0) })
 }

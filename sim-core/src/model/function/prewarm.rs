@@ -31,6 +31,7 @@ impl<P: Probe> Fleet<P> {
     }
 
     /// The policy is asked about the function that was idle until now, if it is to be.
+    #[inline(never)]
     pub(super) fn ask_apart(&mut self, service: ServiceId, now: Time, agenda: &mut Agenda) {
         let Some(function) = self.apart(service).and_then(|apart| apart.ask.take()) else { return };
         let decision = self.decide_apart(service, function, now);
@@ -93,6 +94,7 @@ impl<P: Probe> Fleet<P> {
 
     /// An invocation of a function is over. If that makes it idle, and its plan is to load ahead, its environments end,
     /// but for the one at hand, which the caller ends; whether they do.
+    #[inline(never)]
     pub(super) fn unload(
         &mut self,
         service: ServiceId,
@@ -137,13 +139,13 @@ impl<P: Probe> Fleet<P> {
         // Others are idle if the function has been at work meanwhile: then it has its place behind them.
         let functions = self.services[service].functions();
         let keep = functions.keep_of(function);
-        let idle = &mut functions.members[function].idle;
-        if idle.newest().is_some() {
+        let member = &mut functions.members[function];
+        if member.idle.newest().is_some() {
             self.environments[id].idle_since = now;
         }
-        idle.push(&mut self.environments, id);
+        member.idle.push(&mut self.environments, id);
         let expires = self.environments[id].expires(keep).max(now);
-        self.expire_at(service, function, expires, agenda);
+        member.expire_at(service, function, expires, agenda);
     }
 
     fn load_ahead(&mut self, service: ServiceId, function: FunctionId, now: Time, agenda: &mut Agenda) {
