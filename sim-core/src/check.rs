@@ -13,6 +13,7 @@
 //! | `readiness` | no request is served by a replica that is not ready; levels are what single replicas add up to |
 //! | `capacity` | no instance's CPU, memory, ports or network interfaces are exceeded, no replica's places |
 //! | `environments` | environments are started for requests, or ahead of them where a policy says so |
+//! | `idling` | no environment is used, or stays, beyond its keep-alive |
 //! | `limits` | no concurrency, request rate, launch rate or scaling rate is exceeded |
 //! | `utilization` | what is used lies between nothing and what is there |
 //! | `bills` | billed time is at least busy time; bills and meters are the integral of state |
@@ -35,6 +36,7 @@ mod decisions;
 mod environments;
 mod findings;
 mod ground;
+mod idling;
 mod limits;
 mod meters;
 mod readiness;
@@ -120,6 +122,7 @@ struct Families {
     readiness: readiness::Readiness,
     capacity: capacity::Capacity,
     environments: environments::Environments,
+    idling: idling::Idling,
     limits: limits::Limits,
     utilization: utilization::Utilization,
     bills: bills::Bills,
@@ -127,12 +130,13 @@ struct Families {
 }
 
 impl Families {
-    fn each(&mut self) -> [&mut dyn Family; 8] {
+    fn each(&mut self) -> [&mut dyn Family; 9] {
         [
             &mut self.requests,
             &mut self.readiness,
             &mut self.capacity,
             &mut self.environments,
+            &mut self.idling,
             &mut self.limits,
             &mut self.utilization,
             &mut self.bills,
@@ -153,6 +157,7 @@ impl Checker {
             readiness: readiness::Readiness::new(fleet),
             capacity: capacity::Capacity::default(),
             environments: environments::Environments::default(),
+            idling: idling::Idling::new(fleet),
             limits: limits::Limits::new(fleet),
             utilization: utilization::Utilization,
             bills: bills::Bills::new(&ground),

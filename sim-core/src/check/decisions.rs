@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Fact, Family, Findings, Ground, Invariant};
 use crate::engine::{Span, Time};
-use crate::observe::{
-    DecisionFact, DecisionKind, Gauge, InstanceFact, Owner, Replica, ReplicaFact, ServiceId,
-};
-use crate::policy::keep_alive::FixedKeepAliveParameters;
+use crate::observe::{DecisionFact, DecisionKind, Gauge, InstanceFact, Owner, ReplicaFact};
 use crate::spec::{FaultSpec, ServiceSpec, zone_number};
 
 /// A service that has not changed for so long has what it wants, or waits for it.
@@ -31,8 +28,6 @@ pub(super) struct Decisions {
     /// When the replicas of each service last changed.
     moved: Vec<Time>,
     patience: Span,
-    /// Environments, and when they last became idle.
-    environments: BTreeMap<Replica, (ServiceId, Option<Time>)>,
 }
 
 impl Decisions {
@@ -45,7 +40,6 @@ impl Decisions {
             reasons: Vec::new(),
             moved: vec![Time::ZERO; ground.fleet.services.len()],
             patience: patience(ground),
-            environments: BTreeMap::new(),
         }
     }
 
@@ -152,41 +146,6 @@ impl Decisions {
         };
         (0..zones).all(is_out)
     }
-
-    /// An idle environment is not used again when its keep-alive is over. Only a policy that never changes it can be
-    /// judged from outside.
-    fn check_keep_alive(&self, replica: Replica, ground: &Ground, findings: &mut Findings) {
-        let Some((service, Some(idle_since))) = self.environments.get(&replica) else { return };
-        let ServiceSpec::Lambda(function) = ground.service(*service) else { return };
-        let keep = match &function.keep_alive {
-            None => Some(FixedKeepAliveParameters::default()),
-            Some(policy) if policy.0.name == "fixed" => {
-                serde_json::from_value(policy.0.parameters.clone()).ok()
-            }
-            Some(_) => None,
-        };
-        let keep = keep.map(|fixed| fixed.after);
-        // Provisioned environments are kept for ever.
-        let Some(keep) = keep.filter(|_| function.provisioned_concurrency.is_none()) else { return };
-        let idle = ground.now.since(*idle_since);
-        findings.unless(idle < keep, Invariant::Decisions, || {
-            [format!("{replica:?}"), format!("an end after {keep} of idling"), format!("use after {idle}")]
-        });
-    }
-
-    fn environment(&mut self, replica: Replica, fact: ReplicaFact, ground: &Ground, findings: &mut Findings) {
-        match fact {
-            ReplicaFact::Placed { service, .. } => drop(self.environments.insert(replica, (service, None))),
-            ReplicaFact::Gone => drop(self.environments.remove(&replica)),
-            ReplicaFact::Entered => self.check_keep_alive(replica, ground, findings),
-            ReplicaFact::Left { .. } => {
-                if let Some((_, idle_since)) = self.environments.get_mut(&replica) {
-                    *idle_since = Some(ground.now);
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 /// How long a service may stand still on its way to what it wants: its scheduler takes its time, launches may be rationed,
@@ -246,9 +205,6 @@ impl Family for Decisions {
             }
             Fact::Replica(_, ReplicaFact::Placed { instance: Some(instance), .. }) => {
                 self.placed.push(instance);
-            }
-            Fact::Replica(replica @ Replica::Environment(_), fact) => {
-                self.environment(replica, fact, ground, findings);
             }
             Fact::Instance(instance, InstanceFact::Gone) => self.gone.push(instance),
             _ => {}

@@ -133,8 +133,4 @@ fn decisions_are_applied_as_stated() {
         story.level(0, API, Gauge::ReplicasDesired, 1);
         story.level(9000, API, Gauge::Queue, 0);
     });
-    check(Invariant::Decisions, "an end after", |story, wrong| {
-        story.invocation(1, 2, true);
-        story.invocation(if wrong { 12 } else { 11 }, 14, false);
-    });
 }

@@ -157,6 +157,52 @@ fn only_ready_replicas_serve() {
     });
 }
 
+/// Environments of the function are kept for ten seconds, and those of the other for what its policy has said last.
+#[test]
+fn environments_go_when_their_keep_alive_is_over() {
+    check(Invariant::Decisions, "an end after 10s of idling, found use", |story, wrong| {
+        story.invocation(0, 1, true);
+        let next = if wrong { 11 } else { 10 };
+        story.invocation(next, next + 1, false);
+    });
+    let goes = |story: &mut Story, at: u64| {
+        story.replica(at, PLACE, ReplicaFact::Gone);
+        story.level(at, FUNCTION, Gauge::Environments, 0);
+    };
+    check(Invariant::Decisions, "an end after 10s of idling, found it idle for 11s", |story, wrong| {
+        story.invocation(0, 1, true);
+        goes(story, if wrong { 12 } else { 11 });
+    });
+    check(Invariant::Decisions, "an end after 10s of idling, found it idle for 12s", |story, wrong| {
+        story.invocation(0, 1, true);
+        story.level(if wrong { 13 } else { 11 }, API, Gauge::Queue, 0);
+    });
+    // In whole seconds, so that a part of one may be missing.
+    check(Invariant::Decisions, "an end after 6s of idling, found it idle for 7s", |story, wrong| {
+        story.invocation(0, 1, true);
+        story.decided(2, DecisionKind::KeepAlive, "function", Some((10, 5)), "shorter");
+        goes(story, if wrong { 8 } else { 7 });
+    });
+    // What idles for longer already when the keep-alive becomes shorter goes then.
+    check(Invariant::Decisions, "an end after 2s of idling, found it idle for 7s", |story, wrong| {
+        story.invocation(0, 1, true);
+        story.decided(
+            if wrong { 7 } else { 8 },
+            DecisionKind::KeepAlive,
+            "function",
+            Some((10, 1)),
+            "shorter",
+        );
+        goes(story, 8);
+    });
+    check(Invariant::Decisions, "an end after 10s of idling, found it idle for 11s", |story, wrong| {
+        story.invocation(0, 1, true);
+        let at = if wrong { 12 } else { 11 };
+        story.decided(at, DecisionKind::KeepAlive, "function", Some((10, 1)), "shorter");
+        goes(story, at);
+    });
+}
+
 /// An environment is placed, and so much later takes its first request, which is not said to be cold if that is `warm`.
 fn used(story: &mut Story, after: u64, warm: bool) {
     story.place(0, PLACE, FUNCTION, None);
