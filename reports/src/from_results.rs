@@ -61,7 +61,7 @@ pub fn report_data(results: &Results, analysis: &Analysis) -> ReportData {
         clock: clock(results),
         series: shown.series(&labels),
         distributions: shown.distributions(&labels),
-        cold_starts: shown.cold_starts(&labels),
+        cold_starts: over_time::cold_starts(results, &labels),
         latency_parts: shown.latency_parts(&labels),
         bills: tables::bills(results, analysis, &labels),
         month: analysis.basis.clone(),

@@ -312,7 +312,7 @@ fn the_verdict_compares_each_options_cheapest_size_that_holds() {
     assert!(!sentence.contains("count 6"), "{sentence}");
     let said = |start: &str| verdict.cautions.iter().any(|caution| caution.starts_with(start));
     assert!(said("Spot capacity is never interrupted here"), "{:?}", verdict.cautions);
-    assert!(said("The month's bill is what it would be if every day were like this"));
+    assert!(said("The month's bill is what it would be if all of it were like what was measured"));
     assert!(said("95 % intervals"));
 }
 

@@ -28,7 +28,7 @@ pub use files::{NoTraces, OpenTrace};
 pub use population::{
     AlikeSpec, FunctionsSpec, Members, PopularitySpec, Population, PopulationOfFunctionsSpec, SyntheticSpec,
 };
-pub(crate) use population::{CALL_SIGMA, usual_hours};
+pub(crate) use population::{CALL_SIGMA, lambda_memory_problem, usual_hours};
 pub use schedule::ScheduleSpec;
 pub use shape::{Curve, Point, PointSpec, Shape, ShapeSpec};
 pub use spec::{ArrivalSpec, BatchArrivalSpec, MmppSpec, RateSpec, RenewalLaw, RenewalSpec, VariationSpec};

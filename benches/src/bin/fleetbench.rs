@@ -8,7 +8,7 @@
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use benches::cases;
+use benches::cases::{self, Case};
 use benches::placement::{Prepared, STRATEGIES};
 use benches::profile::{NAMES, profile};
 use clap::Parser;
@@ -17,15 +17,15 @@ use serde::{Deserialize, Serialize};
 /// How fast fleetsim is, beside bare loops that do the same work.
 #[derive(Parser)]
 enum Arguments {
-    /// Prints the tables: requests beside bare loops, two threads beside one, memory.
+    /// Prints the tables: requests beside bare loops and, of all cases, two threads beside one, placement and memory.
     Table {
         /// Only cases whose name contains this.
         #[arg(default_value = "")]
         name: String,
         /// How many times each case is run; medians are shown.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-        /// Ends with an error if a ratio is above what is held at least.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+        rounds: u16,
+        /// Ends with an error if a request takes more bare loops than it may at least be held to.
         #[arg(long)]
         hold: bool,
         /// Also what takes minutes: a million functions for a day, a hundred million requests of one service.
@@ -76,11 +76,7 @@ fn main() -> ExitCode {
                 others(rounds, long)?;
             }
             let list = short.join(", ");
-            if hold && !short.is_empty() {
-                Err(format!("above what is held at least: {list}"))
-            } else {
-                Ok(())
-            }
+            if hold && !short.is_empty() { Err(format!("above what is held: {list}")) } else { Ok(()) }
         }),
         Arguments::Placement => {
             placements();
@@ -126,8 +122,8 @@ fn child(case: &str) -> Result<Measured, String> {
 }
 
 /// Runs two cases in turn.
-fn in_turn(one: &str, other: &str, rounds: usize) -> Result<Vec<(Measured, Measured)>, String> {
-    (0..rounds.max(1)).map(|_| Ok((child(one)?, child(other)?))).collect()
+fn in_turn(one: &str, other: &str, rounds: u16) -> Result<Vec<(Measured, Measured)>, String> {
+    (0..rounds).map(|_| Ok((child(one)?, child(other)?))).collect()
 }
 
 fn median<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
@@ -136,13 +132,24 @@ fn median<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
     values[values.len() / 2]
 }
 
+/// The cases whose name contains this, with their bare loops.
+fn compared(name: &str) -> Result<Vec<(&'static Case, &'static str)>, String> {
+    let named = cases::ALL.iter().filter(|case| case.name.contains(name));
+    let compared: Vec<_> = named.filter_map(|case| Some((case, case.limit?))).collect();
+    if compared.is_empty() {
+        return Err(format!(
+            "no case that is compared with a bare loop has `{name}` in its name; `list` shows all"
+        ));
+    }
+    Ok(compared)
+}
+
 /// Prints the table of requests and returns which cases take longer than they may.
-fn requests(name: &str, rounds: usize) -> Result<Vec<&'static str>, String> {
-    let mut short = Vec::new();
-    println!("| Work | ns a request | ns of the bare loop | ratio | at least | aim | peak MiB |");
+fn requests(name: &str, rounds: u16) -> Result<Vec<&'static str>, String> {
+    let (mut short, cases) = (Vec::new(), compared(name)?);
+    println!("| Work | ns a request | ns of the bare loop | ratio | at most | aim | peak MiB |");
     println!("|---|---:|---:|---:|---:|---:|---:|");
-    for case in cases::ALL.iter().filter(|case| case.name.contains(name)) {
-        let Some(limit) = case.limit else { continue };
+    for (case, limit) in cases {
         let pairs = in_turn(limit, case.name, rounds)?;
         let ratio = median(&pairs, |pair| pair.1.nanos() / pair.0.nanos());
         short.extend(case.held.filter(|(least, _)| ratio > *least).map(|_| case.name));
@@ -159,7 +166,7 @@ fn requests(name: &str, rounds: usize) -> Result<Vec<&'static str>, String> {
     Ok(short)
 }
 
-fn others(rounds: usize, long: bool) -> Result<(), String> {
+fn others(rounds: u16, long: bool) -> Result<(), String> {
     let pairs = in_turn("launch-day/1", "launch-day/2", rounds)?;
     println!("\n| launch-day | seconds |\n|---|---:|");
     println!("| on one thread | {:.1} |", median(&pairs, |pair| pair.0.seconds));
@@ -217,8 +224,9 @@ fn rate(strategy: &str, instances: usize, churn: bool) -> f64 {
 }
 
 fn profiles(name: &str) -> Result<(), String> {
+    let cases = compared(name)?;
     println!("| Work | {} |\n|---|{}", NAMES.join(" | "), "---:|".repeat(NAMES.len()));
-    for case in cases::ALL.iter().filter(|case| case.limit.is_some() && case.name.contains(name)) {
+    for (case, _) in cases {
         let shares = profile(case.name)?.map(|share| format!("{:.0} %", share * 100.0));
         println!("| {} | {} |", case.about, shares.join(" | "));
     }

@@ -20,9 +20,10 @@ pub struct ColdStarts {
     pub variant: String,
     /// The fleet's, that is its service's.
     pub fleet: String,
-    /// How many functions were invoked at least once.
+    /// How many functions were invoked at least once, the mean of replications.
     pub functions: usize,
-    /// A share of cold starts and the share of those functions that have at most that, both rising.
+    /// A share of cold starts and the share of those functions that have at most that, both rising; at each percent of
+    /// functions the mean of replications.
     pub points: Vec<(f64, f64)>,
 }
 

@@ -1,6 +1,6 @@
 //! What happened: series, distributions, latency parts, decisions.
 
-use scenarios::results::{Results, SeriesRow, merged};
+use scenarios::results::{Results, SeriesRow, VariantResults, merged};
 use sim_core::metrics::{FunctionsRecord, Gauge, Part, Record, ServiceRecord};
 
 use crate::data::{self, ColdStarts, Column, LatencyParts, PartMean, VariantSeries};
@@ -31,10 +31,6 @@ impl Shown {
 
     pub(super) fn distributions(&self, labels: &[String]) -> Vec<data::Distribution> {
         self.each(labels, distribution).collect()
-    }
-
-    pub(super) fn cold_starts(&self, labels: &[String]) -> Vec<ColdStarts> {
-        self.each(labels, cold_starts).flatten().collect()
     }
 
     pub(super) fn latency_parts(&self, labels: &[String]) -> Vec<LatencyParts> {
@@ -150,22 +146,37 @@ fn distribution(name: &str, record: &Record) -> data::Distribution {
     data::Distribution { variant: name.to_owned(), points: points.collect() }
 }
 
-fn cold_starts(name: &str, record: &Record) -> Vec<ColdStarts> {
-    let spreads = record.functions.iter().map(|(fleet, functions)| spread(name, fleet, functions));
-    spreads.filter(|spread| spread.functions > 0).collect()
+/// How cold starts are spread over the functions of each fleet.
+pub(super) fn cold_starts(results: &Results, labels: &[String]) -> Vec<ColdStarts> {
+    let variants = labels.iter().zip(&results.variants);
+    let fleets = |(label, variant): (&String, &VariantResults)| {
+        let names = variant.records.first().into_iter().flat_map(|record| record.functions.keys().cloned());
+        let of = |fleet: String| {
+            let records = variant.records.iter().filter_map(|record| record.functions.get(&fleet));
+            spread(label, &fleet, &records.collect::<Vec<_>>())
+        };
+        names.filter_map(of).collect::<Vec<_>>()
+    };
+    variants.flat_map(fleets).collect()
 }
 
-/// The distribution of cold starts over the functions of a fleet, at each percent.
-fn spread(variant: &str, fleet: &str, functions: &FunctionsRecord) -> ColdStarts {
-    let shares = functions.cold_shares();
-    let at_most = |share: f64| shares.partition_point(|it| *it <= share) as f64 / shares.len() as f64;
-    let points = (0..=100).map(|percent| f64::from(percent) / 100.0).map(|share| (share, at_most(share)));
-    ColdStarts {
+/// The distribution of cold starts over the functions of a fleet, at each percent of them: the mean of what
+/// replications have there, as in the summary. All of them together would be a longer run, in which fewer functions are
+/// called seldom. None if no function was called.
+fn spread(variant: &str, fleet: &str, replications: &[&FunctionsRecord]) -> Option<ColdStarts> {
+    let shares: Vec<Vec<f64>> = replications.iter().map(|functions| functions.cold_shares()).collect();
+    let shares: Vec<Vec<f64>> = shares.into_iter().filter(|shares| !shares.is_empty()).collect();
+    let mean = |of: &dyn Fn(&[f64]) -> f64| shares.iter().map(|it| of(it)).sum::<f64>() / shares.len() as f64;
+    let point = |percent: usize| {
+        let at = |shares: &[f64]| shares[(percent * shares.len()).div_ceil(100).max(1) - 1];
+        (mean(&at), percent as f64 / 100.0)
+    };
+    (!shares.is_empty()).then(|| ColdStarts {
         variant: variant.into(),
         fleet: fleet.into(),
-        functions: shares.len(),
-        points: points.collect(),
-    }
+        functions: mean(&|shares| shares.len() as f64).round() as usize,
+        points: (0..=100).map(point).collect(),
+    })
 }
 
 fn parts(name: &str, record: &Record) -> LatencyParts {
@@ -214,19 +225,26 @@ pub(super) fn decisions(results: &Results, labels: &[String]) -> (Vec<data::Deci
 mod tests {
     use super::*;
 
+    /// What the chart says is what the summary says: the mean of replications.
     #[test]
     fn cold_starts_over_functions() {
-        let functions = FunctionsRecord {
-            invocations: vec![1, 4, 100, 10, 0],
-            cold: vec![1, 1, 1, 0, 0],
+        let record = |invocations: [u64; 5], cold: [u64; 5]| FunctionsRecord {
+            invocations: invocations.into(),
+            cold: cold.into(),
             throttled: vec![0, 0, 0, 0, 7],
         };
-        let spread = spread("lambda", "fleet", &functions);
-        assert_eq!(spread.functions, 4, "one was only throttled");
-        let at = |percent: usize| spread.points[percent];
-        assert_eq!(
-            [at(0), at(1), at(24), at(25), at(99), at(100)].map(|point| point.1),
-            [0.25, 0.5, 0.5, 0.75, 0.75, 1.0]
-        );
+        let one = record([1, 4, 100, 10, 0], [1, 1, 1, 0, 0]);
+        let other = record([0, 4, 100, 10, 0], [0, 2, 50, 5, 0]);
+        let spread = spread("lambda", "fleet", &[&one, &other]).unwrap();
+        assert_eq!(spread.functions, 4, "four and three; one was only throttled");
+        let expected = |percent: usize| {
+            let at = |record: &FunctionsRecord| record.cold_share_quantile(percent as f64 / 100.0).unwrap();
+            (f64::midpoint(at(&one), at(&other)), percent as f64 / 100.0)
+        };
+        for percent in [0, 10, 25, 26, 50, 51, 75, 76, 100] {
+            assert_eq!(spread.points[percent], expected(percent));
+        }
+        assert_eq!([25, 50, 75, 100].map(|percent| spread.points[percent].0), [0.25, 0.255, 0.375, 0.75]);
+        assert_eq!(super::spread("lambda", "fleet", &[&record([0; 5], [0; 5])]), None);
     }
 }

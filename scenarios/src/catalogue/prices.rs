@@ -224,7 +224,7 @@ fn a_window_is_scaled_to_a_month_before_tiers() {
     let every = bill(&Days::every(hour, &day), book, LIST).expect("priced");
     assert_eq!(cents(every.month()), 30_000 + 5850);
     assert_eq!((cents(every.of_owner("a")), every.lines.len()), (17_925, 2));
-    assert_eq!(every.basis, "if every day were like this");
+    assert_eq!(every.basis, "if all of it were like what was measured");
     // 29 such days and one ten times as busy: 365 x (29 + 10) / 30 = 474.5 million.
     let days = [
         Days { label: "ordinary", days: 29.0, window: hour, usage: &day },

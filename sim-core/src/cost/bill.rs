@@ -112,7 +112,8 @@ pub struct Bill {
     pub date: String,
     /// The currency.
     pub currency: String,
-    /// What the month is made of: "if every day were like this", or the mix of days.
+    /// What the month is made of: "if every day were like this" of whole days, "if all of it were like what was measured"
+    /// of other windows, or the mix of days.
     pub basis: String,
     /// The lines, by item, then owner.
     pub lines: Vec<BillLine>,
@@ -260,9 +261,12 @@ fn lines(item: Item, allowances: &mut BTreeMap<Allowance, f64>) -> Vec<BillLine>
     quantities.into_iter().map(line).collect()
 }
 
+const DAY: Span = Span::from_secs(86_400);
+
 fn basis(days: &[Days<'_>]) -> String {
     match days {
-        [_] => "if every day were like this".to_owned(),
+        [only] if only.window.nanos().is_multiple_of(DAY.nanos()) => "if every day were like this".to_owned(),
+        [_] => "if all of it were like what was measured".to_owned(),
         _ => {
             let kinds: Vec<String> =
                 days.iter().map(|kind| format!("{} {}", kind.days, kind.label)).collect();

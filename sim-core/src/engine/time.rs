@@ -105,6 +105,11 @@ impl Span {
         Span((self.0 as f64 * factor + 0.5) as u64)
     }
 
+    /// The nearest whole number of `unit`s, for what is read and not computed with.
+    pub const fn rounded(self, unit: Span) -> Self {
+        Span((self.0 + unit.0 / 2) / unit.0 * unit.0)
+    }
+
     /// How many whole `unit`s begin within this span: the rounding of every bill.
     pub const fn div_ceil(self, unit: Span) -> u64 {
         self.0.div_ceil(unit.0)
@@ -227,6 +232,17 @@ mod tests {
         check(1e300, Span::LONGEST_DRAWN);
         check(1e11, Span::LONGEST_DRAWN);
         check(1e-9, Span::from_nanos(1));
+    }
+
+    #[test]
+    fn reads_in_whole_units() {
+        let second = Span::from_secs(1);
+        let check = |millis: u64, seconds: u64| {
+            assert_eq!(Span::from_millis(millis).rounded(second), Span::from_secs(seconds));
+        };
+        check(1_499, 1);
+        check(1_500, 2);
+        check(0, 0);
     }
 
     #[test]

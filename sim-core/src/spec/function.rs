@@ -10,6 +10,7 @@ use crate::policy::view::ReuseOrder;
 use crate::policy::{KeepAliveSpec, ProvisioningSpec};
 use crate::quantity::MemorySize;
 use crate::random::DistributionSpec;
+use crate::traffic::lambda_memory_problem;
 
 /// A Lambda function, or with `functions` a fleet of them: one for each function of a population, each with
 /// environments, scaling rate and memory of its own, all with the settings below.
@@ -171,12 +172,7 @@ impl FunctionSpec {
         if let Some(app_init) = &self.app_init {
             distribution("app_init", app_init);
         }
-        if let Some(memory) = self.memory.filter(|memory| !(128..=10_240).contains(&memory.0)) {
-            out.push(Problem::new(
-                format!("{path}.memory"),
-                format!("{memory} is not between 128MB and 10240MB"),
-            ));
-        }
+        out.extend(self.memory.and_then(|memory| lambda_memory_problem(memory, &format!("{path}.memory"))));
         self.fleet_problems(path, out);
         if !(Span::from_secs(1)..=Span::from_secs(900)).contains(&self.timeout) {
             out.push(Problem::new(

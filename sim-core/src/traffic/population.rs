@@ -26,6 +26,7 @@ use crate::traffic::traced::{PackedCounts, TracedDurations, TracedFunction, Trig
 use crate::traffic::{ArrivalSpec, TraceTotal, WorkGiven};
 use alike::Alike;
 
+pub(crate) use spec::lambda_memory_problem;
 pub use spec::{AlikeSpec, FunctionsSpec, PopularitySpec, PopulationOfFunctionsSpec, SyntheticSpec};
 pub use streams::Members;
 

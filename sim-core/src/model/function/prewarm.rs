@@ -76,7 +76,7 @@ impl<P: Probe> Fleet<P> {
             let change = (before.map(|plan| seconds(plan.keep)), Some(seconds(decision.keep)));
             let ahead = match decision.pre_warm {
                 Span::ZERO => String::new(),
-                window => format!("; loaded ahead after {window}"),
+                window => format!("; loaded ahead after {}", window.rounded(Span::from_secs(1))),
             };
             self.note(now, DecisionKind::KeepAlive, &name, change, decision.reason + &ahead);
             return;

@@ -76,6 +76,9 @@ impl Default for HybridHistogramParameters {
     }
 }
 
+/// Idle times are counted for so long.
+const LONGEST: Span = Span::from_secs(IdleTimes::BIN.nanos() / 1_000_000_000 * IdleTimes::BINS as u64);
+
 /// A forecast needs that many idle times.
 const FORECAST_SAMPLES: u32 = 2;
 
@@ -96,26 +99,21 @@ impl HybridHistogram {
 
 impl HybridHistogramParameters {
     fn problems(&self) -> Vec<Problem> {
-        let mut out = Vec::new();
-        let whole = |span: Span, of: Span| !span.is_zero() && span.nanos().is_multiple_of(of.nanos());
-        let longest = IdleTimes::BIN * IdleTimes::BINS as u64;
-        if !whole(self.bin, IdleTimes::BIN) || self.bin > longest {
-            out.push(Problem::new("bin", format!("a bin is one or more whole minutes, not {}", self.bin)));
-        } else if !whole(self.range, self.bin) || self.range > longest {
-            let message = format!("{} is not a number of bins up to {longest}", self.range);
-            out.push(Problem::new("range", message).hint("idle times are counted for so long"));
-        }
-        let inside = |share: Percent| (0.0..=1.0).contains(&share.0);
+        let mut out: Vec<Problem> = self.bin_problem().or_else(|| self.range_problem()).into_iter().collect();
         let shares = [
-            ("head", self.head, inside(self.head) && self.head.0 <= self.tail.0),
-            ("tail", self.tail, inside(self.tail)),
-            ("margin", self.margin, inside(self.margin)),
-            ("out_of_bounds", self.out_of_bounds, inside(self.out_of_bounds)),
-            ("forecast_margin", self.forecast_margin, inside(self.forecast_margin)),
+            ("head", self.head),
+            ("tail", self.tail),
+            ("margin", self.margin),
+            ("out_of_bounds", self.out_of_bounds),
+            ("forecast_margin", self.forecast_margin),
         ];
-        for (name, share, _) in shares.into_iter().filter(|(_, _, holds)| !holds) {
-            let message = format!("{share} is not between 0% and 100%, or above the tail");
-            out.push(Problem::new(name, message));
+        let before = out.len();
+        for (name, share) in shares.into_iter().filter(|(_, share)| !(0.0..=1.0).contains(&share.0)) {
+            out.push(Problem::new(name, format!("{share} is not between 0% and 100%")));
+        }
+        if out.len() == before && self.head.0 > self.tail.0 {
+            let message = format!("{} lies above the tail, {}", self.head, self.tail);
+            out.push(Problem::new("head", message).hint("the head is the earlier of the two percentiles"));
         }
         if self.representative_cv.is_nan() || self.representative_cv < 0.0 {
             let message =
@@ -123,6 +121,30 @@ impl HybridHistogramParameters {
             out.push(Problem::new("representative_cv", message));
         }
         out
+    }
+
+    fn bin_problem(&self) -> Option<Problem> {
+        let minute = IdleTimes::BIN;
+        if self.bin.is_zero() || !self.bin.nanos().is_multiple_of(minute.nanos()) {
+            let message = format!("a bin is one or more whole minutes, not {}", self.bin);
+            let above = minute * self.bin.div_ceil(minute).max(1);
+            return Some(Problem::new("bin", message).hint(format!("{above} for instance")));
+        }
+        let message = format!("a bin of {} is wider than the longest range, {LONGEST}", self.bin);
+        (self.bin > LONGEST).then(|| Problem::new("bin", message).hint("1min is the finest"))
+    }
+
+    fn range_problem(&self) -> Option<Problem> {
+        if self.range > LONGEST {
+            let problem = Problem::new("range", format!("{} is longer than {LONGEST}", self.range));
+            return Some(problem.hint("idle times are counted for so long; longer ones are forecast"));
+        }
+        let bins = self.range.nanos() / self.bin.nanos();
+        if bins > 0 && self.range.nanos().is_multiple_of(self.bin.nanos()) {
+            return None;
+        }
+        let message = format!("{} is no whole number of bins of {}", self.range, self.bin);
+        Some(Problem::new("range", message).hint(format!("{} is", self.bin * bins.max(1))))
     }
 
     /// The counts in the policy's own bins, and how many idle times were longer than its range.
@@ -153,9 +175,10 @@ impl HybridHistogramParameters {
             pre_warm: forecast.scaled(1.0 - margin),
             keep: forecast.scaled(2.0 * margin),
             reason: format!(
-                "{:.0} % of idle times beyond {}; the next is forecast to be {forecast}",
+                "{:.0} % of idle times beyond {}; the next is forecast to be {}",
                 share * 100.0,
-                self.range
+                self.range,
+                forecast.rounded(Span::from_secs(1))
             ),
         }
     }
@@ -281,20 +304,36 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense() {
-        let check = |parameters: serde_json::Value, path: &str| {
+        let check = |parameters: serde_json::Value, path: &str, message: &str, hint: &str| {
             let parameters = serde_json::from_value(parameters).unwrap();
             let problems = HybridHistogram::new(parameters).err().unwrap_or_default();
-            assert_eq!(
-                problems.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(),
-                [path],
-                "{problems:?}"
-            );
+            let found: Vec<_> = problems
+                .iter()
+                .map(|it| (it.path.as_str(), it.message.as_str(), it.hint.as_deref().unwrap_or_default()))
+                .collect();
+            assert_eq!(found, [(path, message, hint)]);
         };
-        check(serde_json::json!({ "range": "5h" }), "range");
-        check(serde_json::json!({ "range": "90s" }), "range");
-        check(serde_json::json!({ "bin": "30s" }), "bin");
-        check(serde_json::json!({ "head": "99.5%" }), "head");
-        check(serde_json::json!({ "margin": "120%" }), "margin");
-        check(serde_json::json!({ "representative_cv": -1.0 }), "representative_cv");
+        let counted = "idle times are counted for so long; longer ones are forecast";
+        check(serde_json::json!({ "range": "5h" }), "range", "5h is longer than 4h", counted);
+        let message = "1.5min is no whole number of bins of 1min";
+        check(serde_json::json!({ "range": "90s" }), "range", message, "1min is");
+        let message = "4h is no whole number of bins of 7min";
+        check(serde_json::json!({ "bin": "7min" }), "range", message, "238min is");
+        check(
+            serde_json::json!({ "range": "0s" }),
+            "range",
+            "0s is no whole number of bins of 1min",
+            "1min is",
+        );
+        let message = "a bin is one or more whole minutes, not 30s";
+        check(serde_json::json!({ "bin": "30s" }), "bin", message, "1min for instance");
+        let message = "a bin of 5h is wider than the longest range, 4h";
+        check(serde_json::json!({ "bin": "5h" }), "bin", message, "1min is the finest");
+        let earlier = "the head is the earlier of the two percentiles";
+        check(serde_json::json!({ "head": "99.5%" }), "head", "99.5% lies above the tail, 99%", earlier);
+        check(serde_json::json!({ "margin": "120%" }), "margin", "120% is not between 0% and 100%", "");
+        check(serde_json::json!({ "tail": "101%" }), "tail", "101% is not between 0% and 100%", "");
+        let message = "a coefficient of variation is not negative: -1";
+        check(serde_json::json!({ "representative_cv": -1.0 }), "representative_cv", message, "");
     }
 }

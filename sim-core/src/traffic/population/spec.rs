@@ -160,6 +160,7 @@ impl AlikeSpec {
     fn problems(&self, path: &str, out: &mut Vec<Problem>) {
         count_problems(self.count, path, out);
         self.law().problems(path, out);
+        out.extend(lambda_memory_problem(self.memory, &format!("{path}.memory")));
         let before = out.len();
         self.duration.problems(&format!("{path}.duration"), out);
         if out.len() == before && self.duration.build().mean() > LONGEST_INVOCATION {
@@ -177,6 +178,12 @@ impl AlikeSpec {
             out.push(Problem::new(format!("{path}.popularity.zipf"), message).hint("0 is the same for all"));
         }
     }
+}
+
+/// What is wrong with the memory of a function: Lambda has 128 MB to 10,240 MB (Lambda Developer Guide, quotas).
+pub(crate) fn lambda_memory_problem(memory: MemorySize, path: &str) -> Option<Problem> {
+    let message = format!("{memory} is not between 128MB and 10240MB");
+    (!(128..=10_240).contains(&memory.0)).then(|| Problem::new(path, message))
 }
 
 impl SyntheticSpec {
