@@ -216,6 +216,7 @@ impl<P: Probe> Fleet<P> {
 }
 
 /// How many invocations are in work, what they use, and what of it is paid for.
+#[derive(Clone, Copy)]
 struct InWork {
     levels: [(Gauge, u64); 4],
     /// Where anything is known about it.
